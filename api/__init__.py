@@ -1,0 +1,1 @@
+"""Delivery: HTTP routes, pages, the command line."""
