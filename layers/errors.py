@@ -1,0 +1,49 @@
+"""Everything that can go wrong with stored layers and files. A leaf class's docstring is its default message."""
+
+from __future__ import annotations
+
+from spatial.errors import CuntuError
+
+
+class UnsupportedFileError(CuntuError):
+    """文件格式不受支持，或文件已损坏。可用 GeoPackage、GeoJSON、压缩的 Shapefile。"""
+
+
+class UnsafeArchiveError(CuntuError):
+    """压缩包不安全，已拒绝。"""
+
+
+class EncodingError(CuntuError):
+    """无法判断文字编码：请附 .cpg 文件，或说明编码。"""
+
+
+class UnclearLayerError(CuntuError):
+    """无法判断这份数据属于目录中的哪个图层：请指明图层。"""
+
+
+class DatasetRefusedError(CuntuError):
+    """数据未通过入库检查，没有写入任何内容。"""
+
+
+class SecrecyError(CuntuError):
+    """数据密级超出本系统允许的范围，不能入库。"""
+
+
+class UnknownVersionError(CuntuError):
+    """没有这个数据版本。"""
+
+
+class VersionStateError(CuntuError):
+    """数据版本的状态不允许这项操作。"""
+
+
+class PublishConflictError(CuntuError):
+    """同一图层正在发布另一个版本，请稍后再试。"""
+
+
+class TileAddressError(CuntuError):
+    """瓦片编号无效。"""
+
+
+class UnknownRecordError(CuntuError):
+    """没有这条记录。"""

@@ -1,0 +1,179 @@
+"""The gate of the store: a frame is checked and brought into stored form, or refused with every problem it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import orjson
+import shapely
+from numpy.typing import NDArray
+
+from layers.catalog import CatalogLayer
+from layers.errors import DatasetRefusedError
+from layers.fields import Values, convert
+from spatial.crs import CGCS2000, reproject, require_crs, require_zone
+from spatial.pieces import MAX_VERTICES, Geometries, subdivide
+
+MAX_PROBLEMS = 100
+"""So many problems are listed in full; of the others only the number is told."""
+
+WEB_MERCATOR = 3857
+
+_KINDS = {
+    "point": (shapely.GeometryType.POINT, shapely.GeometryType.MULTIPOINT),
+    "line": (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING),
+    "polygon": (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON),
+}
+_KIND_LABELS = {"point": "点", "line": "线", "polygon": "面"}
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A checked dataset in the county's CRS: n features, and the k pieces of those of more than 128 vertices.
+
+    `attributes` are n JSON objects without missing values. `split_row` and `split_part` (from 1) say which feature a piece is of.
+    """
+
+    identifiers: Values
+    attributes: list[bytes]
+    geometries: Geometries
+    web_geometries: Geometries
+    area_m2: NDArray[np.float64]
+    split: Geometries
+    split_row: NDArray[np.int64]
+    split_part: NDArray[np.int64]
+    disjoint: bool
+    notes: list[str] = field(default_factory=list)
+
+
+def prepare(frame: gpd.GeoDataFrame, layer: CatalogLayer, *, epsg: int, extent: Any = None) -> Intake:
+    """Check a frame with catalogue field names against its layer and bring it into stored form.
+
+    `extent` is the county's outline in EPSG:`epsg`; a feature wholly outside it is a problem. Raises CrsError for a missing or
+    unsupported CRS, DatasetRefusedError with every other problem, each naming its row (from 1).
+    """
+    require_zone(epsg)
+    source = require_crs(frame.crs)
+    problems: list[str] = []
+    notes: list[str] = []
+    columns = _columns(frame, layer, problems, notes)
+    raw = np.asarray(frame.geometry.array, dtype=object)
+    sound = _sound(raw, layer, problems)
+    geometries = np.full(len(raw), None, dtype=object)
+    geometries[sound] = reproject(raw[sound], source=source, target=epsg)
+    _check_geometries(geometries, np.flatnonzero(sound), problems, epsg=epsg, extent=extent)
+    if not len(raw):
+        problems.append("没有任何要素")
+    if problems:
+        raise DatasetRefusedError(problems=_shortened(problems))
+    if shapely.has_z(raw).any():
+        notes.append("图形带有高程，已只保留平面坐标")
+    return _intake(columns, geometries, layer, epsg=epsg, notes=notes)
+
+
+def _shortened(problems: list[str]) -> list[str]:
+    if len(problems) <= MAX_PROBLEMS:
+        return problems
+    return [*problems[:MAX_PROBLEMS], f"另有 {len(problems) - MAX_PROBLEMS} 处问题未列出"]
+
+
+def _columns(frame: gpd.GeoDataFrame, layer: CatalogLayer, problems: list[str], notes: list[str]) -> dict[str, Values]:
+    columns: dict[str, Values] = {}
+    for name, item in layer.fields.items():
+        if name in frame.columns:
+            columns[name], found = convert(item, frame[name].tolist())
+            problems.extend(found)
+        elif item.required:
+            problems.append(f"缺少必填字段 {name}（{item.title}）")
+    ignored = [str(name) for name in frame.columns if name not in layer.fields and name != frame.geometry.name]
+    if ignored:
+        notes.append(f"目录以外的字段未入库：{'、'.join(ignored)}")
+    if layer.identifier in columns:
+        problems.extend(_repeated(columns[layer.identifier], layer.identifier))
+    return columns
+
+
+def _repeated(identifiers: Values, name: str) -> list[str]:
+    first: dict[Any, int] = {}
+    problems = []
+    for row, value in enumerate(identifiers, start=1):
+        if value is not None and first.setdefault(value, row) != row:
+            problems.append(f"第 {row} 行 {name} 的值 {value!r} 与第 {first[value]} 行重复")
+    return problems
+
+
+def _sound(raw: Geometries, layer: CatalogLayer, problems: list[str]) -> NDArray[np.bool_]:
+    """Tell which geometries are there, finite and of the layer's kind; write down the problems of the others."""
+    empty = shapely.is_missing(raw) | shapely.is_empty(raw)
+    coordinates, rows = shapely.get_coordinates(raw, return_index=True)
+    infinite = np.zeros(len(raw), dtype=bool)
+    infinite[rows[~np.isfinite(coordinates).all(axis=1)]] = True
+    allowed = [kind for name in layer.geometry for kind in _KINDS[name]]
+    wrong = ~empty & ~np.isin(shapely.get_type_id(raw), allowed)
+    wanted = "或".join(_KIND_LABELS[name] for name in layer.geometry)
+    problems.extend(f"第 {row + 1} 行没有图形" for row in np.flatnonzero(empty))
+    problems.extend(f"第 {row + 1} 行的坐标不是有限的数" for row in np.flatnonzero(infinite))
+    problems.extend(f"第 {row + 1} 行的图形是 {raw[row].geom_type}，本图层要求{wanted}" for row in np.flatnonzero(wrong))
+    result: NDArray[np.bool_] = ~(empty | infinite | wrong)
+    return result
+
+
+def _check_geometries(geometries: Geometries, rows: NDArray[np.int64], problems: list[str], *, epsg: int, extent: Any) -> None:
+    found = geometries[rows]
+    inside = _in_zone(found, epsg)
+    problems.extend(f"第 {row + 1} 行的坐标不在 EPSG:{epsg} 的适用范围内，请核对坐标系和坐标顺序" for row in rows[~inside])
+    invalid = inside & ~shapely.is_valid(found)
+    for row in rows[invalid]:
+        problems.append(f"第 {row + 1} 行的图形无效：{shapely.is_valid_reason(geometries[row])}")
+    if extent is not None:
+        outline = shapely.from_wkb(shapely.to_wkb(extent))
+        shapely.prepare(outline)
+        outside = inside & ~invalid & ~shapely.intersects(outline, found)
+        problems.extend(f"第 {row + 1} 行的图形在县域范围之外" for row in rows[outside])
+
+
+def _in_zone(geometries: Geometries, epsg: int) -> NDArray[np.bool_]:
+    """Whether each geometry lies within 2 degrees of the zone's central meridian, between 3 and 54 degrees north."""
+    bounds = shapely.bounds(geometries)
+    finite = np.asarray((np.isfinite(bounds) & (np.abs(bounds) < 1e8)).all(axis=1))
+    corners = np.asarray(shapely.points(np.where(finite[:, None], bounds, 0.0).reshape(-1, 2)), dtype=object)
+    degrees = shapely.get_coordinates(reproject(corners, source=epsg, target=CGCS2000)).reshape(-1, 4)
+    middle = 3 * (epsg - 4534 + 25)
+    near = (np.abs(degrees[:, [0, 2]] - middle) <= 2).all(axis=1)
+    result: NDArray[np.bool_] = finite & near & (degrees[:, 1] >= 3) & (degrees[:, 3] <= 54)
+    return result
+
+
+def _intake(columns: dict[str, Values], geometries: Geometries, layer: CatalogLayer, *, epsg: int, notes: list[str]) -> Intake:
+    large = np.flatnonzero(shapely.get_num_coordinates(geometries) > MAX_VERTICES)
+    pieces = [subdivide(geometries[row]) for row in large]
+    counts = [len(parts) for parts in pieces]
+    return Intake(
+        identifiers=columns[layer.identifier],
+        attributes=_json_rows(columns, len(geometries)),
+        geometries=geometries,
+        web_geometries=reproject(geometries, source=epsg, target=WEB_MERCATOR),
+        area_m2=shapely.area(geometries),
+        split=np.concatenate(pieces) if pieces else np.array([], dtype=object),
+        split_row=np.repeat(large, counts),
+        split_part=np.concatenate([np.arange(1, count + 1) for count in counts]) if counts else np.array([], dtype=np.int64),
+        disjoint=_is_disjoint(geometries),
+        notes=notes,
+    )
+
+
+def _json_rows(columns: dict[str, Values], count: int) -> list[bytes]:
+    names = list(columns)
+    rows = zip(*columns.values(), strict=True) if columns else iter([()] * count)
+    return [orjson.dumps({name: value for name, value in zip(names, row, strict=True) if value is not None}) for row in rows]
+
+
+def _is_disjoint(geometries: Geometries) -> bool:
+    """Whether no two polygons overlap. Only a clean coverage counts: polygons whose shared edges differ are taken to overlap."""
+    polygons = geometries[shapely.get_dimensions(geometries) == 2]
+    return len(polygons) < 2 or bool(shapely.coverage_is_valid(polygons))
+
+

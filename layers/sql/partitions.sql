@@ -1,0 +1,35 @@
+-- name: create_features
+CREATE TABLE {table} (LIKE feature INCLUDING GENERATED);
+ALTER TABLE {table} ALTER COLUMN version_id SET DEFAULT {version}, ADD CHECK (version_id = {version});
+
+-- name: create_pieces
+CREATE TABLE {table} (LIKE piece INCLUDING GENERATED);
+ALTER TABLE {table} ALTER COLUMN version_id SET DEFAULT {version}, ADD CHECK (version_id = {version});
+
+-- name: copy_features
+COPY {table} (fid, identifier, attributes, geom, geom_3857, area_m2) FROM STDIN WITH (FREEZE)
+
+-- name: copy_pieces
+COPY {table} (fid, part, geom) FROM STDIN WITH (FREEZE)
+
+-- name: add_whole_pieces
+INSERT INTO {pieces} (fid, part, geom) SELECT fid, 0, geom FROM {features} WHERE ST_NPoints(geom) <= {max_vertices};
+
+-- name: index_features
+ALTER TABLE {table} ADD PRIMARY KEY (version_id, fid);
+CREATE INDEX ON {table} (version_id, identifier);
+CREATE INDEX ON {table} USING gist (geom);
+CREATE INDEX ON {table} USING gist (geom_3857);
+ANALYZE {table};
+
+-- name: index_pieces
+ALTER TABLE {table} ADD PRIMARY KEY (version_id, fid, part);
+CREATE INDEX ON {table} USING gist (geom);
+ANALYZE {table};
+
+-- name: attach
+ALTER TABLE {parent} ATTACH PARTITION {table} FOR VALUES IN ({version});
+CREATE TRIGGER not_truncated BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- name: drop
+DROP TABLE {table}

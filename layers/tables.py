@@ -1,0 +1,212 @@
+"""The tables of the store. Migrations make them; this is what they must amount to.
+
+`feature` and `piece` are partitioned by version: a version's rows are copied into tables of their own, indexed and then attached
+(`partitions.py`), and never change afterwards. Geometries carry the SRID of the county's zone, so the columns leave it open.
+"""
+
+from __future__ import annotations
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+
+metadata = MetaData()
+
+INSTANT = DateTime(timezone=True)
+
+
+def _geometry(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, Geometry(srid=-1, spatial_index=False), nullable=nullable)
+
+
+def _created(name: str = "created_at") -> Column[object]:
+    return Column(name, INSTANT, nullable=False, server_default=func.now())
+
+
+dataset_version = Table(
+    "dataset_version",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("layer_id", Text, nullable=False),
+    Column("status", Text, nullable=False, server_default="staged"),
+    Column("law_status", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("authority", Text, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date),
+    Column("known_from", INSTANT),
+    Column("known_to", INSTANT),
+    Column("source_name", Text, nullable=False),
+    Column("source_sha256", Text, nullable=False),
+    Column("survey_date", Date),
+    Column("code_system", Text),
+    Column("secrecy", Text, nullable=False),
+    Column("synthetic", Boolean, nullable=False),
+    Column("epsg", Integer, nullable=False),
+    _geometry("coverage"),
+    Column("feature_count", Integer, nullable=False),
+    Column("checksum", Text, nullable=False),
+    Column("disjoint", Boolean, nullable=False),
+    Column("qa", JSONB, nullable=False),
+    _created(),
+    CheckConstraint("status IN ('staged', 'published', 'withdrawn')", name="dataset_version_status"),
+    CheckConstraint("secrecy IN ('public', 'internal', 'secret')", name="dataset_version_secrecy"),
+    CheckConstraint("valid_to > valid_from", name="dataset_version_valid_period"),
+    CheckConstraint("known_to >= known_from", name="dataset_version_known_period"),
+    CheckConstraint("(status = 'staged') = (known_from IS NULL)", name="dataset_version_known_once_published"),
+    Index("dataset_version_layer", "layer_id", "known_from"),
+)
+
+feature = Table(
+    "feature",
+    metadata,
+    Column("version_id", Integer, primary_key=True, autoincrement=False),
+    Column("fid", Integer, primary_key=True, autoincrement=False),
+    Column("identifier", Text, nullable=False),
+    Column("attributes", JSONB, nullable=False),
+    _geometry("geom"),
+    _geometry("geom_3857"),
+    Column("area_m2", Double, nullable=False),
+    Index("feature_identifier", "version_id", "identifier"),
+    Index("feature_geom", "geom", postgresql_using="gist"),
+    Index("feature_geom_3857", "geom_3857", postgresql_using="gist"),
+    postgresql_partition_by="LIST (version_id)",
+)
+
+piece = Table(
+    "piece",
+    metadata,
+    Column("version_id", Integer, primary_key=True, autoincrement=False),
+    Column("fid", Integer, primary_key=True, autoincrement=False),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    _geometry("geom"),
+    Index("piece_geom", "geom", postgresql_using="gist"),
+    postgresql_partition_by="LIST (version_id)",
+)
+
+classification_run = Table(
+    "classification_run",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("pack_id", Text, nullable=False),
+    Column("pack_version", Text, nullable=False),
+    Column("pack_sha256", Text, nullable=False),
+    Column("parameters", JSONB, nullable=False),
+    Column("datasets", JSONB, nullable=False),
+    Column("valid_on", Date, nullable=False),
+    Column("known_at", INSTANT, nullable=False),
+    _created(),
+)
+
+classification_result = Table(
+    "classification_result",
+    metadata,
+    Column("run_id", UUID(as_uuid=True), ForeignKey("classification_run.id"), primary_key=True),
+    Column("village_code", Text, primary_key=True),
+    Column("village_type", Text, nullable=False),
+    Column("report", Text, nullable=False),
+    Index("classification_result_type", "run_id", "village_type"),
+)
+
+stored_check = Table(
+    "stored_check",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("case_no", Text),
+    Column("verdict", Text, nullable=False),
+    Column("report", Text, nullable=False),
+    Column("properties", JSONB, nullable=False),
+    _geometry("geom"),
+    Column("subject_sha256", Text, nullable=False),
+    Column("applied_on", Date),
+    Column("valid_on", Date, nullable=False),
+    Column("known_at", INSTANT, nullable=False),
+    Column("checked_at", INSTANT, nullable=False),
+    Column("pack_id", Text, nullable=False),
+    Column("pack_version", Text, nullable=False),
+    Column("pack_sha256", Text, nullable=False),
+    Column("datasets", JSONB, nullable=False),
+    Index("stored_check_case", "case_no", "checked_at"),
+    Index("stored_check_time", text("checked_at DESC"), "id"),
+    Index("stored_check_geom", "geom", postgresql_using="gist"),
+)
+
+application = Table(
+    "application",
+    metadata,
+    Column("case_no", Text, primary_key=True),
+    Column("properties", JSONB, nullable=False),
+    _geometry("geom"),
+    Column("expected", JSONB),
+    Column("synthetic", Boolean, nullable=False),
+    _created(),
+    Index("application_geom", "geom", postgresql_using="gist"),
+)
+
+household = Table(
+    "household",
+    metadata,
+    Column("household_no", Text, primary_key=True),
+    Column("village_code", Text, nullable=False),
+    Column("properties", JSONB, nullable=False),
+    Column("synthetic", Boolean, nullable=False),
+    Index("household_village", "village_code"),
+)
+
+progress_value = Table(
+    "progress_value",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("village_code", Text, nullable=False),
+    Column("indicator", Text, nullable=False),
+    Column("period", Date, nullable=False),
+    Column("numerator", Double),
+    Column("denominator", Double),
+    Column("source_name", Text, nullable=False),
+    Column("synthetic", Boolean, nullable=False),
+    Column("known_from", INSTANT, nullable=False),
+    Column("known_to", INSTANT),
+    CheckConstraint("extract(day FROM period) = 1", name="progress_value_month"),
+    CheckConstraint("known_to >= known_from", name="progress_value_known_period"),
+    Index(
+        "progress_value_current",
+        "indicator",
+        "period",
+        "village_code",
+        unique=True,
+        postgresql_where=text("known_to IS NULL"),
+    ),
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="queued"),
+    Column("progress", Double, nullable=False, server_default=text("0")),
+    Column("message", Text, nullable=False, server_default=""),
+    Column("result", JSONB),
+    _created(),
+    Column("started_at", INSTANT),
+    Column("finished_at", INSTANT),
+    CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'interrupted')", name="job_state"),
+    CheckConstraint("progress >= 0 AND progress <= 1", name="job_progress"),
+)
