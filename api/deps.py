@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
-from fastapi import Depends, Query, Request
+import orjson
+from fastapi import Depends, Query, Request, params
+from fastapi.dependencies.utils import get_flat_params
 from psycopg_pool import ConnectionPool
 
+from api.checking import Checker
+from api.errors import UnsupportedMediaTypeError
+from api.jobs import Jobs
+from api.moment import Moment
 from api.settings import Settings
+from api.snapshots import Snapshots
+from api.tile_cache import TileCache
 from spatial.errors import InputError
 
-COUNTY_TIME = ZoneInfo("Asia/Shanghai")
+JSON_TYPES = ("application/json", "application/geo+json")
 
-
-@dataclass(frozen=True)
-class Moment:
-    """The two times of every read: what was valid on a day, as it was known at a moment. `is_now` says that neither was asked for."""
-
-    valid_on: date
-    known_at: datetime
-    is_now: bool = False
-
-    @classmethod
-    def now(cls) -> Moment:
-        """This moment, and this day in the county's time zone."""
-        known_at = datetime.now(UTC)
-        return cls(known_at.astimezone(COUNTY_TIME).date(), known_at, is_now=True)
 
 
 async def moment(
@@ -37,7 +29,7 @@ async def moment(
 ) -> Moment:
     """Read `valid_on` and `known_at`; a `known_at` without a time zone is refused, for it would name no moment."""
     if known_at is not None and known_at.tzinfo is None:
-        raise InputError(problems=["known_at：缺少时区，例如 2026-01-01T00:00:00+08:00"])
+        raise InputError(problems=["?known_at：缺少时区，例如 2026-01-01T00:00:00+08:00"])
     now = Moment.now()
     if valid_on is None and known_at is None:
         return now
@@ -58,6 +50,62 @@ async def database(request: Request) -> ConnectionPool[Any]:
     return request.app.state.pool  # type: ignore[no-any-return]
 
 
+async def snapshots(request: Request) -> Snapshots:
+    """The layers in force, held in memory."""
+    return request.app.state.snapshots  # type: ignore[no-any-return]
+
+
+async def checker(request: Request) -> Checker:
+    """The checking of applications."""
+    return request.app.state.checker  # type: ignore[no-any-return]
+
+
+async def jobs(request: Request) -> Jobs:
+    """The work that goes on after the answer."""
+    return request.app.state.jobs  # type: ignore[no-any-return]
+
+
+async def tile_cache(request: Request) -> TileCache:
+    """The tiles held in memory."""
+    return request.app.state.tiles  # type: ignore[no-any-return]
+
+
+async def known_parameters_only(request: Request) -> None:
+    """Refuse query parameters the route does not know, and such given twice: a misspelt date must not mean "today"."""
+    if not request.scope["query_string"]:
+        return
+    route = request.scope["route"]
+    known = {field.alias for field in get_flat_params(route.dependant) if isinstance(field.field_info, params.Query)}
+    given = [name for name, _ in request.query_params.multi_items()]
+    problems = [f"?{name}：没有这个参数" for name in dict.fromkeys(given) if name not in known]
+    problems += [f"?{name}：只能给一次" for name in known if given.count(name) > 1]
+    if problems:
+        raise InputError("参数有误：", problems=problems)
+
+
+async def json_body(request: Request) -> bytes:
+    """Read a JSON body as bytes; raises UnsupportedMediaTypeError for other content."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in JSON_TYPES:
+        raise UnsupportedMediaTypeError(f"请求内容应为 {' 或 '.join(JSON_TYPES)}，实际是 {kind or '未说明'}。")
+    return await request.body()
+
+
+def parse_json(body: bytes) -> Any:
+    """Read JSON strictly (no NaN, no Infinity, UTF-8); raises InputError naming line and column."""
+    if not body.strip():
+        raise InputError("请求内容为空，应为 JSON。")
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"请求内容不是合法的 JSON：第 {error.lineno} 行第 {error.colno} 列，{error.msg}。") from error
+
+
 AppSettings = Annotated[Settings, Depends(settings)]
 Db = Annotated[ConnectionPool[Any], Depends(database)]
 When = Annotated[Moment, Depends(moment)]
+Snapshot = Annotated[Snapshots, Depends(snapshots)]
+Checking = Annotated[Checker, Depends(checker)]
+JobQueue = Annotated[Jobs, Depends(jobs)]
+JsonBody = Annotated[bytes, Depends(json_body)]
+TileStore = Annotated[TileCache, Depends(tile_cache)]

@@ -7,7 +7,11 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+def project_root() -> Path:
+    """Return the checkout this package lies in, or the current folder where it was installed elsewhere."""
+    checkout = Path(__file__).resolve().parent.parent
+    return checkout if (checkout / "pyproject.toml").exists() else Path.cwd()
 
 
 class Settings(BaseSettings):
@@ -16,7 +20,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CUNTU_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     database_url: str | None = Field(None, description="PostGIS server; unset means the embedded cluster")
-    data_dir: Path = Field(PROJECT_ROOT / "var", description="embedded cluster, uploads and logs")
+    data_dir: Path | None = Field(None, description="embedded cluster; unset means var/pg in the project")
     county_code: str = Field("421223", pattern=r"^[0-9]{6}$")
     county_name: str = "崇阳县"
     epsg: int = Field(4547, description="projected storage CRS of the county (CGCS2000 3-degree zone)")

@@ -1,0 +1,104 @@
+"""The application: routes, errors, and what lives as long as the service runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import anyio.to_thread
+from fastapi import Depends, FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from api import errors, openapi
+from api.checking import Checker
+from api.deps import known_parameters_only
+from api.jobs import Jobs
+from api.middleware import BodyLimit, SecurityHeaders
+from api.routes import checks, classifications, health, jobs, layers, pages, progress, tiles, villages
+from api.settings import Settings
+from api.snapshots import Snapshots
+from api.tile_cache import TileCache
+from api.watchdog import Watchdog
+from layers import database
+from layers.cluster import Cluster
+
+STATIC = Path(__file__).parent / "static"
+TIANDITU_IMAGES = "https://*.tianditu.gov.cn"
+
+DESCRIPTION = """县级自然资源和规划部门的一张图服务：图层入库与版本、村庄分类、农民建房审查、整治进度。
+
+系统给出建议、证据和依据，由有权的席位作出决定。错误一律为 RFC 9457 问题文档（`application/problem+json`）。"""
+
+
+def create_app(settings: Settings, *, database_url: str, cluster: Cluster | None = None) -> FastAPI:
+    """Make the application on a database; with a `cluster` it also keeps that cluster running.
+
+    The database may be away at the start and later: what needs it answers 503 meanwhile.
+    """
+    app = FastAPI(
+        title=f"村图 {settings.county_name}",
+        version=version("cuntu"),
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        dependencies=[Depends(known_parameters_only)],
+        swagger_ui_oauth2_redirect_url=None,
+    )
+    pool = database.pool(database_url, max_size=settings.threads + 6)
+    snapshots = Snapshots(pool, epsg=settings.epsg, enabled=settings.snapshot)
+    app.state.settings = settings
+    app.state.pool = pool
+    app.state.snapshots = snapshots
+    app.state.checker = Checker(pool, snapshots, settings)
+    app.state.jobs = Jobs(pool)
+    app.state.tiles = TileCache(settings.tile_cache_bytes)
+    app.state.watchdog = Watchdog(cluster) if cluster else None
+    _route(app)
+    errors.install(app)
+    openapi.describe(app)
+    app.add_middleware(BodyLimit, limit=lambda path: _body_limit(settings, path))
+    app.add_middleware(SecurityHeaders, image_hosts=TIANDITU_IMAGES if settings.tianditu_key else "")
+    return app
+
+
+def _route(app: FastAPI) -> None:
+    app.include_router(health.router)
+    for module in (layers, villages, classifications, checks, progress, jobs):
+        app.include_router(module.router, prefix="/api/v1")
+    app.include_router(tiles.router)
+    app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+
+def _body_limit(settings: Settings, path: str) -> int:
+    if path.endswith("/imports"):
+        return settings.max_upload_bytes
+    if path.endswith("/checks/batch"):
+        return settings.max_batch_bytes
+    return settings.max_body_bytes
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    state = app.state
+    anyio.to_thread.current_default_thread_limiter().total_tokens = state.settings.threads
+    if state.watchdog:
+        state.watchdog.start()
+    state.snapshots.start()
+    state.jobs.start()
+    try:
+        yield
+    finally:
+        await anyio.to_thread.run_sync(_stop, app)
+
+
+def _stop(app: FastAPI) -> None:
+    state = app.state
+    state.jobs.stop()
+    state.snapshots.stop()
+    if state.watchdog:
+        state.watchdog.stop()
+    state.pool.close()

@@ -1,0 +1,100 @@
+"""`cuntu db`: the database of this deployment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.cli.output import AsJson, print_json, print_table, say
+from api.database import cluster_of, running_url
+from api.settings import Settings
+from layers import backup as backups
+from layers import database
+from layers.cluster import Cluster
+from spatial.errors import CuntuError
+
+app = typer.Typer(help="数据库：启动、停止、状态、升级、备份、恢复。", no_args_is_help=True)
+
+
+class OwnServerError(CuntuError):
+    """已用 CUNTU_DATABASE_URL 指定数据库服务器，内嵌数据库的启动和停止不适用。"""
+
+
+def _cluster(settings: Settings) -> Cluster:
+    cluster = cluster_of(settings)
+    if cluster is None:
+        raise OwnServerError
+    return cluster
+
+
+@app.command()
+def start(context: typer.Context, as_json: AsJson = False) -> None:
+    """启动内嵌数据库。"""
+    url = _cluster(context.obj).start()
+    print_json({"running": True, "url": url}) if as_json else say(f"数据库已启动：{url}")
+
+
+@app.command()
+def stop(context: typer.Context, as_json: AsJson = False) -> None:
+    """停止内嵌数据库。"""
+    _cluster(context.obj).stop()
+    print_json({"running": False}) if as_json else say("数据库已停止。")
+
+
+@app.command()
+def status(context: typer.Context, as_json: AsJson = False) -> None:
+    """显示数据库状态；未运行时返回值为 3。"""
+    state = _state(context.obj)
+    print_json(state) if as_json else print_table("数据库", ["项目", "值"], list(state.items()))
+    if not state["running"]:
+        raise typer.Exit(3)
+
+
+def _state(settings: Settings) -> dict[str, Any]:
+    cluster = cluster_of(settings)
+    if cluster is None:
+        url = running_url(settings)
+        with database.connect(url) as conn:
+            return {"embedded": False, "running": True, "server": conn.info.host, "migrated": database.is_migrated(conn)}
+    seen = cluster.status()
+    state: dict[str, Any] = {"embedded": True, "running": seen.running, "pid": seen.pid, "url": seen.url}
+    state |= {"folder": str(seen.folder), "postgresql": seen.major, "log": str(seen.log), "migrated": None}
+    if seen.url:
+        with database.connect(seen.url) as conn:
+            state["migrated"] = database.is_migrated(conn)
+    return state
+
+
+@app.command()
+def upgrade(context: typer.Context, as_json: AsJson = False) -> None:
+    """把数据库结构升级到当前版本。"""
+    database.upgrade(running_url(context.obj))
+    print_json({"migrated": True}) if as_json else say("数据库结构已是当前版本。")
+
+
+@app.command()
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="备份文件，例如 cuntu.dump")],
+    as_json: AsJson = False,
+) -> None:
+    """把整个数据库备份到一个文件。"""
+    backups.backup(running_url(context.obj), file)
+    size = file.stat().st_size
+    print_json({"file": str(file), "bytes": size}) if as_json else say(f"已备份到 {file}（{size / 1e6:.1f} MB）。")
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="备份文件", exists=True, dir_okay=False)],
+    yes: Annotated[bool, typer.Option("--yes", help="不再询问，直接替换现有数据")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """用备份文件替换现有数据；失败时保留原样。"""
+    if not yes:
+        typer.confirm("现有数据将被备份中的数据替换，继续吗？", abort=True, err=True)
+    backups.restore(running_url(context.obj), file)
+    print_json({"restored": str(file)}) if as_json else say("已恢复。")

@@ -1,0 +1,223 @@
+"""From errors to answers: one table, and RFC 9457 problem documents. Nothing else in the project knows status codes."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import psycopg
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from psycopg_pool import PoolClosed, PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+from layers.errors import (
+    DatasetRefusedError,
+    EncodingError,
+    SecrecyError,
+    TileAddressError,
+    UnclearLayerError,
+    UnknownRecordError,
+    UnknownVersionError,
+    UnsafeArchiveError,
+    UnsupportedFileError,
+)
+from spatial.errors import CrsError, CuntuError, GeometryError, InputError, UnknownLayerError
+
+log = logging.getLogger("cuntu.api")
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class NotFoundError(CuntuError):
+    """没有找到所请求的内容。"""
+
+
+class PayloadTooLargeError(CuntuError):
+    """请求内容超过大小限制。"""
+
+
+class UnsupportedMediaTypeError(CuntuError):
+    """请求内容的类型不受支持。"""
+
+
+class NotReadyError(CuntuError):
+    """数据尚未就绪，请稍后再试。"""
+
+
+class DatabaseAwayError(CuntuError):
+    """数据库暂时不可用，正在恢复，请稍后再试。"""
+
+
+class InternalError(CuntuError):
+    """服务器内部错误，已记入日志。"""
+
+
+STATUS: dict[type[Exception], int] = {
+    InputError: 400,
+    GeometryError: 400,
+    CrsError: 400,
+    DatasetRefusedError: 400,
+    EncodingError: 400,
+    SecrecyError: 400,
+    UnclearLayerError: 400,
+    UnsafeArchiveError: 400,
+    NotFoundError: 404,
+    TileAddressError: 404,
+    UnknownLayerError: 404,
+    UnknownRecordError: 404,
+    UnknownVersionError: 404,
+    PayloadTooLargeError: 413,
+    UnsupportedFileError: 415,
+    UnsupportedMediaTypeError: 415,
+    CuntuError: 409,
+    InternalError: 500,
+    NotReadyError: 503,
+    DatabaseAwayError: 503,
+}
+"""The status of an error is that of its nearest listed class; an error of the project that is not listed is a conflict with the data held."""
+
+DATABASE_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed)
+
+TITLES = {
+    400: "请求有误",
+    404: "没有找到",
+    405: "方法不受支持",
+    406: "无法提供所要求的格式",
+    409: "与现有数据冲突",
+    413: "请求内容过大",
+    415: "内容类型不受支持",
+    500: "服务器内部错误",
+    503: "服务暂时不可用",
+}
+
+PLACE = re.compile(r"^(?P<place>[/?][^\s：]*|[A-Za-z_][\w.\-]*)(?:：|: ?|\s)(?P<message>.+)$", re.DOTALL)
+
+
+def status_of(error: Exception) -> int:
+    """Give the HTTP status of an error of the project."""
+    return next((STATUS[cls] for cls in type(error).__mro__ if cls in STATUS), 500)
+
+
+def placed(problem: str) -> dict[str, str]:
+    """Split "place：message", the form in which `CuntuError.problems` name what is wrong where."""
+    match = PLACE.match(problem)
+    return {"place": match["place"], "message": match["message"].strip()} if match else {"place": "", "message": problem}
+
+
+def document(status: int, detail: str, *, instance: str, errors: Sequence[Mapping[str, str]] = ()) -> dict[str, Any]:
+    """Write a problem document (RFC 9457)."""
+    title = TITLES.get(status) or HTTPStatus(status).phrase
+    written: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": instance}
+    return written | ({"errors": list(errors)} if errors else {})
+
+
+def document_of(error: CuntuError, *, instance: str) -> dict[str, Any]:
+    """Write the problem document of an error of the project."""
+    return document(status_of(error), str(error), instance=instance, errors=[placed(item) for item in error.problems])
+
+
+def problem(written: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer with a problem document."""
+    more = {"Retry-After": "3"} if written["status"] == 503 else {}
+    return Response(orjson.dumps(written), status_code=written["status"], media_type=PROBLEM_JSON, headers={**more, **(headers or {})})
+
+
+async def on_cuntu_error(request: Request, error: Exception) -> Response:
+    """Answer what the planning logic, the store or the routes refuse."""
+    assert isinstance(error, CuntuError)
+    return problem(document_of(error, instance=request.url.path))
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """Answer what the framework refuses: no such path, method not allowed, a broken upload."""
+    assert isinstance(error, HTTPException)
+    path = request.url.path
+    details = {404: f"没有这个地址：{path}", 405: f"{path} 不支持 {request.method} 方法", 400: "请求内容无法读取"}
+    detail = details.get(error.status_code, str(error.detail))
+    return problem(document(error.status_code, detail, instance=path), headers=error.headers)
+
+
+async def on_invalid_request(request: Request, error: Exception) -> Response:
+    """Answer parameters of the wrong type or out of range: 400, naming each."""
+    assert isinstance(error, RequestValidationError)
+    errors = list(parameter_errors(error.errors()))
+    detail = "参数有误：" + "；".join(f"{item['place']} {item['message']}" for item in errors)
+    return problem(document(400, detail, instance=request.url.path, errors=errors))
+
+
+def parameter_errors(raw: Iterable[Mapping[str, Any]]) -> Iterable[dict[str, str]]:
+    """Say pydantic's findings in Chinese, each with its place: `?name` for the query, `/name` for path and body."""
+    for item in raw:
+        where, *path = item["loc"]
+        place = ("?" if where == "query" else "/") + "/".join(str(part) for part in path)
+        yield {"place": place, "message": chinese(str(item["type"]), item.get("ctx") or {})}
+
+
+MESSAGES = {
+    "missing": "缺少",
+    "int_parsing": "应为整数",
+    "int_type": "应为整数",
+    "float_parsing": "应为数字",
+    "float_type": "应为数字",
+    "bool_parsing": "应为 true 或 false",
+    "bool_type": "应为 true 或 false",
+    "string_type": "应为文本",
+    "dict_type": "应为对象",
+    "list_type": "应为数组",
+    "date_parsing": "应为日期，例如 2026-01-01",
+    "date_from_datetime_parsing": "应为日期，例如 2026-01-01",
+    "date_from_datetime_inexact": "应为日期，例如 2026-01-01",
+    "datetime_parsing": "应为时刻，例如 2026-01-01T08:00:00+08:00",
+    "datetime_from_date_parsing": "应为时刻，例如 2026-01-01T08:00:00+08:00",
+    "string_pattern_mismatch": "格式应为 {pattern}",
+    "string_too_long": "不得超过 {max_length} 个字符",
+    "string_too_short": "不得少于 {min_length} 个字符",
+    "greater_than_equal": "不得小于 {ge}",
+    "greater_than": "应大于 {gt}",
+    "less_than_equal": "不得大于 {le}",
+    "less_than": "应小于 {lt}",
+    "enum": "只能是 {expected}",
+    "literal_error": "只能是 {expected}",
+    "extra_forbidden": "没有这个参数",
+    "json_invalid": "不是合法的 JSON",
+}
+
+
+def chinese(kind: str, context: Mapping[str, Any]) -> str:
+    """Give the Chinese sentence for one kind of pydantic error."""
+    return MESSAGES.get(kind, "取值不合要求").format_map({str(k): v for k, v in context.items()})
+
+
+async def on_database_away(request: Request, error: Exception) -> Response:
+    """Answer while PostgreSQL cannot be reached."""
+    log.warning("database away: %s", error)
+    return problem(document_of(DatabaseAwayError(), instance=request.url.path))
+
+
+async def on_client_gone(request: Request, error: Exception) -> Response:
+    """End quietly where nobody waits for an answer any more."""
+    return Response(status_code=400)
+
+
+async def on_unexpected(request: Request, error: Exception) -> Response:
+    """Answer everything else without telling the inside; the log has it."""
+    log.error("unexpected error at %s", request.url.path, exc_info=error)
+    return problem(document_of(InternalError(), instance=request.url.path))
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers."""
+    app.add_exception_handler(CuntuError, on_cuntu_error)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(RequestValidationError, on_invalid_request)
+    for kind in DATABASE_AWAY:
+        app.add_exception_handler(kind, on_database_away)
+    app.add_exception_handler(ClientDisconnect, on_client_gone)
+    app.add_exception_handler(Exception, on_unexpected)

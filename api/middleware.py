@@ -1,0 +1,91 @@
+"""What is done to every request: a limit on its body, and the headers that keep a browser from doing more than it should."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import PayloadTooLargeError, document_of, problem
+
+
+class BodyLimit:
+    """Answer 413 as soon as a body is, or says it will be, larger than its path allows; the rest is never held in memory."""
+
+    def __init__(self, app: ASGIApp, *, limit: Callable[[str], int]) -> None:
+        self.app = app
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit = self.limit(scope["path"])
+        declared = Headers(scope=scope).get("content-length", "")
+        if declared.isdigit() and int(declared) > limit:
+            await self._refuse(limit, scope, receive, send)
+            return
+        seen = 0
+        refused = started = False
+
+        async def counted() -> Message:
+            nonlocal seen, refused
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen <= limit:
+                return message
+            if not (refused or started):
+                refused = True
+                await self._refuse(limit, scope, receive, send)
+            return {"type": "http.disconnect"}
+
+        async def guarded(message: Message) -> None:
+            nonlocal started
+            if not refused:
+                started = True
+                await send(message)
+
+        await self.app(scope, counted, guarded)
+
+    async def _refuse(self, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
+        error = PayloadTooLargeError(f"请求内容超过大小限制：本地址最多 {limit} 字节。")
+        await problem(document_of(error, instance=scope["path"]))(scope, receive, send)
+
+
+class SecurityHeaders:
+    """Set the security headers of every answer; pages find the nonce for their own inline scripts in `request.state.csp_nonce`."""
+
+    def __init__(self, app: ASGIApp, *, image_hosts: str = "") -> None:
+        self.app = app
+        self.image_hosts = image_hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        nonce = secrets.token_urlsafe(16)
+        scope.setdefault("state", {})["csp_nonce"] = nonce
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Content-Security-Policy", self.policy(nonce))
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("X-Frame-Options", "DENY")
+                headers.setdefault("Referrer-Policy", "same-origin")
+                headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+                headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+    def policy(self, nonce: str) -> str:
+        """Write the Content-Security-Policy: everything from this service itself, inline scripts and styles only with the nonce."""
+        images = " ".join(filter(None, ("'self' data: blob:", self.image_hosts)))
+        return (
+            "default-src 'none'; connect-src 'self'; font-src 'self'; worker-src 'self' blob:; "
+            f"img-src {images}; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; style-src-attr 'unsafe-inline'; "
+            "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        )

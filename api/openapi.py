@@ -1,0 +1,53 @@
+"""What the OpenAPI description says beyond what FastAPI finds out by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from api.errors import PROBLEM_JSON, TITLES
+from api.schemas import ApplicationCollection, ApplicationFeature, ClassificationRequest, Problem
+
+REFERENCE = "#/components/schemas/{model}"
+BODIES: tuple[type[BaseModel], ...] = (ApplicationFeature, ApplicationCollection, ClassificationRequest, Problem)
+"""Models the description needs although no handler names them: bodies are read as bytes and checked by the planning logic."""
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe the problem documents a route may answer with."""
+    schema = {"$ref": REFERENCE.format(model="Problem")}
+    return {status: {"description": TITLES[status], "content": {PROBLEM_JSON: {"schema": schema}}} for status in statuses}
+
+
+def json_body(model: type[BaseModel], *media_types: str, required: bool = True) -> dict[str, Any]:
+    """Describe a JSON body that the handler reads as bytes."""
+    schema = {"$ref": REFERENCE.format(model=model.__name__)}
+    return {"requestBody": {"required": required, "content": {kind: {"schema": schema} for kind in media_types}}}
+
+
+def describe(app: FastAPI) -> None:
+    """Make the application's description complete: bodies read as bytes, and 400 instead of the framework's 422."""
+    generate = app.openapi
+
+    def complete() -> dict[str, Any]:
+        if app.openapi_schema:
+            return app.openapi_schema
+        document = generate()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        _, extra = models_json_schema([(model, "validation") for model in BODIES], ref_template=REFERENCE)
+        schemas.update(extra.get("$defs", {}))
+        for operation in _operations(document):
+            operation["responses"].pop("422", None)
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        return document
+
+    app.openapi = complete  # type: ignore[method-assign]
+
+
+def _operations(document: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    return (operation for path in document["paths"].values() for operation in path.values() if "responses" in operation)

@@ -1,0 +1,71 @@
+"""The layer catalogue, the versions of a layer, and the import of new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import APIRouter
+
+from api.deps import Db, Snapshot, When
+from api.openapi import problems
+from api.schemas import LayerList, LayerVersions
+from layers import catalog, versions
+from layers.catalog import CatalogLayer
+from layers.versions import VersionRecord
+from spatial.layer import DatasetVersion
+
+router = APIRouter(prefix="/layers", tags=["图层"])
+
+STATE_LABELS = {"loaded": "已入库", "not_loaded": "未入库"}
+
+
+@router.get("", summary="图层目录和状态", response_model=LayerList, responses=problems(400, 503))
+def list_layers(when: When, snapshots: Snapshot) -> dict[str, Any]:
+    """Every layer of the catalogue with the version in force; a layer that is not loaded is listed as such."""
+    moment, in_force = snapshots.in_force(when)
+    entries = [layer_entry(layer, in_force) for layer in catalog.catalog().values()]
+    return {"valid_on": moment.valid_on, "known_at": moment.known_at, "layers": entries}
+
+
+@router.get("/{layer_id}/versions", summary="一个图层的全部版本", response_model=LayerVersions, responses=problems(400, 404, 503))
+def list_versions(layer_id: str, db: Db) -> dict[str, Any]:
+    """Every version, the newest first: staged, published and withdrawn."""
+    with db.connection() as conn:
+        records = versions.history(conn, layer_id)
+    return {"layer": layer_id, "versions": [version_entry(record) for record in records]}
+
+
+def layer_entry(layer: CatalogLayer, in_force: Mapping[str, DatasetVersion]) -> dict[str, Any]:
+    """Write one line of the catalogue."""
+    dataset = in_force.get(layer.id)
+    state = "loaded" if dataset else "not_loaded"
+    fields = [
+        {"name": item.name, "title": item.title, "type": item.type, "unit": item.unit, "required": item.required, "codes": dict(item.codes or {})}
+        for item in layer.fields.values()
+    ]
+    return {
+        "id": layer.id,
+        "title": layer.title,
+        "title_en": layer.title_en,
+        "geometry": list(layer.geometry),
+        "role": layer.role,
+        "source": layer.source,
+        "identifier": layer.identifier,
+        "fields": fields,
+        "state": state,
+        "state_label": STATE_LABELS[state],
+        "in_force": asdict(dataset) if dataset else None,
+        "tiles": f"/tiles/{layer.id}/{{z}}/{{x}}/{{y}}.mvt?v={dataset.version}" if dataset else None,
+    }
+
+
+def version_entry(record: VersionRecord) -> dict[str, Any]:
+    """Write one version with its state in the store."""
+    return asdict(record.dataset) | {
+        "status": record.status,
+        "checksum": record.checksum,
+        "created_at": record.created_at,
+        "notes": list(record.qa.get("notes", [])),
+    }

@@ -1,0 +1,61 @@
+"""Vector tiles of the layers in force, or of one version."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from api.deps import Db, Snapshot, TileStore, When
+from api.errors import NotFoundError
+from api.openapi import problems
+from layers import catalog, tiles, versions
+
+router = APIRouter(tags=["瓦片"])
+
+MVT = "application/vnd.mapbox-vector-tile"
+FOR_EVER = "public, max-age=31536000, immutable"
+
+Zoom = Annotated[int, Path(ge=0, le=22)]
+Index = Annotated[int, Path(ge=0, lt=2**22)]
+
+
+@router.get(
+    "/tiles/{layer}/{z}/{x}/{y}.mvt",
+    summary="矢量瓦片",
+    response_class=Response,
+    responses={200: {"content": {MVT: {"schema": {"type": "string", "format": "binary"}}}}, 304: {"description": "未改变"}} | problems(400, 404, 503),
+)
+def tile(
+    request: Request,
+    layer: str,
+    z: Zoom,
+    x: Index,
+    y: Index,
+    when: When,
+    db: Db,
+    snapshots: Snapshot,
+    cache: TileStore,
+    v: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="数据版本；给出时可永久缓存")] = None,
+) -> Response:
+    """One tile, with the catalogue id as the name of its only layer. Empty where there is nothing to draw."""
+    catalog.layer(layer)
+    version = v
+    if version is None:
+        _, in_force = snapshots.in_force(when)
+        if layer not in in_force:
+            raise NotFoundError(f"图层“{layer}”未入库。")
+        version = in_force[layer].version
+    key = (version, layer, z, x, y)
+    body = cache.get(key)
+    if body is None:
+        with db.connection() as conn:
+            if versions.get(conn, version).dataset.layer != layer:
+                raise NotFoundError(f"图层“{layer}”没有版本 {version}。")
+            body = tiles.tile(conn, version, layer, z, x, y)
+        cache.put(key, body)
+    headers = {"ETag": f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"', "Cache-Control": FOR_EVER if v else "no-cache"}
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=MVT, headers=headers)

@@ -1,0 +1,117 @@
+"""The layers in force, held in memory. A published version never changes, so what is held is right for as long as it is in force."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from api.errors import DATABASE_AWAY
+from api.moment import Moment
+from layers import snapshot, versions
+from spatial.layer import DatasetVersion, Layer, LayerSet
+
+log = logging.getLogger("cuntu.snapshots")
+
+FRESH_S = 0.25
+"""For how long the answer to "what is in force now" is used again; checks name the moment of that answer as their `known_at`."""
+
+Versions = Mapping[str, DatasetVersion]
+
+
+class Snapshots:
+    """Holds the layers in force; a thread follows what is published. Readers never wait for it."""
+
+    def __init__(self, pool: ConnectionPool[Any], *, epsg: int, enabled: bool = True, every_s: float = 2.0) -> None:
+        self.pool = pool
+        self.epsg = epsg
+        self.enabled = enabled
+        self.every_s = every_s
+        self._held: dict[tuple[str, int], Layer] = {}
+        self._now: tuple[float, Moment, Versions] | None = None
+        self._wake = threading.Event()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="snapshots", daemon=True)
+
+    def start(self) -> None:
+        """Begin to load and to follow."""
+        if self.enabled:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Stop following and let go of what is held."""
+        self._ended.set()
+        self._wake.set()
+        if self._thread.ident is not None:
+            self._thread.join(timeout=30)
+        self._held = {}
+
+    @property
+    def state(self) -> str:
+        """`loaded`, `loading` or `off`."""
+        if not self.enabled:
+            return "off"
+        return "loaded" if self._now is not None and self.layers(self._now[2]) is not None else "loading"
+
+    def in_force(self, moment: Moment) -> tuple[Moment, Versions]:
+        """Tell what is in force, and the moment for which that holds: the one asked for, or (for "now") the one of the last look."""
+        if not moment.is_now:
+            return moment, self._look(moment)
+        seen = self._now
+        if seen is None or time.monotonic() - seen[0] > FRESH_S:
+            at = time.monotonic()
+            moment = Moment.now()
+            seen = self._now = (at, moment, self._look(moment))
+        return seen[1], seen[2]
+
+    def layers(self, wanted: Versions) -> LayerSet | None:
+        """Return exactly these versions if all are held, else None: the caller then reads them from PostGIS."""
+        held = self._held
+        try:
+            return {name: held[name, dataset.version] for name, dataset in wanted.items()}
+        except KeyError:
+            return None
+
+    def load(self, wanted: Versions, conn: psycopg.Connection[Any]) -> LayerSet:
+        """Return these versions whole: those held, and the others from PostGIS."""
+        held = self._held
+        missing = {name: dataset for name, dataset in wanted.items() if (name, dataset.version) not in held}
+        read = snapshot.load(conn, missing, epsg=self.epsg) if missing else {}
+        return {name: read[name] if name in read else held[name, wanted[name].version] for name in wanted}
+
+    def published(self) -> None:
+        """Look again at once: something was published."""
+        self._now = None
+        self._wake.set()
+
+    def _look(self, moment: Moment) -> Versions:
+        with self.pool.connection() as conn:
+            return versions.in_force(conn, valid_on=moment.valid_on, known_at=moment.known_at)
+
+    def _follow(self) -> None:
+        while not self._ended.is_set():
+            self._wake.clear()
+            try:
+                self._catch_up()
+            except DATABASE_AWAY as error:
+                log.warning("cannot read the layers in force, trying again: %s", error)
+            except Exception:
+                log.exception("cannot load the layers in force; checks go through PostGIS")
+            self._wake.wait(self.every_s)
+
+    def _catch_up(self) -> None:
+        _, wanted = self.in_force(Moment.now())
+        if self.layers(wanted) is not None:
+            return
+        began = time.monotonic()
+        with self.pool.connection() as conn:
+            layers = self.load(wanted, conn)
+        for layer in layers.values():
+            _ = layer.tree
+        self._held = {(name, wanted[name].version): layer for name, layer in layers.items()}
+        log.info("%d layers held in memory after %.1f s", len(layers), time.monotonic() - began)
