@@ -1,18 +1,18 @@
-"""Stored checks of applications: the report as it was given, with everything needed to give it again. The caller owns the transaction."""
+"""Stored reports of application checks. A report is kept as the very bytes that were sent out, and is never changed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
 import psycopg
 import shapely
-from psycopg.rows import class_row
+from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
+from shapely.geometry.base import BaseGeometry
 
 from layers.errors import UnknownRecordError
 from layers.sql import queries
@@ -23,88 +23,77 @@ Connection = psycopg.Connection[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class NewCheck:
-    """One check to be stored: the report as canonical JSON with its `id` and `checked_at`, and the subject in EPSG:`epsg`."""
-
-    id: UUID
-    report: bytes
-    properties: Mapping[str, Any]
-    geometry: Any
-    epsg: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class CheckLine:
-    """One line of the list of stored checks."""
+class StoredCheck:
+    """One check with all that is needed to run it again. `report` is canonical JSON in UTF-8; `geometry` is the site in EPSG:`epsg`."""
 
     id: UUID
     case_no: str | None
     verdict: str
+    report: bytes
+    geometry: BaseGeometry
+    epsg: int
+    subject_sha256: str
     valid_on: date
     known_at: datetime
     checked_at: datetime
+    pack_id: str
+    pack_version: str
+    pack_sha256: str
+    applied_on: date | None = None
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    datasets: Sequence[Mapping[str, Any]] = ()
 
 
-def add(conn: Connection, checks: Sequence[NewCheck]) -> None:
-    """Store checks."""
-    rows = [_row(check) for check in checks]
-    if len(rows) == 1:
-        conn.execute(SQL["add"], rows[0])
-    else:
-        with conn.cursor() as cursor:
-            cursor.executemany(SQL["add"], rows)
+@dataclass(frozen=True, kw_only=True)
+class CheckSummary:
+    """One line of the list of checks."""
+
+    id: UUID
+    case_no: str | None
+    verdict: str
+    applied_on: date | None
+    valid_on: date
+    known_at: datetime
+    checked_at: datetime
+    pack_id: str
+    pack_version: str
 
 
-def _row(check: NewCheck) -> dict[str, Any]:
-    report = orjson.loads(check.report)
-    pack = report["pack"]
-    return {
-        "id": check.id,
-        "case_no": check.properties.get("case_no"),
-        "verdict": report["verdict"],
-        "report": check.report.decode(),
-        "properties": Jsonb(dict(check.properties), dumps=orjson.dumps),
-        "geom": shapely.to_wkb(check.geometry),
-        "epsg": check.epsg,
-        "subject_sha256": report["subject"]["sha256"],
-        "applied_on": check.properties.get("applied_on"),
-        "valid_on": report["valid_on"],
-        "known_at": report["known_at"],
-        "checked_at": report["checked_at"],
-        "pack_id": pack["id"],
-        "pack_version": pack["version"],
-        "pack_sha256": pack["sha256"],
-        "datasets": Jsonb(report["datasets"], dumps=orjson.dumps),
-    }
+def save(conn: Connection, checks: Sequence[StoredCheck]) -> None:
+    """Store checks, in the caller's transaction."""
+    rows = [
+        asdict(check)
+        | {
+            "report": check.report.decode(),
+            "geom": shapely.to_wkb(check.geometry),
+            "properties": Jsonb(dict(check.properties)),
+            "datasets": Jsonb([dict(entry) for entry in check.datasets]),
+        }
+        for check in checks
+    ]
+    with conn.cursor() as cursor:
+        cursor.executemany(SQL["save"], rows)
 
 
-def report(conn: Connection, check_id: UUID) -> bytes:
-    """Return a stored report, byte for byte as it was given; raise UnknownRecordError where there is none."""
-    row = conn.execute(SQL["report"], {"id": check_id}).fetchone()
+def get(conn: Connection, check_id: UUID) -> StoredCheck:
+    """Return a stored check, its report byte for byte; raise UnknownRecordError where there is none."""
+    with conn.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(SQL["get"], {"id": check_id}).fetchone()
     if row is None:
-        raise UnknownRecordError(f"没有审查记录 {check_id}。")
-    return str(row[0]).encode()
+        raise UnknownRecordError(f"没有编号为 {check_id} 的检查报告。")
+    geometry: Any = shapely.from_wkb(row["geometry"])
+    return StoredCheck(**row | {"report": row["report"].encode(), "geometry": geometry})
 
 
-def site(conn: Connection, check_id: UUID) -> tuple[Any, int, dict[str, Any]]:
-    """Return a stored check's geometry, the EPSG code it is in, and the declared properties; raise UnknownRecordError."""
-    row = conn.execute(SQL["site"], {"id": check_id}).fetchone()
-    if row is None:
-        raise UnknownRecordError(f"没有审查记录 {check_id}。")
-    return shapely.from_wkb(row[0]), int(row[1]), dict(row[2])
+def latest(
+    conn: Connection, *, limit: int = 100, offset: int = 0, verdict: str | None = None, case_no: str | None = None
+) -> list[CheckSummary]:
+    """Return the newest checks first, of one verdict or one case if asked for."""
+    with conn.cursor(row_factory=class_row(CheckSummary)) as cursor:
+        values = {"limit": limit, "offset": offset, "verdict": verdict, "case_no": case_no}
+        return cursor.execute(SQL["list"], values).fetchall()
 
 
-def page(
-    conn: Connection, *, offset: int = 0, limit: int = 50, verdict: str | None = None, case_no: str | None = None
-) -> tuple[int, list[CheckLine]]:
-    """Return how many stored checks fit the filter, and a page of them, the newest first."""
-    values = {"offset": offset, "limit": limit, "verdict": verdict, "case_no": case_no}
-    total = conn.execute(SQL["total"], values).fetchone()
-    with conn.cursor(row_factory=class_row(CheckLine)) as cursor:
-        lines = cursor.execute(SQL["page"], values).fetchall()
-    return int(total[0]) if total else 0, lines
-
-
-def counts(conn: Connection) -> dict[str, int]:
-    """Return how many stored checks there are of each verdict."""
-    return {str(verdict): int(count) for verdict, count in conn.execute(SQL["counts"]).fetchall()}
+def count_by_verdict(conn: Connection) -> dict[str, int]:
+    """Return how many checks are stored, by verdict."""
+    return dict(conn.execute(SQL["count_by_verdict"]).fetchall())

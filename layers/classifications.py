@@ -1,14 +1,13 @@
-"""Stored runs of the village types: which rules and data, when, and every village's evidence. The caller owns the transaction."""
+"""Stored runs of the village typing, each with one result for every village."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-import orjson
 import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
@@ -23,75 +22,71 @@ Connection = psycopg.Connection[Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run: the pack it was made with, its parameters and dataset versions, and the two times it was made for."""
+    """What a run was made with. `created_at` is set by the store."""
 
     id: UUID
     pack_id: str
     pack_version: str
     pack_sha256: str
-    parameters: dict[str, Any]
-    datasets: list[dict[str, Any]]
     valid_on: date
     known_at: datetime
-    created_at: datetime
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    datasets: Sequence[Mapping[str, Any]] = ()
+    created_at: datetime | None = None
 
 
-def add(
-    conn: Connection,
-    *,
-    pack: Mapping[str, str],
-    parameters: Mapping[str, Any],
-    datasets: Sequence[Mapping[str, Any]],
-    valid_on: date,
-    known_at: datetime,
-    villages: Sequence[Mapping[str, Any]],
-) -> UUID:
-    """Store a run with what it says of every village (`village_code`, `village_type` and the evidence); return its id."""
-    run_id = uuid4()
-    values = {"id": run_id, "pack_id": pack["id"], "pack_version": pack["version"], "pack_sha256": pack["sha256"]}
-    values |= {"parameters": Jsonb(dict(parameters)), "datasets": Jsonb([dict(item) for item in datasets])}
-    conn.execute(SQL["add_run"], values | {"valid_on": valid_on, "known_at": known_at})
-    with conn.cursor() as cursor, cursor.copy(SQL["copy_results"]) as copy:
-        for village in villages:
-            report = orjson.dumps(village, option=orjson.OPT_SORT_KEYS).decode()
-            copy.write_row((run_id, village["village_code"], village["village_type"], report))
-    return run_id
+@dataclass(frozen=True)
+class VillageResult:
+    """One village's type in a run; `report` is canonical JSON in UTF-8."""
+
+    village_code: str
+    village_type: str
+    report: bytes
 
 
-def applicable(conn: Connection, *, valid_on: date, known_at: datetime) -> UUID | None:
-    """Return the run whose types count on a day, as known at a moment: made for the latest day up to it, the last one made."""
-    row = conn.execute(SQL["applicable"], {"valid_on": valid_on, "known_at": known_at}).fetchone()
-    return row[0] if row else None
+def save(conn: Connection, run: Run, results: Iterable[VillageResult]) -> None:
+    """Store a run with its results, in the caller's transaction."""
+    values = {
+        "id": run.id,
+        "pack_id": run.pack_id,
+        "pack_version": run.pack_version,
+        "pack_sha256": run.pack_sha256,
+        "parameters": Jsonb(dict(run.parameters)),
+        "datasets": Jsonb([dict(entry) for entry in run.datasets]),
+        "valid_on": run.valid_on,
+        "known_at": run.known_at,
+    }
+    rows = [
+        {"run_id": run.id, "village_code": item.village_code, "village_type": item.village_type, "report": item.report.decode()}
+        for item in results
+    ]
+    with conn.cursor() as cursor:
+        cursor.execute(SQL["save_run"], values)
+        cursor.executemany(SQL["save_result"], rows)
 
 
 def get(conn: Connection, run_id: UUID) -> Run:
-    """Return one run; raise UnknownRecordError where there is none."""
+    """Return a run; raise UnknownRecordError where there is none."""
     with conn.cursor(row_factory=class_row(Run)) as cursor:
-        found = cursor.execute(SQL["run"], {"id": run_id}).fetchone()
-    if found is None:
-        raise UnknownRecordError(f"没有分类结果 {run_id}。")
-    return found
+        run = cursor.execute(SQL["run"], {"id": run_id}).fetchone()
+    if run is None:
+        raise UnknownRecordError(f"没有编号为 {run_id} 的村庄分类。")
+    return run
 
 
-def latest(conn: Connection, *, limit: int = 50) -> list[Run]:
+def latest(conn: Connection) -> Run | None:
+    """Return the newest run, or None before the first."""
+    with conn.cursor(row_factory=class_row(Run)) as cursor:
+        return cursor.execute(SQL["latest_run"]).fetchone()
+
+
+def recent(conn: Connection, *, limit: int = 20) -> list[Run]:
     """Return the newest runs first."""
     with conn.cursor(row_factory=class_row(Run)) as cursor:
         return cursor.execute(SQL["runs"], {"limit": limit}).fetchall()
 
 
-def types(conn: Connection, run_id: UUID) -> dict[str, str]:
-    """Return the type of every village of a run by village code."""
-    return {str(code): str(slug) for code, slug in conn.execute(SQL["types"], {"id": run_id}).fetchall()}
-
-
-def reports(conn: Connection, run_id: UUID) -> list[dict[str, Any]]:
-    """Return what a run says of every village, in the order of the codes."""
-    return [orjson.loads(row[0]) for row in conn.execute(SQL["reports"], {"id": run_id}).fetchall()]
-
-
-def village(conn: Connection, run_id: UUID, village_code: str) -> dict[str, Any]:
-    """Return what a run says of one village; raise UnknownRecordError where it says nothing."""
-    row = conn.execute(SQL["village_report"], {"id": run_id, "village_code": village_code}).fetchone()
-    if row is None:
-        raise UnknownRecordError(f"分类结果中没有村 {village_code}。")
-    return dict(orjson.loads(row[0]))
+def results(conn: Connection, run_id: UUID) -> list[VillageResult]:
+    """Return a run's results by village code."""
+    rows = conn.execute(SQL["results"], {"id": run_id}).fetchall()
+    return [VillageResult(village_code=row[0], village_type=row[1], report=row[2].encode()) for row in rows]

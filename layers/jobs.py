@@ -1,8 +1,7 @@
-"""Records of work that goes on in the background. The caller owns the transaction."""
+"""Rows of long work (imports, batches): queued, running, done or failed. Who runs them is not this module's concern."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,8 +20,8 @@ Connection = psycopg.Connection[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class JobRecord:
-    """One job: `state` queued, running, done, failed or interrupted; `progress` 0-1; `result` of a done one, the problem of a failed one."""
+class Job:
+    """One piece of work; `progress` is a share 0–1, `result` JSON values once it is done or failed."""
 
     id: UUID
     kind: str
@@ -35,44 +34,46 @@ class JobRecord:
     finished_at: datetime | None
 
 
-def add(conn: Connection, kind: str) -> UUID:
-    """Write down a new job as queued and return its id."""
-    job_id = uuid4()
-    conn.execute(SQL["add"], {"id": job_id, "kind": kind})
-    return job_id
-
-
-def start(conn: Connection, job_id: UUID) -> None:
-    """Write down that the work has begun."""
-    conn.execute(SQL["start"], {"id": job_id})
+def add(conn: Connection, kind: str) -> Job:
+    """Write down a new job as queued."""
+    with conn.cursor(row_factory=class_row(Job)) as cursor:
+        job = cursor.execute(SQL["add"], {"id": uuid4(), "kind": kind}).fetchone()
+    if job is None:
+        raise UnknownRecordError
+    return job
 
 
 def report(conn: Connection, job_id: UUID, *, progress: float, message: str) -> None:
-    """Write down how far a running job is."""
+    """Note how far a job is; a finished one is left as it is."""
     conn.execute(SQL["report"], {"id": job_id, "progress": min(max(progress, 0.0), 1.0), "message": message})
 
 
-def finish(conn: Connection, job_id: UUID, *, state: str, progress: float, message: str, result: Mapping[str, Any]) -> None:
-    """Write down the end of a job, `done` or `failed`; one that is no longer open stays as it is."""
-    values = {"id": job_id, "state": state, "progress": progress, "message": message, "result": Jsonb(dict(result))}
+def finish(conn: Connection, job_id: UUID, *, result: dict[str, Any], message: str = "") -> None:
+    """Note that a job is done."""
+    conn.execute(SQL["finish"], {"id": job_id, "state": "done", "message": message, "result": Jsonb(result)})
+
+
+def fail(conn: Connection, job_id: UUID, *, message: str, result: dict[str, Any] | None = None) -> None:
+    """Note that a job failed and why."""
+    values = {"id": job_id, "state": "failed", "message": message, "result": None if result is None else Jsonb(result)}
     conn.execute(SQL["finish"], values)
 
 
-def interrupt(conn: Connection) -> int:
-    """Mark every job that is still open as interrupted (the service that worked on it is gone); return how many there were."""
-    return len(conn.execute(SQL["interrupt"]).fetchall())
+def get(conn: Connection, job_id: UUID) -> Job:
+    """Return a job; raise UnknownRecordError where there is none."""
+    with conn.cursor(row_factory=class_row(Job)) as cursor:
+        job = cursor.execute(SQL["get"], {"id": job_id}).fetchone()
+    if job is None:
+        raise UnknownRecordError(f"没有编号为 {job_id} 的任务。")
+    return job
 
 
-def get(conn: Connection, job_id: UUID) -> JobRecord:
-    """Return one job; raise UnknownRecordError where there is none."""
-    with conn.cursor(row_factory=class_row(JobRecord)) as cursor:
-        found = cursor.execute(SQL["get"], {"id": job_id}).fetchone()
-    if found is None:
-        raise UnknownRecordError(f"没有任务 {job_id}。")
-    return found
-
-
-def latest(conn: Connection, *, limit: int = 50) -> list[JobRecord]:
+def recent(conn: Connection, *, limit: int = 50) -> list[Job]:
     """Return the newest jobs first."""
-    with conn.cursor(row_factory=class_row(JobRecord)) as cursor:
-        return cursor.execute(SQL["latest"], {"limit": limit}).fetchall()
+    with conn.cursor(row_factory=class_row(Job)) as cursor:
+        return cursor.execute(SQL["list"], {"limit": limit}).fetchall()
+
+
+def interrupt_unfinished(conn: Connection, *, message: str = "服务中断，任务未完成") -> int:
+    """Mark what was still queued or running as failed, when the service starts again; return how many there were."""
+    return conn.execute(SQL["interrupt"], {"message": message}).rowcount

@@ -1,26 +1,24 @@
--- name: add
+-- name: save
 INSERT INTO stored_check (
     id, case_no, verdict, report, properties, geom, subject_sha256, applied_on, valid_on, known_at, checked_at,
     pack_id, pack_version, pack_sha256, datasets
 ) VALUES (
-    %(id)s, %(case_no)s, %(verdict)s, %(report)s, %(properties)s, ST_GeomFromWKB(%(geom)s, %(epsg)s), %(subject_sha256)s, %(applied_on)s,
-    %(valid_on)s, %(known_at)s, %(checked_at)s, %(pack_id)s, %(pack_version)s, %(pack_sha256)s, %(datasets)s
+    %(id)s, %(case_no)s, %(verdict)s, %(report)s, %(properties)s, ST_GeomFromWKB(%(geom)s, %(epsg)s), %(subject_sha256)s,
+    %(applied_on)s, %(valid_on)s, %(known_at)s, %(checked_at)s, %(pack_id)s, %(pack_version)s, %(pack_sha256)s, %(datasets)s
 );
 
--- name: report
-SELECT report FROM stored_check WHERE id = %(id)s;
+-- name: get
+SELECT
+    id, case_no, verdict, report, properties, ST_AsBinary(geom) AS geometry, ST_SRID(geom) AS epsg, subject_sha256, applied_on,
+    valid_on, known_at, checked_at, pack_id, pack_version, pack_sha256, datasets
+FROM stored_check WHERE id = %(id)s;
 
--- name: site
-SELECT ST_AsBinary(geom), ST_SRID(geom), properties FROM stored_check WHERE id = %(id)s;
-
--- name: page
-SELECT id, case_no, verdict, valid_on, known_at, checked_at FROM stored_check
+-- name: list
+SELECT id, case_no, verdict, applied_on, valid_on, known_at, checked_at, pack_id, pack_version
+FROM stored_check
 WHERE (%(verdict)s::text IS NULL OR verdict = %(verdict)s) AND (%(case_no)s::text IS NULL OR case_no = %(case_no)s)
-ORDER BY checked_at DESC, id LIMIT %(limit)s OFFSET %(offset)s;
+ORDER BY checked_at DESC, id
+LIMIT %(limit)s OFFSET %(offset)s;
 
--- name: total
-SELECT count(*) FROM stored_check
-WHERE (%(verdict)s::text IS NULL OR verdict = %(verdict)s) AND (%(case_no)s::text IS NULL OR case_no = %(case_no)s);
-
--- name: counts
+-- name: count_by_verdict
 SELECT verdict, count(*) FROM stored_check GROUP BY verdict;

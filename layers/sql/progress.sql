@@ -6,18 +6,18 @@ WHERE version_id = %(version)s AND coalesce(attributes ->> 'status', 'normal') <
 ORDER BY identifier;
 
 -- name: figures
-SELECT period, village_code, numerator, denominator
+SELECT period, village_code, numerator, denominator, synthetic
 FROM progress_value
 WHERE indicator = %(indicator)s AND period = ANY(%(periods)s)
   AND known_from <= %(known_at)s AND (known_to IS NULL OR %(known_at)s < known_to)
 ORDER BY period, village_code;
 
 -- name: periods
-SELECT DISTINCT period
+SELECT indicator, array_agg(DISTINCT period ORDER BY period)
 FROM progress_value
-WHERE indicator = %(indicator)s
-  AND known_from <= %(known_at)s AND (known_to IS NULL OR %(known_at)s < known_to)
-ORDER BY period;
+WHERE known_from <= %(known_at)s AND (known_to IS NULL OR %(known_at)s < known_to)
+GROUP BY indicator
+ORDER BY indicator;
 
 -- name: lock
 SELECT pg_advisory_xact_lock(7021960);
