@@ -2,7 +2,7 @@
 # Installs what cuntu needs. Used by ./run on a person's machine and by the Dockerfile: one list, one way.
 #
 #   deploy/install.sh packages GROUP...    Debian packages that are missing; as root, or with sudo.
-#                                          groups: python database fonts browser
+#                                          groups: python database client fonts browser
 #   deploy/install.sh environment LOCK     .venv with exactly the packages of LOCK, and cuntu itself
 #
 # Both can be repeated, and go on where an interrupted run ended.
@@ -32,6 +32,7 @@ missing_packages() {
     case $group in
       python) python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv ;;
       database) has_database || echo database ;;
+      client) command -v pg_dump >/dev/null || echo postgresql-client ;;
       fonts) installed fonts-noto-cjk || echo fonts-noto-cjk ;;
       browser) installed chromium || echo chromium ;;
       *) fail "unknown group of packages: $group" ;;

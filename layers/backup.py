@@ -41,7 +41,7 @@ def restore(url: str, file: Path) -> None:
 
 
 def _run(program: str, *arguments: str, raises: type[CuntuError]) -> None:
-    command = [str(Programs.find().folder / program), *arguments]
+    command = [str(Programs.find_clients().folder / program), *arguments]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         raise raises(problems=last_lines(done.stderr))

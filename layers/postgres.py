@@ -13,6 +13,7 @@ from pathlib import Path
 from spatial.errors import CuntuError
 
 OLDEST_MAJOR = 15
+INSTALLED_IN = Path("/usr/lib/postgresql")
 ROOT_UID = 0
 DEFAULT_ACCOUNT = "postgres"
 
@@ -82,12 +83,12 @@ class Programs:
     folder: Path
 
     @classmethod
-    def find(cls, major: int | None = None, *, search: Path = Path("/usr/lib/postgresql")) -> Programs:
-        """Return the version asked for, or the newest one that has PostGIS.
+    def find(cls, major: int | None = None, *, search: Path = INSTALLED_IN) -> Programs:
+        """Return the server version asked for, or the newest one that has PostGIS.
 
         Raises PostgresMissingError naming what was looked for and where.
         """
-        installed = {int(p.name): p / "bin" for p in search.glob("*") if p.name.isdigit() and (p / "bin/postgres").exists()}
+        installed = _versions_with("postgres", search)
         if major is not None:
             if major in installed:
                 return cls(major, installed[major])
@@ -96,6 +97,14 @@ class Programs:
             if number >= OLDEST_MAJOR and cls(number, installed[number]).has_postgis():
                 return cls(number, installed[number])
         raise PostgresMissingError(problems=[f"{search} 下有版本：{sorted(installed) or '无'}"])
+
+    @classmethod
+    def find_clients(cls, *, search: Path = INSTALLED_IN) -> Programs:
+        """Return the newest version that has the client programs (pg_dump and others), with or without a server."""
+        installed = _versions_with("pg_dump", search)
+        if not installed:
+            raise PostgresMissingError("没有找到 PostgreSQL 的客户端程序 pg_dump，请安装 postgresql-client。")
+        return cls(max(installed), installed[max(installed)])
 
     def has_postgis(self) -> bool:
         """Tell whether the PostGIS extension is installed for this version."""
@@ -112,6 +121,10 @@ class Programs:
         if done.returncode:
             raise ProgramError(f"{program} 执行失败（返回值 {done.returncode}）。", problems=last_lines(done.stdout))
         return done.stdout
+
+
+def _versions_with(program: str, search: Path) -> dict[int, Path]:
+    return {int(p.name): p / "bin" for p in search.glob("*") if p.name.isdigit() and (p / "bin" / program).exists()}
 
 
 def last_lines(text: str, count: int = 6) -> list[str]:

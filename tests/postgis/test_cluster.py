@@ -252,3 +252,13 @@ def test_no_process_of_a_cluster_is_left_after_it_stops(cluster: Cluster) -> Non
     assert len(cluster._processes()) > 1
     cluster.stop()
     assert cluster._processes() == []
+
+
+def test_client_programs_are_found_without_a_server(tmp_path: Path) -> None:
+    for version in ("15", "9"):
+        (tmp_path / version / "bin").mkdir(parents=True)
+    (tmp_path / "9/bin/pg_dump").touch()
+    (tmp_path / "15/bin/pg_dump").touch()
+    assert Programs.find_clients(search=tmp_path) == Programs(15, tmp_path / "15/bin")
+    with pytest.raises(PostgresMissingError, match="pg_dump"):
+        Programs.find_clients(search=tmp_path / "nowhere")
