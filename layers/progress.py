@@ -62,15 +62,12 @@ def read_figures(
 ) -> dict[date, Figures]:
     """Read an indicator's figures of the periods, as known at a moment, in the roster's order. Each period has an entry."""
     rows = conn.execute(SQL["figures"], {"indicator": indicator, "periods": list(periods), "known_at": known_at}).fetchall()
-    found: dict[date, list[tuple[str, float | None, float | None]]] = {period: [] for period in periods}
-    for period, *figure in rows:
-        found[period].append((figure[0], figure[1], figure[2]))
-    return {period: _align(roster, figures) for period, figures in found.items()}
+    return {period: _align(roster, [row[1:] for row in rows if row[0] == period]) for period in periods}
 
 
-def _align(roster: Roster, figures: Sequence[tuple[str, float | None, float | None]]) -> Figures:
-    codes, numerators, denominators = zip(*figures, strict=True) if figures else ((), (), ())
-    return Figures.align(roster, codes=codes, numerators=numerators, denominators=denominators)
+def _align(roster: Roster, rows: Sequence[Sequence[Any]]) -> Figures:
+    codes, numerators, denominators, synthetic = zip(*rows, strict=True) if rows else ((), (), (), ())
+    return Figures.align(roster, codes=codes, numerators=numerators, denominators=denominators, synthetic=any(synthetic))
 
 
 def read_report(
@@ -91,9 +88,9 @@ def read_trend(
     return trend(indicator, unit=unit, pack=pack, roster=roster, figures=figures)
 
 
-def reported_periods(conn: Connection, indicator: str, *, known_at: datetime) -> list[date]:
-    """List the periods for which a figure of the indicator is held, the earliest first."""
-    return [row[0] for row in conn.execute(SQL["periods"], {"indicator": indicator, "known_at": known_at}).fetchall()]
+def reported_periods(conn: Connection, *, known_at: datetime) -> dict[str, list[date]]:
+    """List by indicator the periods for which a figure is held, the earliest first."""
+    return dict(conn.execute(SQL["periods"], {"known_at": known_at}).fetchall())
 
 
 def record(

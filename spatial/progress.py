@@ -45,29 +45,24 @@ class Roster:
     def __len__(self) -> int:
         return len(self.village_codes)
 
-    def of_town(self, town_code: str) -> Roster:
-        """Return the roster of one town; raise InputError where no village of it has to report."""
-        rows = self.town_codes == town_code
-        if not rows.any():
-            raise InputError(problems=[f"town：应报名单中没有乡镇“{town_code}”"])
-        return Roster(
-            self.village_codes[rows], self.village_names[rows], self.town_codes[rows], self.town_names[rows], self.county_code, self.county_name
-        )
-
 
 @dataclass(frozen=True)
 class Figures:
     """What the villages of a roster reported for one indicator and one period; NaN is not reported (未报).
 
     `unlisted` are the codes of figures whose village is not on the roster: they take no part, and are named.
+    `synthetic` says that some of them are made up (示例数据).
     """
 
     numerator: Floats
     denominator: Floats
     unlisted: tuple[str, ...] = ()
+    synthetic: bool = False
 
     @classmethod
-    def align(cls, roster: Roster, *, codes: Sequence[str], numerators: Sequence[Any], denominators: Sequence[Any]) -> Figures:
+    def align(
+        cls, roster: Roster, *, codes: Sequence[str], numerators: Sequence[Any], denominators: Sequence[Any], synthetic: bool = False
+    ) -> Figures:
         """Bring reported figures into the roster's order. A figure with one of its two numbers missing is not reported.
 
         Raises InputError where a village comes twice, or a number is negative or not finite.
@@ -83,7 +78,7 @@ class Figures:
         listed = [index for index, code in enumerate(codes) if code in rows]
         aligned[[rows[codes[index]] for index in listed]] = values[listed]
         aligned[np.isnan(aligned).any(axis=1)] = np.nan
-        return cls(aligned[:, 0], aligned[:, 1], tuple(sorted(set(codes) - set(rows))))
+        return cls(aligned[:, 0], aligned[:, 1], tuple(sorted(set(codes) - set(rows))), synthetic)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, cast
@@ -113,10 +114,11 @@ class ProgressPack:
         return {"id": "progress", "version": self.version, "sha256": self.sha256}
 
 
+@lru_cache(maxsize=8)
 def load_progress_pack(*, county: str, folder: Path = PACKS) -> ProgressPack:
     """Read the nation's definitions and what province, city and county set: the nearest that names an indicator sets its targets.
 
-    Raises PackError naming file and line of everything that is wrong.
+    Files are read once. Raises PackError naming file and line of everything that is wrong.
     """
     paths = [path for code in jurisdictions(county) if (path := folder / f"{code}.yaml").exists()]
     files, problems = _read_all(paths)

@@ -37,6 +37,7 @@ class ProgressReport:
     towns: Units
     county: Units
     unlisted: tuple[str, ...]
+    synthetic: bool
 
     @property
     def note(self) -> str | None:
@@ -46,8 +47,13 @@ class ProgressReport:
         cadence = CADENCE_LABELS[self.indicator.cadence]
         return f"{self.indicator.title}{cadence}报送：{month_label(self.asked)} 没有应报的数，显示最近一期 {month_label(self.period)}。"
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the report JSON-ready: every figure with its completeness, status and target."""
+    def as_dict(self, *, town: str | None = None) -> dict[str, Any]:
+        """Return the report JSON-ready: every figure with its completeness, status and target.
+
+        With a town's code, that town and its villages beside the whole county. Raises InputError for an unknown town.
+        """
+        if town is not None and town not in self.towns.codes:
+            raise InputError(problems=[f"town：应报名单中没有乡镇“{town}”"])
         places = zip(self.roster.town_codes, self.roster.town_names, strict=True)
         of_villages = [
             {"village_code": row.pop("code"), "name": row.pop("name"), "town_code": code, "town": name, **row, **self._mode(row["rate"])}
@@ -66,9 +72,10 @@ class ProgressReport:
             "definition": self.indicator.as_dict(),
             "target": self._target(),
             "county": self._county(),
-            "towns": of_towns,
-            "villages": of_villages,
+            "towns": [row for row in of_towns if town in (None, row["town_code"])],
+            "villages": [row for row in of_villages if town in (None, row["town_code"])],
             "unlisted": list(self.unlisted),
+            "synthetic": self.synthetic,
             "statuses": dict(STATUS_LABELS),
             "pack": self.pack.as_dict(),
         }
@@ -166,6 +173,7 @@ def report(code: str, *, asked: date, pack: ProgressPack, roster: Roster, figure
         towns(roster, of_villages),
         county(roster, of_villages),
         figures.unlisted,
+        figures.synthetic,
     )
 
 

@@ -1,0 +1,58 @@
+"""Workbooks (XLSX) in which text is text: what looks like a formula in a name is never run as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+
+MAX_WIDTH = 40
+
+
+@dataclass(frozen=True)
+class Page:
+    """One worksheet: `percent` names the headings whose numbers are shares (0–1), shown as per cent with two decimals."""
+
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    percent: frozenset[str] = frozenset()
+
+
+def write_workbook(path: Path, pages: Sequence[Page]) -> None:
+    """Write worksheets with a bold, frozen heading row. An existing file is replaced; codes stay text; None stays empty."""
+    workbook = Workbook()
+    workbook.remove(workbook.active)
+    for page in pages:
+        sheet = workbook.create_sheet(page.title)
+        for row, values in enumerate([page.headings, *page.rows], start=1):
+            for column, value in enumerate(values, start=1):
+                _write(sheet.cell(row, column), value, percent=row > 1 and page.headings[column - 1] in page.percent)
+        for cell in sheet[1]:
+            cell.font = Font(bold=True)
+        sheet.freeze_panes = "A2"
+        for column, heading in enumerate(page.headings, start=1):
+            sheet.column_dimensions[get_column_letter(column)].width = _width([heading, *(row[column - 1] for row in page.rows)])
+    workbook.save(path)
+
+
+def _write(cell: Any, value: Any, *, percent: bool) -> None:
+    if isinstance(value, str):
+        cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
+        cell.data_type = "s"
+    else:
+        cell.value = value
+    if percent:
+        cell.number_format = "0.00%"
+
+
+def _width(values: Sequence[Any]) -> float:
+    """Room for the longest value; a Chinese character takes two columns."""
+    longest = max(sum(2 if ord(letter) > 0x2E80 else 1 for letter in str(value)) for value in values)
+    return min(longest + 2, MAX_WIDTH)
