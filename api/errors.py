@@ -97,7 +97,7 @@ TITLES = {
     503: "服务暂时不可用",
 }
 
-PLACE = re.compile(r"^(?P<place>[/?][^\s：]*|[A-Za-z_][\w.\-]*)(?:：|: ?|\s)(?P<message>.+)$", re.DOTALL)
+PLACE = re.compile(r"^(?P<place>[/?].*?|[A-Za-z_][\w.\-]*)(?:：|: )(?P<message>.+)$", re.DOTALL)
 
 
 def status_of(error: Exception) -> int:

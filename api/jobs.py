@@ -51,31 +51,34 @@ class Jobs:
     def submit(self, kind: str, work: Work) -> UUID:
         """Queue a piece of work and return the id of its job."""
         with self.pool.connection() as conn:
-            job_id = records.add(conn, kind)
+            job_id = records.add(conn, kind).id
         self._worker.submit(self._do, job_id, work)
         return job_id
 
     def _do(self, job_id: UUID, work: Work) -> None:
         try:
-            with self.pool.connection() as conn:
-                records.start(conn, job_id)
-            result = work(self._reporter(job_id))
-            self._finish(job_id, "done", result)
+            report = self._reporter(job_id)
+            report(0.0, "")
+            self._done(job_id, work(report))
         except ServiceStoppedError:
             log.info("job %s interrupted", job_id)
         except CuntuError as error:
-            self._finish(job_id, "failed", {"problem": document_of(error, instance=f"/api/v1/jobs/{job_id}")})
+            self._failed(job_id, error)
         except Exception:
             log.exception("job %s failed", job_id)
-            self._finish(job_id, "failed", {"problem": document_of(InternalError(), instance=f"/api/v1/jobs/{job_id}")})
+            self._failed(job_id, InternalError())
 
-    def _finish(self, job_id: UUID, state: str, result: Mapping[str, Any]) -> None:
+    def _done(self, job_id: UUID, result: Mapping[str, Any]) -> None:
+        with self.pool.connection() as conn:
+            records.finish(conn, job_id, result=dict(result))
+
+    def _failed(self, job_id: UUID, error: CuntuError) -> None:
+        problem = document_of(error, instance=f"/api/v1/jobs/{job_id}")
         try:
             with self.pool.connection() as conn:
-                progress = 1.0 if state == "done" else records.get(conn, job_id).progress
-                records.finish(conn, job_id, state=state, progress=progress, message="", result=result)
+                records.fail(conn, job_id, message=str(error), result={"problem": problem})
         except DATABASE_AWAY:
-            log.exception("the end of job %s could not be written down", job_id)
+            log.exception("the failure of job %s could not be written down", job_id)
 
     def _reporter(self, job_id: UUID) -> Report:
         last = 0.0
@@ -94,6 +97,6 @@ class Jobs:
     def _interrupt_left(self) -> None:
         try:
             with self.pool.connection() as conn:
-                records.interrupt(conn)
+                records.interrupt_unfinished(conn)
         except DATABASE_AWAY as error:
             log.warning("jobs left open could not be marked: %s", error)

@@ -6,14 +6,16 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg_pool import ConnectionPool
 
 from api.errors import DATABASE_AWAY
 from api.moment import Moment
-from layers import snapshot, versions
+from layers import classifications, snapshot, versions
 from spatial.layer import DatasetVersion, Layer, LayerSet
 
 log = logging.getLogger("cuntu.snapshots")
@@ -22,6 +24,15 @@ FRESH_S = 0.25
 """For how long the answer to "what is in force now" is used again; checks name the moment of that answer as their `known_at`."""
 
 Versions = Mapping[str, DatasetVersion]
+
+
+@dataclass(frozen=True)
+class InForce:
+    """What counts at a moment: the version of each layer, and the classification run (None before the first)."""
+
+    moment: Moment
+    versions: Versions
+    run_id: UUID | None
 
 
 class Snapshots:
@@ -33,7 +44,7 @@ class Snapshots:
         self.enabled = enabled
         self.every_s = every_s
         self._held: dict[tuple[str, int], Layer] = {}
-        self._now: tuple[float, Moment, Versions] | None = None
+        self._now: tuple[float, InForce] | None = None
         self._wake = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="snapshots", daemon=True)
@@ -56,18 +67,16 @@ class Snapshots:
         """`loaded`, `loading` or `off`."""
         if not self.enabled:
             return "off"
-        return "loaded" if self._now is not None and self.layers(self._now[2]) is not None else "loading"
+        return "loaded" if self._now is not None and self.layers(self._now[1].versions) is not None else "loading"
 
-    def in_force(self, moment: Moment) -> tuple[Moment, Versions]:
-        """Tell what is in force, and the moment for which that holds: the one asked for, or (for "now") the one of the last look."""
+    def in_force(self, moment: Moment) -> InForce:
+        """Tell what counts, and the moment for which that holds: the one asked for, or (for "now") the one of the last look."""
         if not moment.is_now:
-            return moment, self._look(moment)
+            return self._look(moment)
         seen = self._now
         if seen is None or time.monotonic() - seen[0] > FRESH_S:
-            at = time.monotonic()
-            moment = Moment.now()
-            seen = self._now = (at, moment, self._look(moment))
-        return seen[1], seen[2]
+            seen = self._now = (time.monotonic(), self._look(Moment.now()))
+        return seen[1]
 
     def layers(self, wanted: Versions) -> LayerSet | None:
         """Return exactly these versions if all are held, else None: the caller then reads them from PostGIS."""
@@ -89,9 +98,11 @@ class Snapshots:
         self._now = None
         self._wake.set()
 
-    def _look(self, moment: Moment) -> Versions:
+    def _look(self, moment: Moment) -> InForce:
         with self.pool.connection() as conn:
-            return versions.in_force(conn, valid_on=moment.valid_on, known_at=moment.known_at)
+            found = versions.in_force(conn, valid_on=moment.valid_on, known_at=moment.known_at)
+            run_id = classifications.applicable(conn, valid_on=moment.valid_on, known_at=moment.known_at)
+        return InForce(moment, found, run_id)
 
     def _follow(self) -> None:
         while not self._ended.is_set():
@@ -105,7 +116,7 @@ class Snapshots:
             self._wake.wait(self.every_s)
 
     def _catch_up(self) -> None:
-        _, wanted = self.in_force(Moment.now())
+        wanted = self.in_force(Moment.now()).versions
         if self.layers(wanted) is not None:
             return
         began = time.monotonic()

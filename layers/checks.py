@@ -94,6 +94,12 @@ def latest(
         return cursor.execute(SQL["list"], values).fetchall()
 
 
+def count(conn: Connection, *, verdict: str | None = None, case_no: str | None = None) -> int:
+    """Return how many checks are stored, of one verdict or one case if asked for."""
+    row = conn.execute(SQL["count"], {"verdict": verdict, "case_no": case_no}).fetchone()
+    return int(row[0]) if row else 0
+
+
 def count_by_verdict(conn: Connection) -> dict[str, int]:
     """Return how many checks are stored, by verdict."""
     return dict(conn.execute(SQL["count_by_verdict"]).fetchall())

@@ -80,6 +80,12 @@ def latest(conn: Connection) -> Run | None:
         return cursor.execute(SQL["latest_run"]).fetchone()
 
 
+def applicable(conn: Connection, *, valid_on: date, known_at: datetime) -> UUID | None:
+    """Return the run whose types count on a day, as known at a moment: made for the latest day up to it, and of those the newest."""
+    row = conn.execute(SQL["applicable"], {"valid_on": valid_on, "known_at": known_at}).fetchone()
+    return row[0] if row else None
+
+
 def recent(conn: Connection, *, limit: int = 20) -> list[Run]:
     """Return the newest runs first."""
     with conn.cursor(row_factory=class_row(Run)) as cursor:
@@ -90,3 +96,16 @@ def results(conn: Connection, run_id: UUID) -> list[VillageResult]:
     """Return a run's results by village code."""
     rows = conn.execute(SQL["results"], {"id": run_id}).fetchall()
     return [VillageResult(village_code=row[0], village_type=row[1], report=row[2].encode()) for row in rows]
+
+
+def types(conn: Connection, run_id: UUID) -> dict[str, str]:
+    """Return the type of every village of a run by village code."""
+    return {str(code): str(slug) for code, slug in conn.execute(SQL["types"], {"id": run_id}).fetchall()}
+
+
+def result(conn: Connection, run_id: UUID, village_code: str) -> VillageResult:
+    """Return a run's result for one village; raise UnknownRecordError where there is none."""
+    row = conn.execute(SQL["result"], {"id": run_id, "village_code": village_code}).fetchone()
+    if row is None:
+        raise UnknownRecordError(f"没有村 {village_code} 的分类结果。")
+    return VillageResult(village_code=row[0], village_type=row[1], report=row[2].encode())

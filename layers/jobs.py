@@ -1,4 +1,4 @@
-"""Rows of long work (imports, batches): queued, running, done or failed. Who runs them is not this module's concern."""
+"""Rows of long work (imports, batches): queued, running, done, failed or interrupted. Who runs them is not this module's concern."""
 
 from __future__ import annotations
 
@@ -75,5 +75,5 @@ def recent(conn: Connection, *, limit: int = 50) -> list[Job]:
 
 
 def interrupt_unfinished(conn: Connection, *, message: str = "服务中断，任务未完成") -> int:
-    """Mark what was still queued or running as failed, when the service starts again; return how many there were."""
+    """Mark what was still queued or running as interrupted, when the service starts again; return how many there were."""
     return conn.execute(SQL["interrupt"], {"message": message}).rowcount

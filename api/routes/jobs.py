@@ -12,7 +12,6 @@ from api.deps import Db
 from api.openapi import problems
 from api.schemas import Job, JobList
 from layers import jobs as records
-from layers.jobs import JobRecord
 
 router = APIRouter(prefix="/jobs", tags=["任务"])
 
@@ -21,7 +20,7 @@ router = APIRouter(prefix="/jobs", tags=["任务"])
 def list_jobs(db: Db, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> dict[str, Any]:
     """The newest jobs first."""
     with db.connection() as conn:
-        return {"jobs": [job_entry(record) for record in records.latest(conn, limit=limit)]}
+        return {"jobs": [job_entry(record) for record in records.recent(conn, limit=limit)]}
 
 
 @router.get("/{job_id}", summary="一个任务的状态和结果", response_model=Job, responses=problems(400, 404, 503))
@@ -31,7 +30,7 @@ def get_job(job_id: UUID, db: Db) -> dict[str, Any]:
         return job_entry(records.get(conn, job_id))
 
 
-def job_entry(record: JobRecord) -> dict[str, Any]:
+def job_entry(record: records.Job) -> dict[str, Any]:
     """Write one job: a failed one has a problem document in place of a result."""
     failed = record.state == "failed" and record.result is not None
     problem = record.result["problem"] if failed and record.result else None

@@ -24,9 +24,9 @@ STATE_LABELS = {"loaded": "已入库", "not_loaded": "未入库"}
 @router.get("", summary="图层目录和状态", response_model=LayerList, responses=problems(400, 503))
 def list_layers(when: When, snapshots: Snapshot) -> dict[str, Any]:
     """Every layer of the catalogue with the version in force; a layer that is not loaded is listed as such."""
-    moment, in_force = snapshots.in_force(when)
-    entries = [layer_entry(layer, in_force) for layer in catalog.catalog().values()]
-    return {"valid_on": moment.valid_on, "known_at": moment.known_at, "layers": entries}
+    seen = snapshots.in_force(when)
+    entries = [layer_entry(layer, seen.versions) for layer in catalog.catalog().values()]
+    return {"valid_on": seen.moment.valid_on, "known_at": seen.moment.known_at, "layers": entries}
 
 
 @router.get("/{layer_id}/versions", summary="一个图层的全部版本", response_model=LayerVersions, responses=problems(400, 404, 503))

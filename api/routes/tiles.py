@@ -43,7 +43,7 @@ def tile(
     catalog.layer(layer)
     version = v
     if version is None:
-        _, in_force = snapshots.in_force(when)
+        in_force = snapshots.in_force(when).versions
         if layer not in in_force:
             raise NotFoundError(f"图层“{layer}”未入库。")
         version = in_force[layer].version

@@ -20,5 +20,9 @@ WHERE (%(verdict)s::text IS NULL OR verdict = %(verdict)s) AND (%(case_no)s::tex
 ORDER BY checked_at DESC, id
 LIMIT %(limit)s OFFSET %(offset)s;
 
+-- name: count
+SELECT count(*) FROM stored_check
+WHERE (%(verdict)s::text IS NULL OR verdict = %(verdict)s) AND (%(case_no)s::text IS NULL OR case_no = %(case_no)s);
+
 -- name: count_by_verdict
 SELECT verdict, count(*) FROM stored_check GROUP BY verdict;

@@ -14,9 +14,19 @@ FROM classification_run WHERE id = %(id)s;
 SELECT id, pack_id, pack_version, pack_sha256, parameters, datasets, valid_on, known_at, created_at
 FROM classification_run ORDER BY created_at DESC, id LIMIT 1;
 
+-- name: applicable
+SELECT id FROM classification_run WHERE valid_on <= %(valid_on)s AND created_at <= %(known_at)s
+ORDER BY valid_on DESC, created_at DESC, id LIMIT 1;
+
 -- name: runs
 SELECT id, pack_id, pack_version, pack_sha256, parameters, datasets, valid_on, known_at, created_at
 FROM classification_run ORDER BY created_at DESC, id LIMIT %(limit)s;
 
 -- name: results
 SELECT village_code, village_type, report FROM classification_result WHERE run_id = %(id)s ORDER BY village_code;
+
+-- name: types
+SELECT village_code, village_type FROM classification_result WHERE run_id = %(id)s;
+
+-- name: result
+SELECT village_code, village_type, report FROM classification_result WHERE run_id = %(id)s AND village_code = %(village_code)s;

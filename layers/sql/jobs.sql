@@ -19,4 +19,4 @@ SELECT id, kind, state, progress, message, result, created_at, started_at, finis
 FROM job ORDER BY created_at DESC, id LIMIT %(limit)s;
 
 -- name: interrupt
-UPDATE job SET state = 'failed', message = %(message)s, finished_at = clock_timestamp() WHERE state IN ('queued', 'running');
+UPDATE job SET state = 'interrupted', message = %(message)s, finished_at = clock_timestamp() WHERE state IN ('queued', 'running');

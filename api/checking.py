@@ -1,0 +1,160 @@
+"""Checking applications: the layers in force from memory, or others through PostGIS, judged by the planning logic and stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID, uuid4
+
+import shapely
+from psycopg_pool import ConnectionPool
+
+from api.moment import Moment
+from api.settings import Settings
+from api.snapshots import InForce, Snapshots
+from layers import checks as stored
+from layers import classifications, snapshot
+from layers.checks import StoredCheck
+from spatial import permit
+from spatial.errors import InputError
+from spatial.layer import DatasetVersion, LayerSet
+from spatial.permit import Applications, Checks, VillageTypes
+from spatial.rules.pack import Pack, load_pack
+
+GEOGRAPHIC = frozenset({"CRS84", "OGC:CRS84", "URN:OGC:DEF:CRS:OGC:1.3:CRS84", "EPSG:4326"})
+"""Names of longitude and latitude in degrees, in GeoJSON's order whatever an axis definition says."""
+
+CHUNK = 500
+"""So many applications of a batch are checked and stored at a time."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One stored check: its id and the report as it was stored."""
+
+    id: UUID
+    verdict: str
+    report: bytes
+
+
+class Checker:
+    """Checks applications and stores the reports."""
+
+    def __init__(self, pool: ConnectionPool[Any], snapshots: Snapshots, settings: Settings) -> None:
+        self.pool = pool
+        self.snapshots = snapshots
+        self.settings = settings
+        self._types = lru_cache(maxsize=8)(self._read_types)
+        self._outline = lru_cache(maxsize=4)(self._read_outline)
+
+    @property
+    def pack(self) -> Pack:
+        """The house-building rules of this county."""
+        return load_pack("house-building", county=self.settings.county_code)
+
+    def read(self, features: Sequence[Any], *, epsg_in: int | None, moment: Moment) -> Applications:
+        """Check what came in completely; raises InputError with every problem and its place."""
+        county = self._county(self.snapshots.in_force(moment))
+        return permit.read_applications(features, epsg_in=epsg_in, epsg=self.settings.epsg, county=county)
+
+    def check(self, applications: Applications, *, moment: Moment) -> list[Checked]:
+        """Check applications with what counts at a moment, and store all reports in one transaction."""
+        return self._check(applications, self.snapshots.in_force(moment))
+
+    def check_many(self, applications: Applications, *, moment: Moment, report: Callable[[float, str], None]) -> list[Checked]:
+        """Check a batch piece by piece, all of it with the data of one moment, and tell how far it is."""
+        seen = self.snapshots.in_force(moment)
+        done: list[Checked] = []
+        for start in range(0, len(applications), CHUNK):
+            report(start / len(applications), f"已审查 {start} 件，共 {len(applications)} 件")
+            done += self._check(applications.part(start, start + CHUNK), seen)
+        return done
+
+    def judge(self, applications: Applications, *, moment: Moment) -> Checks:
+        """Check applications without storing anything."""
+        return self._judge(applications, self.snapshots.in_force(moment))
+
+    def _check(self, applications: Applications, seen: InForce) -> list[Checked]:
+        checks = self._judge(applications, seen)
+        now = datetime.now(UTC)
+        new = [stored_check(checks, applications, row, at=now) for row in range(len(checks))]
+        with self.pool.connection() as conn:
+            stored.save(conn, new)
+        return [Checked(item.id, str(verdict), item.report) for item, verdict in zip(new, checks.verdicts, strict=True)]
+
+    def _judge(self, applications: Applications, seen: InForce) -> Checks:
+        layers = self.snapshots.layers(seen.versions) or self._pruned(applications, seen)
+        types = self._types(seen.run_id) if seen.run_id else None
+        moment = seen.moment
+        return permit.check(
+            applications, layers, pack=self.pack, valid_on=moment.valid_on, known_at=moment.known_at, village_types=types
+        )
+
+    def _pruned(self, applications: Applications, seen: InForce) -> LayerSet:
+        radius = permit.search_radius(self.pack)
+        wanted = {name: dataset for name, dataset in seen.versions.items() if name in radius}
+        with self.pool.connection() as conn:
+            return snapshot.pruned(conn, wanted, applications.sites, radius_m=radius, epsg=self.settings.epsg)
+
+    def _county(self, seen: InForce) -> Any:
+        """The county's outline in the storage CRS; None while the layer is not loaded, for then no place is known to be outside."""
+        dataset = seen.versions.get("county")
+        return self._outline(dataset) if dataset else None
+
+    def _read_types(self, run_id: UUID) -> VillageTypes:
+        with self.pool.connection() as conn:
+            return VillageTypes(classifications.types(conn, run_id), str(run_id))
+
+    def _read_outline(self, dataset: DatasetVersion) -> Any:
+        with self.pool.connection() as conn:
+            county = snapshot.load(conn, {"county": dataset}, epsg=self.settings.epsg)["county"]
+        return shapely.union_all(county.features)
+
+
+def stored_check(checks: Checks, applications: Applications, row: int, *, at: datetime) -> StoredCheck:
+    """Write out the report of one application, with an id and the time of checking, in the form that is stored."""
+    check_id = uuid4()
+    report = checks.report(row) | {"id": str(check_id), "checked_at": at.isoformat()}
+    subject = report["subject"]
+    return StoredCheck(
+        id=check_id,
+        case_no=report["case_no"],
+        verdict=report["verdict"],
+        report=permit.canonical_json(report),
+        geometry=applications.sites[row],
+        epsg=applications.epsg,
+        subject_sha256=subject["sha256"],
+        valid_on=checks.valid_on,
+        known_at=checks.known_at,
+        checked_at=at,
+        pack_id=checks.pack.id,
+        pack_version=checks.pack.version,
+        pack_sha256=checks.pack.sha256,
+        applied_on=applications.properties["applied_on"][row],
+        properties=subject["properties"],
+        datasets=report["datasets"],
+    )
+
+
+def epsg_of(name: str | None) -> int | None:
+    """Read the name of a coordinate system: None for longitude and latitude (CRS84), else its EPSG code; raises InputError."""
+    if name is None or name.upper().replace("::", ":") in GEOGRAPHIC:
+        return None
+    match = re.fullmatch(r"(?:urn:ogc:def:crs:)?EPSG::?(\d{4,6})", name, re.IGNORECASE)
+    if match is None:
+        raise InputError(problems=[f"?crs：不认识坐标系 {name[:60]}，请写 EPSG:4547 这样的编号或 CRS84"])
+    return int(match[1])
+
+
+def refuse_other_crs(document: Mapping[str, Any], *, epsg_in: int | None) -> None:
+    """Refuse a GeoJSON `crs` member (of the format's old version) that says something else than the parameter `crs`."""
+    if "crs" not in document:
+        return
+    member = document["crs"]
+    name = member.get("properties", {}).get("name") if isinstance(member, Mapping) and isinstance(member.get("properties"), Mapping) else None
+    if not isinstance(name, str) or epsg_of(name) != epsg_in:
+        raise InputError(problems=["/crs：与参数 crs 所写的坐标系不一致，请用参数写明，例如 ?crs=EPSG:4547"])

@@ -1,0 +1,114 @@
+"""Checks of house-building applications: one, many, and the stored reports."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api.checking import Checked, Checker, epsg_of, refuse_other_crs
+from api.deps import JSON_TYPES, AppSettings, Checking, Db, JobQueue, JsonBody, When, parse_json
+from api.jobs import Report as JobReport
+from api.moment import Moment
+from api.openapi import json_body, problems
+from api.schemas import Accepted, ApplicationCollection, ApplicationFeature, CheckPage, Report, Verdict
+from layers import checks
+from spatial.errors import InputError
+from spatial.permit import VERDICT_LABELS, Applications
+
+router = APIRouter(prefix="/checks", tags=["建房审查"])
+
+Crs = Annotated[str | None, Query(description="坐标系，例如 EPSG:4547；不写时为 CRS84 经纬度", max_length=60)]
+LOCATION = {"headers": {"Location": {"schema": {"type": "string"}, "description": "结果的地址"}}}
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="审查一件建房申请",
+    response_model=Report,
+    responses={201: LOCATION} | problems(400, 413, 415, 503),
+    openapi_extra=json_body(ApplicationFeature, *JSON_TYPES),
+)
+def create_check(body: JsonBody, when: When, checking: Checking, crs: Crs = None) -> Response:
+    """Check one application given as a GeoJSON Feature, store the report and return it. Nothing is stored where the input is wrong."""
+    feature, epsg_in = _document(body, crs)
+    applications = checking.read([feature], epsg_in=epsg_in, moment=when)
+    [checked] = checking.check(applications, moment=when)
+    headers = {"Location": f"/api/v1/checks/{checked.id}"}
+    return Response(checked.report, status_code=201, media_type="application/json", headers=headers)
+
+
+@router.post(
+    "/batch",
+    status_code=202,
+    summary="审查许多件建房申请",
+    response_model=Accepted,
+    responses={202: LOCATION} | problems(400, 413, 415, 503),
+    openapi_extra=json_body(ApplicationCollection, *JSON_TYPES),
+)
+def create_batch(
+    request: Request, response: Response, body: JsonBody, when: When, checking: Checking, queue: JobQueue, settings: AppSettings, crs: Crs = None
+) -> dict[str, Any]:
+    """Check a GeoJSON FeatureCollection in a job. All of it is read first: where one feature is wrong, there is no job."""
+    collection, epsg_in = _document(body, crs)
+    features = _features(collection, limit=settings.batch_limit)
+    applications = checking.read(features, epsg_in=epsg_in, moment=when)
+    job_id = queue.submit("check-batch", lambda report: _batch(checking, applications, when, report))
+    response.headers["Location"] = f"/api/v1/jobs/{job_id}"
+    return {"id": str(job_id), "state": "queued", "location": f"/api/v1/jobs/{job_id}"}
+
+
+@router.get("", summary="已存的审查", response_model=CheckPage, responses=problems(400, 503))
+def list_checks(
+    db: Db,
+    offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    verdict: Verdict | None = None,
+    case_no: Annotated[str | None, Query(max_length=100)] = None,
+) -> dict[str, Any]:
+    """Stored checks, the newest first."""
+    with db.connection() as conn:
+        total = checks.count(conn, verdict=verdict, case_no=case_no)
+        lines = checks.latest(conn, offset=offset, limit=limit, verdict=verdict, case_no=case_no)
+    entries = [asdict(line) | {"id": str(line.id), "verdict_label": VERDICT_LABELS[line.verdict]} for line in lines]
+    return {"total": total, "offset": offset, "limit": limit, "checks": entries}
+
+
+@router.get("/{check_id}", summary="一份审查报告", response_model=Report, responses=problems(400, 404, 503))
+def get_check(check_id: UUID, db: Db) -> Response:
+    """A stored report, byte for byte as it was given."""
+    with db.connection() as conn:
+        return Response(checks.get(conn, check_id).report, media_type="application/json")
+
+
+def _document(body: bytes, crs: str | None) -> tuple[dict[str, Any], int | None]:
+    epsg_in = epsg_of(crs)
+    document = parse_json(body)
+    if not isinstance(document, dict):
+        raise InputError(problems=["/：应为 GeoJSON 对象"])
+    refuse_other_crs(document, epsg_in=epsg_in)
+    return document, epsg_in
+
+
+def _features(collection: dict[str, Any], *, limit: int) -> list[Any]:
+    features = collection.get("features")
+    if collection.get("type") != "FeatureCollection" or not isinstance(features, list):
+        raise InputError(problems=["/：应为 GeoJSON FeatureCollection"])
+    if not features:
+        raise InputError(problems=["/features：没有任何要素"])
+    if len(features) > limit:
+        raise InputError(problems=[f"/features：最多 {limit} 件，实为 {len(features)} 件，请分批提交"])
+    return features
+
+
+def _batch(checking: Checker, applications: Applications, when: Moment, report: JobReport) -> dict[str, Any]:
+    done = checking.check_many(applications, moment=when, report=report)
+    return {"checks": [_line(checked, case_no) for checked, case_no in zip(done, applications.case_no, strict=True)]}
+
+
+def _line(checked: Checked, case_no: str | None) -> dict[str, Any]:
+    label = VERDICT_LABELS[checked.verdict]
+    return {"id": str(checked.id), "case_no": case_no, "verdict": checked.verdict, "verdict_label": label}
