@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -12,8 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-Geometries = NDArray[Any]
-"""A numpy array of shapely geometries."""
+from spatial.pieces import Extent, Geometries, extent
 
 
 @dataclass(frozen=True)
@@ -58,11 +57,18 @@ class Layer:
     piece_feature: NDArray[np.int64]
     coverage: Any
     disjoint: bool
+    _chosen: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What `spatial.choosing` worked out for this version, kept because a version never changes."""
 
     @cached_property
     def tree(self) -> shapely.STRtree:
         """The search tree over `pieces`."""
         return shapely.STRtree(self.pieces)
+
+    @cached_property
+    def extent(self) -> Extent:
+        """The coverage, ready for many questions."""
+        return extent(self.coverage)
 
 
 LayerSet = Mapping[str, Layer]

@@ -1,0 +1,280 @@
+"""House-building applications as they come in: GeoJSON features checked completely, then turned into arrays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.validation import explain_validity
+
+from spatial.crs import CRS84, reproject
+from spatial.errors import CrsError, InputError
+from spatial.layer import Geometries
+
+MAX_VERTICES = 5_000
+MAX_AREA_M2 = 1_000_000.0
+INPUT_EPSG = (CRS84, 4490, *range(4513, 4555))
+"""Coordinates an application may come in: CRS84 (longitude, latitude) or a CGCS2000 3-degree zone (east, north)."""
+
+
+@dataclass(frozen=True)
+class Property:
+    """One property of an application: its Chinese name, its kind, the values or range it may take."""
+
+    title: str
+    kind: type
+    values: tuple[str, ...] = ()
+    low: float = 0.0
+    high: float = math.inf
+
+
+PROPERTIES: Mapping[str, Property] = {
+    "case_no": Property("申请编号", str),
+    "build_kind": Property("建房类型", str, ("rebuild_in_place", "extend", "new_site")),
+    "scheme": Property("建设方式", str, ("none", "concentrated", "joint_community")),
+    "household_size": Property("家庭人口", int, low=1, high=99),
+    "is_member": Property("是本集体经济组织成员", bool),
+    "other_plots": Property("其他宅基地宗数", int, high=99),
+    "returns_old_plot": Property("承诺退回旧宅基地", bool),
+    "plot_area_m2": Property("申请宅基地面积", float, low=0.01, high=MAX_AREA_M2),
+    "footprint_area_m2": Property("房基占地面积", float, low=0.01, high=MAX_AREA_M2),
+    "floor_area_m2": Property("建筑面积", float, low=0.01, high=MAX_AREA_M2),
+    "storeys": Property("层数", int, low=1, high=99),
+    "height_m": Property("建筑总高度", float, low=0.1, high=500),
+    "eaves_height_m": Property("檐口高度", float, low=0.1, high=500),
+    "terrain": Property("地形", str, ("suburb", "plain", "hill", "mountain")),
+    "applied_on": Property("申请日期", date),
+}
+
+
+@dataclass(frozen=True)
+class Applications:
+    """n applications: case numbers, sites in the storage CRS, and one object array for each property (None: not stated)."""
+
+    case_no: tuple[str | None, ...]
+    sites: Geometries
+    properties: Mapping[str, Any]
+    epsg: int
+
+    def __len__(self) -> int:
+        return len(self.sites)
+
+    def part(self, start: int, stop: int) -> Applications:
+        """Return some of the applications."""
+        columns = {name: column[start:stop] for name, column in self.properties.items()}
+        return Applications(self.case_no[start:stop], self.sites[start:stop], columns, self.epsg)
+
+
+def read_applications(
+    features: Sequence[Any], *, epsg_in: int | None, epsg: int, county: Any = None
+) -> Applications:
+    """Check GeoJSON features and return them as applications in the storage CRS.
+
+    `epsg_in` None means CRS84; `county` is the county's polygon in the storage CRS. Raises InputError that names every
+    problem with its place as a JSON pointer (below /features/i when there are several), CrsError for unusable coordinates.
+    """
+    source = CRS84 if epsg_in is None else epsg_in
+    if source not in INPUT_EPSG:
+        raise CrsError(f"不支持坐标系 EPSG:{source}：请用 CRS84 经纬度或 2000 国家大地坐标系 3 度带。")
+    problems: list[str] = []
+    shapes, rows = [], []
+    for index, feature in enumerate(features):
+        where = "" if len(features) == 1 else f"/features/{index}"
+        shapes.append(_feature_shape(feature, where, source, epsg, county, problems))
+        rows.append(_properties(feature, where, problems))
+    if problems:
+        raise InputError("申请资料有误：", problems=problems)
+    sites = np.array(shapes, dtype=object)
+    columns = {name: _column([row.get(name) for row in rows]) for name in PROPERTIES}
+    return Applications(tuple(row.get("case_no") for row in rows), sites, columns, epsg)
+
+
+def applications_from_frame(frame: Any, *, epsg: int, county: Any = None) -> Applications:
+    """Turn a GeoDataFrame with the columns of PROPERTIES into applications; the frame must have a CRS.
+
+    Rows are checked exactly as if they had come as GeoJSON; columns that are no property are an error.
+    """
+    if frame.crs is None:
+        raise CrsError("缺少坐标系：申请文件必须写明坐标系。")
+    shapes = reproject(np.asarray(frame.geometry.values, dtype=object), source=frame.crs, target=epsg)
+    names = [name for name in frame.columns if name != frame.geometry.name]
+    features = [
+        {"type": "Feature", "geometry": shape, "properties": {name: _plain(row[name]) for name in names}}
+        for shape, (_, row) in zip(shapes, frame.iterrows(), strict=True)
+    ]
+    return read_applications(features, epsg_in=epsg, epsg=epsg, county=county)
+
+
+def _plain(value: Any) -> Any:
+    """A cell of a frame as JSON would have it: NaN and NaT are missing, whole floats are integers."""
+    if value is None or value != value:
+        return None
+    if isinstance(value, np.generic):
+        value = value.item()
+    if hasattr(value, "date") and not isinstance(value, str):
+        return value.date().isoformat()
+    return value
+
+
+def _column(values: list[Any]) -> Any:
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return column
+
+
+def _feature_shape(feature: Any, where: str, source: int, epsg: int, county: Any, problems: list[str]) -> Any:
+    if not isinstance(feature, Mapping) or feature.get("type") != "Feature":
+        problems.append(f"{where or '/'}: 应为 GeoJSON Feature")
+        return None
+    geometry = feature.get("geometry")
+    shape = geometry if isinstance(geometry, shapely.Geometry) else _parse(geometry, f"{where}/geometry", problems)
+    if shape is None:
+        if isinstance(geometry, type(None)) and not problems:
+            problems.append(f"{where}/geometry: 缺少图形")
+        return None
+    return _site(shape, f"{where}/geometry", source, epsg, county, problems)
+
+
+def _parse(geometry: Any, where: str, problems: list[str]) -> Any:
+    if not isinstance(geometry, Mapping):
+        problems.append(f"{where}: 缺少图形")
+        return None
+    if geometry.get("type") not in ("Polygon", "MultiPolygon"):
+        problems.append(f"{where}/type: 应为 Polygon，实为 {str(geometry.get('type'))[:40]}")
+        return None
+    polygons = geometry.get("coordinates")
+    polygons = [polygons] if geometry["type"] == "Polygon" else polygons
+    if not isinstance(polygons, list) or not polygons:
+        problems.append(f"{where}/coordinates: 图形为空")
+        return None
+    before = len(problems)
+    rings = [
+        [_ring(ring, f"{where}/coordinates/{j}", problems) for j, ring in enumerate(polygon)] if isinstance(polygon, list) and polygon
+        else problems.append(f"{where}/coordinates: 图形为空")
+        for polygon in polygons
+    ]
+    if len(problems) > before:
+        return None
+    shapes = [shapely.Polygon(part[0], part[1:]) for part in rings if part]
+    return shapes[0] if len(shapes) == 1 else shapely.MultiPolygon(shapes)
+
+
+def _ring(ring: Any, where: str, problems: list[str]) -> list[tuple[float, float]]:
+    if not isinstance(ring, list) or len(ring) < 4:
+        problems.append(f"{where}: 环至少要有 4 个点")
+        return []
+    if len(ring) > MAX_VERTICES:
+        problems.append(f"{where}: 顶点超过 {MAX_VERTICES} 个")
+        return []
+    points = []
+    for index, point in enumerate(ring):
+        text = _point_problem(point)
+        if text:
+            problems.append(f"{where}/{index}: {text}")
+        else:
+            points.append((float(point[0]), float(point[1])))
+    if len(points) == len(ring) and points[0] != points[-1]:
+        problems.append(f"{where}: 环没有闭合，首末点应相同")
+    return points
+
+
+def _point_problem(point: Any) -> str | None:
+    if not isinstance(point, list) or len(point) < 2 or any(isinstance(v, bool) or not isinstance(v, (int, float)) for v in point):
+        return "坐标应为两个数"
+    if len(point) > 2:
+        return "坐标是三维的，应只有东、北（经、纬）两个数"
+    try:
+        finite = all(math.isfinite(value) for value in point)
+    except OverflowError:
+        finite = False
+    return None if finite else "坐标不是有限数"
+
+
+def _site(shape: Any, where: str, source: int, epsg: int, county: Any, problems: list[str]) -> Any:
+    text = _shape_problem(shape, source)
+    if text:
+        problems.append(f"{where}: {text}")
+        return None
+    moved = reproject(np.array([shape], dtype=object), source=source, target=epsg)[0]
+    if not shapely.is_valid(moved) or not np.isfinite(shapely.get_coordinates(moved)).all():
+        problems.append(f"{where}: 坐标换算到 EPSG:{epsg} 后不成图形，请核对坐标系")
+        return None
+    site = shapely.transform(moved, lambda xy: np.round(xy, 6))
+    if not shapely.is_valid(site) or site.area < 1e-3:
+        problems.append(f"{where}: 图形面积为零或小于 10 平方厘米")
+        return None
+    if site.area > MAX_AREA_M2:
+        problems.append(f"{where}: 图形面积 {site.area:.0f} ㎡，超过 {MAX_AREA_M2:.0f} ㎡，不像一处宅基地")
+    elif county is not None and not shapely.intersects(county, site):
+        problems.append(f"{where}: 图形不在本县范围内")
+    return site
+
+
+def _shape_problem(shape: Any, source: int) -> str | None:
+    if shape.geom_type not in ("Polygon", "MultiPolygon"):
+        return f"应为 Polygon，实为 {shape.geom_type}"
+    if shape.is_empty:
+        return "图形为空"
+    if shapely.has_z(shape):
+        return "坐标是三维的，应只有东、北（经、纬）两个数"
+    if shapely.get_num_coordinates(shape) > MAX_VERTICES:
+        return f"顶点超过 {MAX_VERTICES} 个"
+    bounds = np.array(shape.bounds)
+    if not np.isfinite(bounds).all():
+        return "坐标不是有限数"
+    degrees = source in (CRS84, 4490)
+    if degrees and (np.abs(bounds[[0, 2]]).max() > 180 or np.abs(bounds[[1, 3]]).max() > 90):
+        return "坐标不是经纬度：投影坐标请用参数 crs 写明，例如 crs=EPSG:4547"
+    if not degrees and np.abs(bounds).max() <= 180:
+        return "坐标像经纬度，与声明的投影坐标系不符"
+    return None if shapely.is_valid(shape) else f"图形自相交或不合规：{explain_validity(shape)}"
+
+
+def _properties(feature: Any, where: str, problems: list[str]) -> dict[str, Any]:
+    given = feature.get("properties") if isinstance(feature, Mapping) else None
+    if given is None:
+        given = {}
+    if not isinstance(given, Mapping):
+        problems.append(f"{where}/properties: 应为对象")
+        return {}
+    row: dict[str, Any] = {}
+    for name, value in given.items():
+        place = f"{where}/properties/{str(name)[:60]}"
+        if name not in PROPERTIES:
+            problems.append(f"{place}: 未知属性")
+        elif value is not None:
+            parsed, text = _value(PROPERTIES[name], value)
+            row[name] = parsed
+            if text:
+                problems.append(f"{place}: {text}")
+    return row
+
+
+def _value(spec: Property, value: Any) -> tuple[Any, str | None]:
+    if spec.kind is date:
+        return _date(value)
+    if spec.kind is str:
+        if not isinstance(value, str) or not value or len(value) > 100:
+            return None, "应为 1–100 字的文字"
+        return (value, None) if not spec.values or value in spec.values else (None, f"应为 {'、'.join(spec.values)} 之一")
+    if spec.kind is bool:
+        return (value, None) if isinstance(value, bool) else (None, "应为 true 或 false")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 1e15:
+        return None, "应为有限的数"
+    if spec.kind is int and float(value) != int(value):
+        return None, "应为整数"
+    if not spec.low <= value <= spec.high:
+        return None, f"应在 {spec.low:g} 到 {spec.high:g} 之间"
+    return spec.kind(value), None
+
+
+def _date(value: Any) -> tuple[date | None, str | None]:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None, None if isinstance(value, str) and len(value) == 10 else "应为 YYYY-MM-DD 的日期"
+    except ValueError:
+        return None, "应为 YYYY-MM-DD 的日期"

@@ -1,0 +1,82 @@
+"""Which features of a layer a fact speaks of: certainly, possibly (the attribute is missing), or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from spatial.layer import Layer, LayerSet
+from spatial.logic import FALSE, TRUE, UNKNOWN, Truth, all_of, negate
+from spatial.measures import Bools
+from spatial.rules.model import Where
+from spatial.rules.pack import CodeFile
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Masks over a layer's features: those that certainly match, and those that may."""
+
+    certain: Bools
+    possible: Bools
+    everything: bool
+
+    @property
+    def doubtful(self) -> Bools:
+        """Features that only may match, because an attribute is missing."""
+        return self.possible & ~self.certain
+
+
+def choose(layer: Layer, clauses: tuple[Where, ...], *, layers: LayerSet, codes: dict[str, CodeFile]) -> Choice:
+    """Evaluate `where` clauses (joined by AND) over a layer's features; answers are kept with the layer."""
+    key = (clauses, _reference(clauses, layers))
+    if key not in layer._chosen:
+        count = len(layer.features)
+        if clauses:
+            truth = all_of([_clause(layer, clause, layers, codes) for clause in clauses])
+            layer._chosen[key] = Choice(truth == TRUE, truth != FALSE, False)
+        else:
+            layer._chosen[key] = Choice(np.ones(count, dtype=bool), np.ones(count, dtype=bool), True)
+    choice: Choice = layer._chosen[key]
+    return choice
+
+
+def _reference(clauses: tuple[Where, ...], layers: LayerSet) -> tuple[Any, ...]:
+    """The versions of other layers that the clauses look at."""
+    named = [clause.values[0] for clause in clauses if clause.op == "before_version_of"]
+    return tuple((name, layers[name].dataset.version if name in layers else None) for name in named)
+
+
+def _clause(layer: Layer, clause: Where, layers: LayerSet, codes: dict[str, CodeFile]) -> Truth:
+    column = layer.attributes.get(clause.field)
+    if column is None:
+        return np.full(len(layer.features), UNKNOWN)
+    positions, uniques = pd.factorize(np.asarray(column, dtype=object), use_na_sentinel=True)
+    answers = np.array([_one(value, clause, layers, codes) for value in uniques] + [UNKNOWN], dtype=np.int8)
+    return answers[positions]
+
+
+def _one(value: Any, clause: Where, layers: LayerSet, codes: dict[str, CodeFile]) -> np.int8:
+    if clause.op == "before_version_of":
+        return _before(value, layers, clause.values[0])
+    text = str(value).strip()
+    if not text:
+        return UNKNOWN
+    if clause.op == "group_is":
+        system, *groups = clause.values
+        row = codes[system].codes.get(text)
+        return UNKNOWN if row is None or row.group is None else TRUE if row.group in groups else FALSE
+    if clause.op in ("prefix", "not_prefix"):
+        match = TRUE if text.startswith(clause.values) else FALSE
+    else:
+        match = TRUE if text in clause.values else FALSE
+    return match if clause.op in ("in", "prefix") else np.int8(negate(np.array([match]))[0])
+
+
+def _before(value: Any, layers: LayerSet, other: str) -> np.int8:
+    if other not in layers or not isinstance(value, date):
+        return UNKNOWN
+    return TRUE if value < layers[other].dataset.valid_from else FALSE

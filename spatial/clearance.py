@@ -1,0 +1,120 @@
+"""Clearance: how far beyond the distance the law requires a subject lies from the nearest feature of each class.
+
+Negative means too close. The required distance depends on the feature's class (a road's grade, a line's voltage). From a polygon
+(the road's land) the distance is measured as it stands; from a line with a known half width it is estimated and marked so
+(公路安全保护条例 §11 measures from the outer edge of the road's land).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from spatial.choosing import Choice
+from spatial.facts import Fact
+from spatial.layer import Layer
+from spatial.measures import Floats, Overlay, to_resolution
+from spatial.rules.model import FactSpec
+from spatial.rules.parameters import Resolved, Value
+
+
+class _Required:
+    """The required distance and half width of every feature of a layer."""
+
+    def __init__(self, layer: Layer, field: str, required: Resolved, half_width: Resolved | None) -> None:
+        column = layer.attributes.get(field)
+        values = np.full(len(layer.features), None, dtype=object) if column is None else np.asarray(column, dtype=object)
+        self.rows, uniques = pd.factorize(values, use_na_sentinel=True)
+        self.found: list[Value | None] = [_find(required, value) for value in uniques] + [None]
+        numbers = [_number(value) for value in self.found]
+        self.farthest = max((_number(value) for value in required.values if _number(value) == _number(value)), default=0.0)
+        self.metres = np.array(numbers)[self.rows]
+        self.unclear = np.array([value is None for value in self.found])[self.rows]
+        halves = [_number(_find(half_width, value)) for value in uniques] if half_width else []
+        self.widest = max((_number(value) for value in half_width.values), default=0.0) if half_width else 0.0
+        half = np.array([*[self.widest if h != h else h for h in halves], self.widest])[self.rows] if half_width else np.zeros(len(values))
+        self.is_line = shapely.get_dimensions(layer.features) == 1
+        self.half = np.where(self.is_line, half, 0.0)
+        self.estimated = self.is_line & (half_width is not None)
+
+    def value(self, feature: int) -> Value | None:
+        """The row of law that fixes a feature's required distance."""
+        return self.found[self.rows[feature]]
+
+
+def _number(value: Value | None) -> float:
+    return float("nan") if value is None or value.value is None else float(value.value)  # type: ignore[arg-type]
+
+
+def _find(table: Resolved | None, key: Any) -> Value | None:
+    """Find a class's row; a class the table does not know, or a voltage between two ranges, has none."""
+    for value in table.values if table else ():
+        row = value.row
+        if table and table.keyed_by == "range":
+            if isinstance(key, (int, float)) and row.low is not None and row.high is not None and row.low <= key <= row.high:
+                return value
+        elif row.key == str(key):
+            return value
+    return None
+
+
+def clearance(
+    name: str, spec: FactSpec, over: Overlay, choice: Choice, *, required: Resolved, half_width: Resolved | None
+) -> Fact:
+    """Measure the smallest clearance of every subject, in metres, as a fact that carries its own distance and threshold."""
+    wanted = _Required(over.layer, spec.field or "", required, half_width)
+    reach = wanted.farthest + wanted.widest
+    subject, feature, apart = over.near(reach)
+    free = wanted.unclear | np.isnan(wanted.metres)
+    measured = to_resolution(np.maximum(apart - wanted.half[feature], 0.0))
+    sure = choice.certain[feature] & ~free[feature]
+    maybe = choice.possible[feature] & (wanted.unclear[feature] | (choice.doubtful[feature] & ~free[feature]))
+    high, worst = _least(over.count, subject[sure], to_resolution(measured - np.nan_to_num(wanted.metres[feature]))[sure], np.flatnonzero(sure))
+    strict = np.where(wanted.unclear[feature], wanted.farthest, np.nan_to_num(wanted.metres[feature]))
+    low, doubtful = _least(over.count, subject[maybe], to_resolution(measured - strict)[maybe], np.flatnonzero(maybe))
+    edge = to_resolution(over.edge_distance - reach)
+    low = np.minimum(np.minimum(low, high), np.where(edge < 0, edge, np.inf))
+
+    def reason(row: int) -> str | None:
+        title = over.layer.dataset.title
+        if doubtful[row] >= 0 and low[row] < 0:
+            return f"图层“{title}”的要素 {over.layer.ids[feature[doubtful[row]]]} 的 {spec.field} 缺失或不在规定之列"
+        return f"图层“{title}”的数据覆盖范围只到 {over.edge_distance[row]:.2f} 米外" if edge[row] < 0 else None
+
+    def threshold(row: int) -> tuple[float, Value] | None:
+        value = wanted.value(int(feature[worst[row]])) if worst[row] >= 0 else None
+        return (_number(value), value) if value else None
+
+    def detail(row: int) -> str | None:
+        if worst[row] < 0:
+            return None
+        key = int(feature[worst[row]])
+        label = spec.labels.get(str(_attribute(over.layer, spec.field, key)), str(_attribute(over.layer, spec.field, key)))
+        return f"{label} {over.layer.ids[key]}"
+
+    def geometry(row: int) -> Any:
+        if worst[row] < 0:
+            return None
+        return shapely.shortest_line(over.subjects[row], over.layer.features[feature[worst[row]]])
+
+    return Fact(name, spec, low=low, high=high, dataset=over.layer.dataset, reason=reason, geometry=geometry, threshold=threshold,
+                shown=lambda row: float(measured[worst[row]]) if worst[row] >= 0 else None, detail=detail,
+                estimated=lambda row: bool(worst[row] >= 0 and wanted.estimated[feature[worst[row]]]))  # fmt: skip
+
+
+def _attribute(layer: Layer, field: str | None, feature: int) -> Any:
+    column = layer.attributes.get(field or "")
+    value = column[feature] if column is not None else None
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _least(count: int, subject: Any, values: Floats, pairs: Any) -> tuple[Floats, Any]:
+    """For each subject the smallest value and the pair that has it (-1: none)."""
+    least, which = np.full(count, np.inf), np.full(count, -1, dtype=np.int64)
+    order = np.lexsort((pairs, values, subject))
+    first = order[np.flatnonzero(np.r_[True, np.diff(subject[order]) != 0])] if len(order) else order
+    least[subject[first]], which[subject[first]] = values[first], pairs[first]
+    return least, which

@@ -1,0 +1,76 @@
+"""The engine: rules over facts, for an array of subjects, to outcomes. One subject or a million go through this code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spatial.conditions import evaluate
+from spatial.logic import FALSE, TRUE, UNKNOWN
+from spatial.measuring import Facts
+from spatial.rules.model import RuleSpec
+
+
+class Outcome(IntEnum):
+    """One rule's answer about one subject."""
+
+    PASS = 0
+    FAIL = 1
+    NO_DATA = 2
+    NOT_APPLICABLE = 3
+    ERROR = 4
+
+    @property
+    def slug(self) -> str:
+        """The name in reports."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """The outcomes of some rules for n subjects: an array of rules × subjects, with the facts they rest on."""
+
+    rules: tuple[RuleSpec, ...]
+    codes: NDArray[np.int8]
+    facts: Facts
+
+
+def judge(rules: tuple[RuleSpec, ...], facts: Facts, *, valid_on: date) -> Outcomes:
+    """Evaluate every rule for every subject; never stops at the first hit."""
+    codes = np.empty((len(rules), len(facts)), dtype=np.int8)
+    for index, rule in enumerate(rules):
+        codes[index] = _outcome(rule, facts, valid_on)
+    return Outcomes(rules, codes, facts)
+
+
+def _outcome(rule: RuleSpec, facts: Facts, valid_on: date) -> NDArray[np.int8]:
+    if _out_of_force(rule, valid_on):
+        return np.full(len(facts), Outcome.NOT_APPLICABLE, dtype=np.int8)
+    applies = evaluate(rule.applies_when, facts) if rule.applies_when else np.full(len(facts), TRUE)
+    fails = evaluate(rule.fails_when, facts)
+    result = np.full(len(facts), Outcome.NO_DATA, dtype=np.int8)
+    result[fails == FALSE] = Outcome.PASS
+    result[(fails == TRUE) & (applies == TRUE)] = Outcome.FAIL
+    result[(fails == UNKNOWN) & _broken(rule, facts)] = Outcome.ERROR
+    result[applies == FALSE] = Outcome.NOT_APPLICABLE
+    return result
+
+
+def _out_of_force(rule: RuleSpec, valid_on: date) -> bool:
+    early = rule.in_force_from is not None and valid_on < rule.in_force_from
+    late = rule.in_force_to is not None and valid_on > rule.in_force_to
+    return early or late
+
+
+def _broken(rule: RuleSpec, facts: Facts) -> NDArray[np.bool_]:
+    """Subjects for which a fact of the rule is not merely missing but wrong (a layer in another code system)."""
+    broken = np.zeros(len(facts), dtype=bool)
+    for leaf in rule.fails_when.comparisons():
+        error = facts[leaf.fact or ""].error
+        if error is not None:
+            broken |= error
+    return broken

@@ -1,0 +1,182 @@
+"""Findings: what one rule answers about one subject, with value, threshold, margin, geometry, version, citation and a sentence."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import shapely
+
+from spatial.canonical import geojson
+from spatial.engine import Outcome, Outcomes
+from spatial.facts import Fact
+from spatial.layer import DatasetVersion
+from spatial.measuring import Facts
+from spatial.rules.model import Condition, RuleSpec
+from spatial.rules.parameters import UNIT_LABELS, Value
+
+PLACEHOLDERS = ("measured", "threshold", "share", "excess", "detail", "title", "hectares", "lowest")
+
+
+def number_text(value: float | None, unit: str) -> str:
+    """Write a number the way a report shows it: 12.00 ㎡, 9.99 米, 8.57%, 3 层."""
+    if value is None:
+        return "—"
+    if unit == "share":
+        return f"{value * 100:.2f}%"
+    if unit in ("m2", "m"):
+        return f"{value:.2f} {UNIT_LABELS[unit]}"
+    if unit == "ha":
+        return f"{value:.4f} 公顷"
+    digits = f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
+    label = UNIT_LABELS.get(unit, unit)
+    return f"{digits} {label}".rstrip()
+
+
+def value_text(fact: Fact, row: int) -> str:
+    """Write a fact's value for people, categories by their label."""
+    if fact.values is not None:
+        value = fact.category(row)
+        return "未知" if value is None else fact.spec.labels.get(str(value), str(value))
+    number = fact.number(row)
+    if fact.spec.unit == "bool":
+        return "未知" if number is None else "是" if number else "否"
+    return number_text(number, fact.spec.unit)
+
+
+def threshold_of(condition: Condition, facts: Facts, row: int) -> tuple[float, Value | None] | None:
+    """Return the number a comparison compares with, and the row of law behind it."""
+    fact = facts[condition.fact or ""]
+    own = fact.threshold(row)
+    if own is not None:
+        return own
+    if condition.than is not None:
+        other = facts[condition.than]
+        return other.threshold(row) or _exact(other, row)
+    resolved = facts.parameter(condition.param) if condition.param else None
+    if resolved is None or resolved.single is None or resolved.number() is None:
+        return None
+    return resolved.number() or 0.0, resolved.single
+
+
+def _exact(fact: Fact, row: int) -> tuple[float, Value | None] | None:
+    number = fact.number(row)
+    return None if number is None else (number, None)
+
+
+def margin_of(condition: Condition, fact: Fact, threshold: float | None, row: int) -> float | None:
+    """How far the value is from failing, in its unit: negative where it fails."""
+    if fact.values is not None or threshold is None or fact.spec.unit == "bool":
+        return None
+    number = fact.number(row)
+    if number is None:
+        return None
+    room = threshold - number if condition.op in ("gt", "ge") else number - threshold
+    return round(room, 6) + 0.0
+
+
+def finding(outcomes: Outcomes, index: int, row: int, *, epsg: int) -> dict[str, Any]:
+    """Return one rule's finding about one subject, JSON-ready."""
+    rule, facts = outcomes.rules[index], outcomes.facts
+    outcome = Outcome(int(outcomes.codes[index, row]))
+    leaf = _leading(rule)
+    fact = facts[rule.measured or leaf.fact or ""]
+    quiet = outcome is Outcome.NOT_APPLICABLE
+    limit = None if quiet else threshold_of(leaf, facts, row)
+    margin = None if quiet else margin_of(leaf, fact, limit[0] if limit else None, row)
+    shape = fact.geometry(row) if outcome is Outcome.FAIL else None
+    return {
+        "rule_id": rule.id,
+        "branch": rule.branch,
+        "title": rule.title,
+        "outcome": outcome.slug,
+        "severity": rule.severity,
+        "measured": None if quiet else _measured(fact, row),
+        "threshold": _threshold(limit, fact),
+        "margin": margin,
+        "estimated": bool(not quiet and fact.estimated(row)),
+        "geometry": geojson(shape, epsg=epsg),
+        "dataset": dataset_dict(fact.dataset),
+        "citations": [citation.as_dict() for citation in rule.citations] + _parameter_citation(limit),
+        "message": _message(rule, facts, fact, outcome, limit[0] if limit else None, row),
+        "advice": rule.advice if outcome in (Outcome.FAIL, Outcome.NO_DATA, Outcome.ERROR) else None,
+    }
+
+
+def _leading(rule: RuleSpec) -> Condition:
+    """The comparison a finding is about: the one on its measured fact, else the first."""
+    leaves = rule.fails_when.comparisons()
+    return next((leaf for leaf in leaves if leaf.fact == rule.measured), leaves[0])
+
+
+def _measured(fact: Fact, row: int) -> dict[str, Any] | None:
+    if fact.values is not None:
+        value = fact.category(row)
+        return None if value is None else {"value": value, "unit": "code", "label": value_text(fact, row)}
+    number = fact.number(row)
+    if number is None:
+        return None
+    value = bool(number) if fact.spec.unit == "bool" else round(number, 6)
+    return {"value": value, "unit": fact.spec.unit, "label": value_text(fact, row)}
+
+
+def _threshold(limit: tuple[float, Value | None] | None, fact: Fact) -> dict[str, Any] | None:
+    if limit is None:
+        return None
+    number, value = limit
+    return {"value": round(number, 6), "unit": value.unit if value else fact.spec.unit, "in_force": value.in_force if value else None}
+
+
+def _parameter_citation(limit: tuple[float, Value | None] | None) -> list[dict[str, Any]]:
+    value = limit[1] if limit else None
+    return [value.row.citation.as_dict()] if value else []
+
+
+def dataset_dict(dataset: DatasetVersion | None) -> dict[str, Any] | None:
+    """Return the layer version behind a value, as it stands in a finding."""
+    if dataset is None:
+        return None
+    return {"layer": dataset.layer, "title": dataset.title, "version": dataset.version, "date": dataset.valid_from.isoformat(),
+            "synthetic": dataset.synthetic}  # fmt: skip
+
+
+def reasons(rule: RuleSpec, facts: Facts, row: int) -> list[str]:
+    """Say what is missing for a rule: every reason once, in the order of its conditions."""
+    leaves = [*(rule.applies_when.comparisons() if rule.applies_when else []), *rule.fails_when.comparisons()]
+    found: list[str] = []
+    for leaf in leaves:
+        for name in (leaf.fact, leaf.than):
+            text = facts[name].reason(row) if name else None
+            if text:
+                found.append(text)
+        if leaf.param and facts.parameter(leaf.param).number() is None:
+            found.append(f"本辖区未设定参数“{facts.parameter(leaf.param).title}”")
+    return list(dict.fromkeys(found))
+
+
+def _message(rule: RuleSpec, facts: Facts, fact: Fact, outcome: Outcome, threshold: float | None, row: int) -> str:
+    if outcome is Outcome.NOT_APPLICABLE:
+        return f"不适用：{rule.title}。"
+    if outcome in (Outcome.NO_DATA, Outcome.ERROR):
+        head = "数据错误，不作判断" if outcome is Outcome.ERROR else "未核查"
+        return f"{head}：{'；'.join(reasons(rule, facts, row)) or '所需数据不全'}。"
+    text = rule.message if outcome is Outcome.FAIL else rule.passed
+    words = _words(facts, fact, threshold, row, rule)
+    sentence = re.sub(r"\{(\w+)\}", lambda match: words[match.group(1)], text)
+    return sentence + ("（按中心线估算）" if fact.estimated(row) else "")
+
+
+def _words(facts: Facts, fact: Fact, threshold: float | None, row: int, rule: RuleSpec) -> dict[str, str]:
+    number = fact.number(row)
+    area = float(facts.areas[row])
+    numeric = number is not None and fact.values is None
+    return {
+        "measured": value_text(fact, row),
+        "threshold": number_text(threshold, fact.spec.unit),
+        "share": number_text(number / area, "share") if numeric and number is not None and area > 0 else "—",
+        "excess": number_text(abs(number - threshold), fact.spec.unit) if numeric and number is not None and threshold is not None else "—",
+        "hectares": number_text(number / 10_000, "ha") if numeric and number is not None else "—",
+        "detail": fact.detail(row) or "",
+        "lowest": number_text(float(shapely.area(facts.subjects[row])), "m2"),
+        "title": rule.title,
+    }

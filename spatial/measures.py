@@ -1,0 +1,202 @@
+"""The closed vocabulary of measures: what can be asked of subjects and one layer.
+
+Everything works on arrays of subjects. Areas are planar square metres and distances metres in the county's 3-degree zone.
+Results are rounded to the resolution of the measuring (1 cm², 0.1 mm), so that touching is never taken for overlapping and
+"not less than 10 m" holds at 10.00 m whatever the last bits of a float say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from spatial.layer import Geometries, Layer
+
+DECIMALS = 4
+"""Areas are kept to 1 cm² (10⁻⁴ m²), distances to 0.1 mm."""
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+def to_resolution(values: Floats) -> Floats:
+    """Round to the measuring resolution; never gives a negative zero."""
+    return np.round(values, DECIMALS) + 0.0
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """The subjects laid over one layer. Searches and intersections are done once, then every measure reads them."""
+
+    subjects: Geometries
+    layer: Layer
+    areas: Floats
+    _near: dict[float, tuple[Ints, Ints, Floats]] = field(default_factory=dict, compare=False)
+
+    @property
+    def count(self) -> int:
+        """Number of subjects."""
+        return len(self.subjects)
+
+    @cached_property
+    def _cut(self) -> tuple[Ints, Ints, Geometries, Floats]:
+        """Pairs of subject and piece that share area or length: subject rows, feature rows, intersections, their areas."""
+        subject, piece = self.layer.tree.query(self.subjects, predicate="intersects")
+        order = np.lexsort((piece, subject))
+        subject, piece = subject[order], piece[order]
+        parts, areas = self._intersect(subject, piece)
+        feature = self.layer.piece_feature[piece]
+        return subject, feature, parts, areas
+
+    def _intersect(self, subject: Ints, piece: Ints) -> tuple[Geometries, Floats]:
+        whole = self._inside(subject, piece)
+        parts = np.empty(len(subject), dtype=object)
+        parts[whole] = self.subjects[subject[whole]]
+        rest = ~whole
+        cut = self._cut_rest(subject[rest], piece[rest])
+        parts[rest] = cut
+        areas = np.empty(len(subject))
+        areas[whole] = self.areas[subject[whole]]
+        areas[rest] = shapely.area(cut)
+        return parts, areas
+
+    def _cut_rest(self, subject: Ints, piece: Ints) -> Geometries:
+        left, right = self.subjects[subject], self.layer.pieces[piece]
+        inside = shapely.covered_by(right, left) if len(left) > 4 * self.count else np.zeros(len(left), dtype=bool)
+        parts = right.copy()
+        parts[~inside] = shapely.intersection(left[~inside], right[~inside])
+        return parts
+
+    def _inside(self, subject: Ints, piece: Ints) -> Bools:
+        """Which pairs have the subject wholly inside the piece, told without an intersection."""
+        left, right = shapely.bounds(self.subjects[subject]), shapely.bounds(self.layer.pieces[piece])
+        fits = (left[:, :2] >= right[:, :2]).all(axis=1) & (left[:, 2:] <= right[:, 2:]).all(axis=1)
+        fits[fits] = shapely.covered_by(self.subjects[subject[fits]], self.layer.pieces[piece[fits]])
+        inside: Bools = fits
+        return inside
+
+    def overlap(self, chosen: Bools | None = None) -> Floats:
+        """Return the m² of each subject covered by the union of the layer's features (those `chosen`, an array over features)."""
+        subject, feature, parts, areas = self._cut
+        if chosen is not None:
+            keep = chosen[feature]
+            subject, feature, parts, areas = subject[keep], feature[keep], parts[keep], areas[keep]
+        total = np.bincount(subject, weights=areas, minlength=self.count)
+        if not self.layer.disjoint and len(subject):
+            self._replace_by_union(total, subject, feature, parts)
+        return to_resolution(np.minimum(total, self.areas))
+
+    def _replace_by_union(self, total: Floats, subject: Ints, feature: Ints, parts: Geometries) -> None:
+        """Where several features lie on one subject, take the area of their union: overlapping features count once."""
+        starts = np.flatnonzero(np.r_[True, subject[1:] != subject[:-1]])
+        ends = np.r_[starts[1:], len(subject)]
+        for start, end in zip(starts, ends, strict=True):
+            if len(np.unique(feature[start:end])) > 1:
+                total[subject[start]] = shapely.union_all(parts[start:end]).area
+
+    def overlap_by_feature(self, row: int) -> dict[int, float]:
+        """Return {feature row: m² on the subject} for one subject, largest first; touching features are left out."""
+        subject, feature, _, areas = self._cut
+        start, end = np.searchsorted(subject, [row, row + 1])
+        sums: dict[int, float] = {}
+        for feature_row, area in zip(feature[start:end].tolist(), areas[start:end].tolist(), strict=True):
+            sums[feature_row] = sums.get(feature_row, 0.0) + area
+        kept = {key: round(area, DECIMALS) for key, area in sums.items() if round(area, DECIMALS) > 0}
+        return dict(sorted(kept.items(), key=lambda item: (-item[1], item[0])))
+
+    def overlap_geometry(self, row: int, chosen: Bools | None = None) -> Any:
+        """Return the part of one subject that the (chosen) features cover, or None."""
+        subject, feature, parts, areas = self._cut
+        start, end = np.searchsorted(subject, [row, row + 1])
+        keep = areas[start:end] > 10.0**-DECIMALS
+        if chosen is not None:
+            keep = keep & chosen[feature[start:end]]
+        return shapely.union_all(parts[start:end][keep]) if keep.any() else None
+
+    @cached_property
+    def _largest(self) -> tuple[Ints, Floats]:
+        """For each subject the feature row with the largest overlap (-1 for none) and that overlap in m²."""
+        subject, feature, _, areas = self._cut
+        best, area = np.full(self.count, -1, dtype=np.int64), np.zeros(self.count)
+        if len(subject):
+            width = len(self.layer.features)
+            keys, inverse = np.unique(subject.astype(np.int64) * width + feature, return_inverse=True)
+            sums = np.bincount(inverse, weights=areas)
+            order = np.lexsort((-(keys % width), sums, keys // width))
+            rows = (keys // width)[order]
+            last = np.flatnonzero(np.r_[rows[1:] != rows[:-1], True])
+            best[rows[last]], area[rows[last]] = (keys % width)[order][last], sums[order][last]
+            best[area <= 10.0**-DECIMALS] = -1
+        return best, to_resolution(area)
+
+    def dominant(self) -> tuple[Ints, Floats]:
+        """Return for each subject the row of the feature with the largest overlap (-1 for none) and that overlap in m²."""
+        return self._largest
+
+    def overlap_without_dominant(self, *, share: float) -> Floats:
+        """Return the m² covered by features other than the one that holds more than `share` of the subject."""
+        best, area = self._largest
+        own = np.where(area > share * self.areas, best, -1)
+        subject, feature, parts, areas = self._cut
+        keep = feature != own[subject]
+        total = np.bincount(subject[keep], weights=areas[keep], minlength=self.count)
+        if not self.layer.disjoint and keep.any():
+            self._replace_by_union(total, subject[keep], feature[keep], parts[keep])
+        return to_resolution(np.minimum(total, self.areas))
+
+    def near(self, radius_m: float) -> tuple[Ints, Ints, Floats]:
+        """Return the pairs of subject and piece within a radius: subject rows, feature rows, distances in metres."""
+        if radius_m not in self._near:
+            subject, piece = self.layer.tree.query(self.subjects, predicate="dwithin", distance=radius_m)
+            order = np.lexsort((piece, subject))
+            subject, piece = subject[order], piece[order]
+            apart = to_resolution(shapely.distance(self.subjects[subject], self.layer.pieces[piece]))
+            self._near[radius_m] = (subject, self.layer.piece_feature[piece], apart)
+        return self._near[radius_m]
+
+    def distance(self, radius_m: float, chosen: Bools | None = None) -> Floats:
+        """Return the metres from each subject to the nearest (chosen) feature; infinite where none lies within the radius."""
+        subject, feature, apart = self.near(radius_m)
+        result = np.full(self.count, np.inf)
+        if chosen is not None:
+            keep = chosen[feature]
+            subject, apart = subject[keep], apart[keep]
+        np.minimum.at(result, subject, apart)
+        return result
+
+    def count_within(self, radius_m: float, chosen: Bools | None = None) -> Floats:
+        """Return how many different (chosen) features lie within the radius of each subject."""
+        subject, feature, _ = self.near(radius_m)
+        if chosen is not None:
+            keep = chosen[feature]
+            subject, feature = subject[keep], feature[keep]
+        pairs = np.unique(np.column_stack([subject, feature]), axis=0) if len(subject) else np.empty((0, 2), dtype=np.int64)
+        return np.bincount(pairs[:, 0], minlength=self.count).astype(np.float64)
+
+    def length_inside(self, chosen: Bools | None = None) -> Floats:
+        """Return the metres of the layer's lines inside each subject."""
+        subject, feature, parts, _ = self._cut
+        keep = chosen[feature] if chosen is not None else np.ones(len(subject), dtype=bool)
+        lengths = np.where(shapely.get_dimensions(parts) == 1, shapely.length(parts), 0.0) if len(parts) else np.zeros(0)
+        return to_resolution(np.bincount(subject[keep], weights=lengths[keep], minlength=self.count))
+
+    @cached_property
+    def uncovered(self) -> Floats:
+        """The m² of each subject outside the layer's coverage, where nothing is known."""
+        return to_resolution(self.layer.extent.uncovered(self.subjects))
+
+    @cached_property
+    def edge_distance(self) -> Floats:
+        """The metres from each subject to where the layer's coverage ends; 0 where it is crossed."""
+        return to_resolution(self.layer.extent.edge_distance(self.subjects))
+
+
+def overlay(subjects: Geometries, layer: Layer) -> Overlay:
+    """Lay subjects (polygons in the layer's CRS) over a layer."""
+    return Overlay(subjects=subjects, layer=layer, areas=shapely.area(subjects))

@@ -1,0 +1,261 @@
+"""Facts measured for an array of subjects: every entry of a pack's `facts` turned into a `Fact`, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+import numpy as np
+import shapely
+
+from spatial.choosing import Choice, choose
+from spatial.clearance import clearance
+from spatial.derived import DERIVED
+from spatial.facts import Fact, exact, unknown
+from spatial.layer import Geometries, Layer, LayerSet
+from spatial.measures import Bools, Floats, Overlay, overlay, to_resolution
+from spatial.rules.model import FactSpec
+from spatial.rules.pack import Pack
+from spatial.rules.parameters import Resolved
+
+AREA = "overlap_area"
+
+
+class Facts:
+    """The facts of n subjects, measured when first asked for.
+
+    `properties` maps a declared property to an object array of n values (None: not declared).
+    `context` gives categories that come from elsewhere (the village type), with the version they carry.
+    """
+
+    def __init__(
+        self,
+        subjects: Geometries,
+        *,
+        properties: Mapping[str, Any],
+        layers: LayerSet,
+        pack: Pack,
+        valid_on: date,
+        context: Mapping[str, Callable[[Facts], tuple[Any, str | None]]] | None = None,
+    ) -> None:
+        self.subjects, self.properties, self.layers = subjects, properties, layers
+        self.pack, self.valid_on, self.context = pack, valid_on, context or {}
+        self.areas: Floats = shapely.area(subjects)
+        self._facts: dict[str, Fact] = {}
+        self._overlays: dict[str, Overlay] = {}
+        self._parameters: dict[str, Resolved] = {}
+
+    def __len__(self) -> int:
+        return len(self.subjects)
+
+    def __getitem__(self, name: str) -> Fact:
+        if name not in self._facts:
+            self._facts[name] = self._measure(name, self.pack.main.facts[name])
+        return self._facts[name]
+
+    def parameter(self, name: str) -> Resolved:
+        """Return a parameter as in force on `valid_on`."""
+        if name not in self._parameters:
+            self._parameters[name] = self.pack.parameter(name, self.valid_on)
+        return self._parameters[name]
+
+    def overlay(self, layer: str) -> Overlay | None:
+        """Return the subjects laid over a layer, or None where it is not loaded."""
+        if layer not in self.layers:
+            return None
+        if layer not in self._overlays:
+            self._overlays[layer] = overlay(self.subjects, self.layers[layer])
+        return self._overlays[layer]
+
+    def title(self, layer: str) -> str:
+        """The Chinese name of a layer."""
+        return self.layers[layer].dataset.title if layer in self.layers else layer
+
+    def _measure(self, name: str, spec: FactSpec) -> Fact:
+        if spec.measure in DERIVED:
+            return DERIVED[spec.measure](self, name, spec)
+        assert spec.layer is not None
+        over = self.overlay(spec.layer)
+        if over is None:
+            return unknown(name, spec, len(self), reason=lambda _: f"图层“{layer_title(spec.layer)}”未入库")
+        wrong = spec.code_system is not None and over.layer.dataset.code_system not in (None, spec.code_system)
+        if wrong:
+            text = f"图层“{over.layer.dataset.title}”的代码体系是 {over.layer.dataset.code_system}，应为 {spec.code_system}"
+            return unknown(name, spec, len(self), reason=lambda _: text, error=np.ones(len(self), dtype=bool), dataset=over.layer.dataset)
+        chosen = choose(over.layer, spec.where, layers=self.layers, codes=self.pack.codes)
+        return _SPATIAL[spec.measure](self, name, spec, over, chosen)
+
+
+def layer_title(layer: str | None) -> str:
+    """The Chinese name of a catalogue layer that is not loaded (the names of DESIGN's first layers)."""
+    return LAYER_TITLES.get(layer or "", layer or "")
+
+
+LAYER_TITLES: Mapping[str, str] = {
+    "county": "县级行政区", "town": "乡镇级行政区", "village": "村级调查区", "settlement": "城镇村等用地",
+    "land_use": "地类图斑", "basic_farmland": "永久基本农田", "ecological_redline": "生态保护红线",
+    "urban_boundary": "城镇开发边界", "village_boundary": "村庄建设边界", "planned_use": "规划地类图斑",
+    "control_zone": "管控分区", "parcel": "宗地", "building": "自然幢", "road": "公路", "river": "河道管理范围",
+    "power_line": "架空电力线路", "hazard": "地质灾害分区", "heritage": "历史文化保护线", "water_source": "饮用水水源保护区",
+}  # fmt: skip
+
+
+def _mask(choice: Choice, mask: Bools) -> Bools | None:
+    return None if choice.everything else mask
+
+
+def gap_reason(over: Overlay, choice: Choice, *, spec: FactSpec) -> Callable[[int], str | None]:
+    """Say why an overlap is not known exactly: outside the coverage, or features without the attribute."""
+
+    def reason(row: int) -> str | None:
+        title = over.layer.dataset.title
+        if over.uncovered[row] > 0:
+            return f"有 {over.uncovered[row]:.2f} ㎡ 超出图层“{title}”的数据覆盖范围"
+        doubtful = [key for key in over.overlap_by_feature(row) if choice.doubtful[key]]
+        if doubtful:
+            return f"图层“{title}”的要素 {over.layer.ids[doubtful[0]]} 缺少属性 {'、'.join(clause.field for clause in spec.where)}"
+        return None
+
+    return reason
+
+
+def _overlap_bounds(over: Overlay, choice: Choice) -> tuple[Floats, Floats]:
+    low = over.overlap(_mask(choice, choice.certain))
+    high = over.overlap(choice.possible) if choice.doubtful.any() else low
+    return low, np.minimum(to_resolution(high + over.uncovered), to_resolution(over.areas))
+
+
+def _overlap_area(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Choice) -> Fact:
+    low, high = _overlap_bounds(over, choice)
+    if spec.measure == "overlap_share":
+        low, high = np.round(low / over.areas, 6), np.round(high / over.areas, 6)
+    elif spec.measure == "outside_area":
+        whole = to_resolution(over.areas)
+        low, high = np.maximum(to_resolution(whole - high), 0.0), np.maximum(to_resolution(whole - low), 0.0)
+
+    def geometry(row: int) -> Any:
+        inside = over.overlap_geometry(row, choice.certain)
+        if spec.measure != "outside_area":
+            return inside
+        return over.subjects[row] if inside is None else shapely.difference(over.subjects[row], inside)
+
+    def detail(row: int) -> str | None:
+        found = [str(over.layer.ids[key]) for key in over.overlap_by_feature(row) if choice.certain[key]]
+        return "、".join(found[:5]) + (f" 等 {len(found)} 个" if len(found) > 5 else "") if found else None
+
+    return Fact(name, spec, low=low, high=high, dataset=over.layer.dataset, reason=gap_reason(over, choice, spec=spec),
+                geometry=geometry, detail=detail)  # fmt: skip
+
+
+def _without_dominant(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Choice) -> Fact:
+    low = over.overlap_without_dominant(share=0.5)
+    high = np.minimum(to_resolution(low + over.uncovered), to_resolution(over.areas))
+
+    def geometry(row: int) -> Any:
+        best, area = over.dominant()
+        others = np.ones(len(over.layer.features), dtype=bool)
+        if area[row] > 0.5 * over.areas[row]:
+            others[best[row]] = False
+        return over.overlap_geometry(row, others)
+
+    return Fact(name, spec, low=low, high=high, dataset=over.layer.dataset, reason=gap_reason(over, choice, spec=spec), geometry=geometry)
+
+
+def _radius(facts: Facts, spec: FactSpec) -> float:
+    number = facts.parameter(spec.radius_m or "").number()
+    return float("inf") if number is None else number
+
+
+def _distance(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Choice) -> Fact:
+    radius = _radius(facts, spec)
+    high = over.distance(radius, _mask(choice, choice.certain))
+    low = np.minimum(high, over.distance(radius, choice.possible)) if choice.doubtful.any() else high
+    low = np.minimum(np.minimum(low, over.edge_distance), radius)
+
+    def reason(row: int) -> str | None:
+        if low[row] == high[row] or (np.isinf(high[row]) and low[row] == radius):
+            return None
+        return f"图层“{over.layer.dataset.title}”的数据覆盖范围只到 {over.edge_distance[row]:.2f} 米外，或附近要素缺少属性"
+
+    def geometry(row: int) -> Any:
+        return nearest_line(over, row, radius, choice.certain)
+
+    return Fact(name, spec, low=low, high=high, dataset=over.layer.dataset, reason=reason, geometry=geometry)
+
+
+def nearest_line(over: Overlay, row: int, radius_m: float, chosen: Bools) -> Any:
+    """Return the shortest line from one subject to the nearest chosen feature within the radius, or None."""
+    subject, feature, apart = over.near(radius_m)
+    keep = (subject == row) & chosen[feature]
+    if not keep.any():
+        return None
+    best = feature[keep][np.argmin(apart[keep])]
+    return shapely.shortest_line(over.subjects[row], over.layer.features[best])
+
+
+def _count_within(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Choice) -> Fact:
+    radius = _radius(facts, spec)
+    low = over.count_within(radius, choice.certain)
+    high = np.where(over.edge_distance < radius, np.inf, over.count_within(radius, choice.possible))
+    return Fact(name, spec, low=low, high=high, dataset=over.layer.dataset, reason=gap_reason(over, choice, spec=spec))
+
+
+def _length_inside(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Choice) -> Fact:
+    low = over.length_inside(choice.certain)
+    high = np.where(over.uncovered > 0, np.inf, over.length_inside(choice.possible))
+    return Fact(name, spec, low=low, high=high, dataset=over.layer.dataset, reason=gap_reason(over, choice, spec=spec))
+
+
+def _dominant(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Choice) -> Fact:
+    """The attribute of the feature with the largest overlap; unknown where the part outside the coverage could outweigh it."""
+    best, area = over.dominant()
+    column = over.layer.attributes.get(spec.field or "")
+    values = np.full(len(facts), None, dtype=object)
+    for row in np.flatnonzero((best >= 0) & (area >= over.uncovered)):
+        value = column[best[row]] if column is not None else None
+        values[row] = None if value is None or value != value else value
+
+    def reason(row: int) -> str | None:
+        return gap_reason(over, choice, spec=spec)(row) or (f"不在图层“{over.layer.dataset.title}”任何要素内" if best[row] < 0 else None)
+
+    if spec.unit == "bool":
+        numbers = np.array([np.nan if value is None else float(value) for value in values], dtype=float)
+        return exact(name, spec, numbers, dataset=over.layer.dataset, reason=reason)
+    return Fact(name, spec, values=values, dataset=over.layer.dataset, reason=reason)
+
+
+def _nearest(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Choice) -> Fact:
+    """The attribute of the nearest feature within the radius; unknown where the coverage ends before it."""
+    subject, feature, apart = over.near(_radius(facts, spec))
+    column = over.layer.attributes.get(spec.field or "")
+    values = np.full(len(facts), None, dtype=object)
+    order = np.lexsort((feature, apart, subject))
+    first = order[np.flatnonzero(np.r_[True, np.diff(subject[order]) != 0])] if len(subject) else order
+    for pair in first:
+        row = subject[pair]
+        if column is not None and apart[pair] <= over.edge_distance[row]:
+            values[row] = column[feature[pair]]
+    return Fact(name, spec, values=values, dataset=over.layer.dataset, reason=gap_reason(over, choice, spec=spec))
+
+
+def _clearance(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Choice) -> Fact:
+    half = facts.parameter(spec.half_width) if spec.half_width else None
+    return clearance(name, spec, over, choice, required=facts.parameter(spec.parameter or ""), half_width=half)
+
+
+Measure = Callable[[Facts, str, FactSpec, Overlay, Choice], Fact]
+_SPATIAL: Mapping[str, Measure] = {
+    "overlap_area": _overlap_area,
+    "overlap_share": _overlap_area,
+    "outside_area": _overlap_area,
+    "overlap_without_dominant": _without_dominant,
+    "distance": _distance,
+    "clearance": _clearance,
+    "count_within": _count_within,
+    "length_inside": _length_inside,
+    "dominant": _dominant,
+    "nearest": _nearest,
+}
+
+__all__ = ["Facts", "Layer", "layer_title"]

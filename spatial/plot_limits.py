@@ -1,0 +1,126 @@
+"""Area limits of a homestead: limit(jurisdiction, date, terrain, land taken, farmland per head, persons).
+
+The numbers are provincial (土地管理法 §62 leaves them to the provinces). Where land of several kinds is taken, the strictest row
+rules. What is not known widens the answer to the interval between the strictest row that may hold and those that certainly do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spatial.facts import Fact
+from spatial.logic import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of
+from spatial.measures import Floats
+from spatial.rules.model import FactSpec
+from spatial.rules.pack import LimitRow
+from spatial.rules.parameters import Row, Value
+
+if TYPE_CHECKING:
+    from spatial.measuring import Facts
+
+LAND_KINDS = ("cultivated", "farmland_not_cultivated", "unused", "construction")
+"""Kinds of land a plot may take: 耕地, 其他农用地, 未利用地, 建设用地. `farmland` 农用地 is either of the first two."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limit of n subjects in m² as an interval, and the row that sets the upper end (-1: none)."""
+
+    low: Floats
+    high: Floats
+    row: np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+def _terrain(row: LimitRow, terrain: np.ndarray[tuple[int], np.dtype[np.object_]]) -> Truth:
+    if not row.terrain:
+        return np.full(len(terrain), TRUE)
+    return np.array([UNKNOWN if value is None else TRUE if value in row.terrain else FALSE for value in terrain], dtype=np.int8)
+
+
+def _land(row: LimitRow, land: Mapping[str, Truth], count: int) -> Truth:
+    if not row.land:
+        return np.full(count, TRUE)
+    return any_of([land[kind] for kind in row.land])
+
+
+def _between(values: Floats, low: float | None, high: float | None) -> Truth:
+    if low is None and high is None:
+        return np.full(len(values), TRUE)
+    inside = (values >= (low if low is not None else -np.inf)) & (values <= (high if high is not None else np.inf))
+    return np.where(np.isnan(values), UNKNOWN, np.where(inside, TRUE, FALSE)).astype(np.int8)
+
+
+def _amount(row: LimitRow, persons: Floats, farmland: Truth) -> tuple[Floats, Floats]:
+    """The m² a row allows, as an interval: by head it depends on persons, the bonus on no farmland being taken."""
+    count = len(persons)
+    if row.max_m2 is not None:
+        return np.full(count, row.max_m2), np.full(count, row.max_m2)
+    if row.per_person_m2 is None:
+        return np.full(count, -np.inf), np.full(count, np.inf)
+    least, most = float(row.clamp_from or 1), float(row.clamp_to or np.inf)
+    low = row.per_person_m2 * np.where(np.isnan(persons), least, np.clip(persons, least, most))
+    high = row.per_person_m2 * np.where(np.isnan(persons), most, np.clip(persons, least, most))
+    return low + np.where(farmland == FALSE, row.bonus_m2, 0.0), high + np.where(farmland == TRUE, 0.0, row.bonus_m2)
+
+
+def limits(
+    rows: tuple[LimitRow, ...],
+    *,
+    province: str,
+    on: date,
+    terrain: np.ndarray[tuple[int], np.dtype[np.object_]],
+    land: Mapping[str, Truth],
+    persons: Floats,
+    farmland_per_head_m2: Floats | None = None,
+    applies_to: str = "plot",
+) -> Limits:
+    """Return the limit in m²; a province without a usable row, or no row that certainly holds, leaves the upper end open."""
+    count = len(persons)
+    low, high, which = np.full(count, np.inf), np.full(count, np.inf), np.full(count, -1, dtype=np.int64)
+    per_head = np.full(count, np.nan) if farmland_per_head_m2 is None else farmland_per_head_m2
+    farmland = np.maximum(land["cultivated"], land["farmland_not_cultivated"])
+    land = {**land, "farmland": farmland}
+    for index, row in enumerate(rows):
+        if row.province != province or row.applies_to != applies_to or (row.valid_from is not None and on < row.valid_from):
+            continue
+        holds = all_of([_terrain(row, terrain), _land(row, land, count), _between(persons, row.persons_from, row.persons_to),
+                        _between(per_head, row.farmland_from_m2, row.farmland_to_m2)])  # fmt: skip
+        least, most = _amount(row, persons, farmland)
+        low = np.where(holds != FALSE, np.minimum(low, least), low)
+        better = (holds == TRUE) & (most < high)
+        high, which = np.where(better, most, high), np.where(better, index, which)
+    unset = np.isinf(low) & (low > 0)
+    return Limits(np.where(unset, -np.inf, low), high, which)
+
+
+def limit_fact(facts: Facts, name: str, spec: FactSpec) -> Fact:
+    """The plot limit of every subject; `of` names the facts terrain, persons and the m² of each kind of land, in LAND_KINDS' order."""
+    terrain, persons, *taken = (facts[other] for other in spec.of)
+    land = {}
+    for kind, fact in zip(LAND_KINDS, taken, strict=True):
+        assert fact.low is not None and fact.high is not None
+        land[kind] = np.where(fact.low > 0, TRUE, np.where(fact.high > 0, UNKNOWN, FALSE)).astype(np.int8)
+    province = facts.pack.county[:2] + "0000"
+    assert persons.low is not None and persons.high is not None
+    heads = np.where(persons.low == persons.high, persons.low, np.nan)
+    found = limits(facts.pack.limits, province=province, on=facts.valid_on, terrain=terrain.values, land=land, persons=heads)
+
+    def threshold(row: int) -> tuple[float, Value] | None:
+        if found.row[row] < 0:
+            return None
+        source = facts.pack.limits[found.row[row]]
+        dated = Row(value=source.max_m2, valid_from=source.valid_from, citation=source.citation)
+        return float(found.high[row]), Value(source.max_m2, "m2", province, dated)
+
+    def reason(row: int) -> str | None:
+        if np.isneginf(found.low[row]):
+            return "本省没有可靠的宅基地面积标准，须由县级填报"
+        return next((text for part in (*taken, terrain, persons) if (text := part.reason(row))), None)
+
+    return Fact(name, spec, low=found.low, high=found.high, reason=reason, threshold=threshold,
+                detail=lambda row: facts.pack.limits[found.row[row]].id if found.row[row] >= 0 else None)  # fmt: skip

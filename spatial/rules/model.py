@@ -1,0 +1,193 @@
+"""The form of a rule pack: facts, conditions, rules. What does not fit is refused when the pack is loaded."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from spatial.rules.parameters import Citation, Strict, Unit
+
+Severity = Literal["reject", "approval", "correct", "warn"]
+
+
+class Where(Strict):
+    """A clause that chooses features by an attribute; several clauses join by AND. A missing attribute chooses "maybe"."""
+
+    field: str
+    op: Literal["in", "not_in", "prefix", "not_prefix", "group_is", "before_version_of"]
+    values: tuple[str, ...] = Field(min_length=1)
+
+
+class FactSpec(Strict):
+    """How a fact is measured, declared or derived."""
+
+    title: str
+    unit: Unit
+    measure: Literal[
+        "overlap_area", "overlap_share", "outside_area", "distance", "clearance", "count_within", "length_inside",
+        "dominant", "nearest", "overlap_without_dominant", "declared", "attribute", "subject_area",
+        "relative_difference", "absolute_difference", "quotient", "complement", "housing_matrix", "plot_limit",
+        "layers_loaded", "context", "points", "missing_count",
+    ]  # fmt: skip
+    layer: str | None = None
+    where: tuple[Where, ...] = ()
+    field: str | None = None
+    property: str | None = None
+    of: tuple[str, ...] = ()
+    parameter: str | None = None
+    half_width: str | None = None
+    radius_m: str | None = None
+    item: str | None = None
+    code_system: str | None = None
+    labels: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _complete(self) -> FactSpec:
+        spatial = {"overlap_area", "overlap_share", "outside_area", "distance", "clearance", "count_within", "length_inside",
+                   "dominant", "nearest", "overlap_without_dominant"}  # fmt: skip
+        needs = {
+            "layer": self.measure in spatial,
+            "field": self.measure in {"clearance", "dominant", "nearest", "attribute"},
+            "property": self.measure == "declared",
+            "of": self.measure in {"relative_difference", "absolute_difference", "quotient", "complement", "missing_count"},
+            "parameter": self.measure == "clearance",
+            "radius_m": self.measure in {"distance", "count_within", "nearest"},
+        }
+        missing = [name for name, needed in needs.items() if needed and not getattr(self, name)]
+        if missing:
+            raise ValueError(f"{self.measure} 需要 {', '.join(missing)}")
+        return self
+
+
+class Condition(Strict):
+    """A comparison of a fact, or several conditions joined. Numbers stand in parameters, never here."""
+
+    all: tuple[Condition, ...] = ()
+    any: tuple[Condition, ...] = ()
+    negate: Condition | None = Field(default=None, alias="not")
+    fact: str | None = None
+    op: Literal["gt", "ge", "lt", "le", "eq", "ne", "in", "not_in", "between", "not_empty"] | None = None
+    param: str | None = None
+    upper: str | None = None
+    than: str | None = None
+    value: bool | str | tuple[str, ...] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_bare_numbers(cls, data: Any) -> Any:
+        value = data.get("value") if isinstance(data, dict) else None
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            raise ValueError(f"数值 {value} 没有单位和出处：请写成参数（param）")
+        return data
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Condition:
+        forms = [bool(self.all), bool(self.any), self.negate is not None, self.fact is not None]
+        if sum(forms) != 1:
+            raise ValueError("条件必须且只能是 all、any、not、fact 之一")
+        if self.fact is not None:
+            if self.op is None:
+                raise ValueError("比较缺少 op")
+            rights = [self.param is not None, self.than is not None, self.value is not None]
+            if sum(rights) != (0 if self.op == "not_empty" else 1):
+                raise ValueError("比较的右边必须且只能是 param、than、value 之一")
+            if (self.op == "between") != (self.upper is not None):
+                raise ValueError("between 需要 param 和 upper 两个参数")
+        return self
+
+    def comparisons(self) -> list[Condition]:
+        """Return the comparisons in it, left to right."""
+        if self.fact is not None:
+            return [self]
+        parts = [*self.all, *self.any, *([self.negate] if self.negate else [])]
+        return [leaf for part in parts for leaf in part.comparisons()]
+
+
+class RuleSpec(Strict):
+    """One rule (or one branch of it): when it applies, when it fails, how grave that is, and on what ground."""
+
+    id: str = Field(pattern=r"^[A-Z]{2}-\d{2,3}$")
+    branch: str | None = Field(default=None, pattern=r"^[a-z0-9]{1,3}$")
+    title: str
+    severity: Severity
+    applies_when: Condition | None = None
+    fails_when: Condition
+    measured: str | None = None
+    in_force_from: date | None = None
+    in_force_to: date | None = None
+    message: str
+    passed: str
+    advice: str | None = None
+    citations: tuple[Citation, ...] = Field(min_length=1)
+
+    @property
+    def key(self) -> str:
+        """The identifier with its branch, such as HB-001a."""
+        return self.id + (self.branch or "")
+
+
+class NotBuilt(Strict):
+    """A rule of the table that no one checks by machine yet; every report lists it."""
+
+    id: str
+    branch: str | None = None
+    title: str
+    severity: Severity
+    reason: str
+    citations: tuple[Citation, ...] = Field(min_length=1)
+
+
+class RuleFile(Strict):
+    """The facts and rules of a permit pack."""
+
+    id: str
+    version: str = Field(pattern=r"^\d{4}\.\d{2}\.\d+$")
+    title: str
+    facts: dict[str, FactSpec]
+    rules: tuple[RuleSpec, ...]
+    not_built: tuple[NotBuilt, ...] = ()
+
+
+class TypeRule(Strict):
+    """One village-type rule: the class it proposes, or the points it adds."""
+
+    id: str = Field(pattern=r"^VC-\d{2}$")
+    branch: str | None = None
+    precedence: int = Field(ge=0, le=9)
+    kind: Literal["H", "L", "S", "D"]
+    village_class: str | None = Field(default=None, alias="class")
+    effect: Literal["propose", "list_households", "drop_out"]
+    unit_level: str
+    title: str
+    matches_when: Condition | None = None
+    citations: tuple[Citation, ...] = Field(min_length=1)
+
+    @property
+    def key(self) -> str:
+        """The identifier with its branch."""
+        return self.id + (self.branch or "")
+
+
+class ScoreBand(Strict):
+    """Points for one band of a field; bands of one field exclude each other."""
+
+    id: str
+    title: str
+    group: str
+    matches_when: Condition
+    points: str
+    citations: tuple[Citation, ...] = Field(min_length=1)
+
+
+class TypeRuleFile(Strict):
+    """The facts, rules and score bands of a village-type pack."""
+
+    id: str
+    version: str = Field(pattern=r"^\d{4}\.\d{2}\.\d+$")
+    title: str
+    facts: dict[str, FactSpec]
+    required: tuple[str, ...]
+    rules: tuple[TypeRule, ...]
+    score: tuple[ScoreBand, ...]

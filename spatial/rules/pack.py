@@ -1,0 +1,196 @@
+"""Rule packs as loaded: which rules, facts and parameters hold for a county, under one checksum."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from spatial.errors import PackError
+from spatial.rules.model import Condition, FactSpec, RuleFile, TypeRuleFile
+from spatial.rules.parameters import Citation, ParameterFile, Resolved, Strict, jurisdictions, resolve
+from spatial.rules.yamlfile import read
+
+PACKS = Path(__file__).parent / "packs"
+_MAIN = {"house-building": RuleFile, "village-types": TypeRuleFile}
+
+
+class MatrixRow(Strict):
+    """One cell of the housing matrix: does a form of house follow the guide of a village class?"""
+
+    village_class: str = Field(alias="class")
+    scheme: str
+    item: str
+    min_storeys: int | None = None
+    max_storeys: int | None = None
+    result: str = Field(pattern="^(OK|REVIEW|NO)$")
+    alone: bool = False
+    note: str | None = None
+    words: str | None = None
+    source: str
+    confidence: str
+
+
+class MatrixFile(Strict):
+    """The housing matrix."""
+
+    rows: tuple[MatrixRow, ...]
+
+
+class LimitRow(Strict):
+    """One area limit of a province; either `max_m2` or an amount for each person."""
+
+    id: str
+    province: str = Field(pattern=r"^\d{6}$")
+    applies_to: str = Field(pattern="^(plot|house|floor)$")
+    terrain: tuple[str, ...] = ()
+    land: tuple[str, ...] = ()
+    persons_from: int | None = None
+    persons_to: int | None = None
+    farmland_from_m2: float | None = None
+    farmland_to_m2: float | None = None
+    max_m2: float | None = None
+    per_person_m2: float | None = None
+    clamp_from: int | None = None
+    clamp_to: int | None = None
+    bonus_m2: float = 0.0
+    valid_from: date | None = None
+    citation: Citation
+
+
+class LimitFile(Strict):
+    """Homestead area limits by province."""
+
+    unit: str = Field(pattern="^m2$")
+    rows: tuple[LimitRow, ...]
+
+
+class CodeRow(Strict):
+    """A land class of the survey."""
+
+    name: str
+    group: str | None = None
+
+
+class CodeFile(Strict):
+    """A code system: classes and the group each belongs to."""
+
+    id: str
+    title: str
+    source: str
+    confidence: str
+    codes: dict[str, CodeRow]
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A rule pack for one county. `sha256` covers every file that can change an answer."""
+
+    id: str
+    title: str
+    version: str
+    county: str
+    sha256: str
+    main: RuleFile | TypeRuleFile
+    files: dict[str, ParameterFile]
+    codes: dict[str, CodeFile]
+    matrix: tuple[MatrixRow, ...]
+    limits: tuple[LimitRow, ...]
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The jurisdictions asked for a parameter, the weakest first."""
+        return jurisdictions(self.county)
+
+    def parameter(self, name: str, on: date) -> Resolved:
+        """Return a parameter as it is in force on a day."""
+        return resolve(name, self.files, self.chain, on)
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the identity a report carries."""
+        return {"id": self.id, "title": self.title, "version": self.version, "county": self.county, "sha256": self.sha256}
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The catalogue ids of all layers the facts need."""
+        return tuple(sorted({fact.layer for fact in self.main.facts.values() if fact.layer}))
+
+
+def load_pack(name: str, *, county: str, folder: Path = PACKS) -> Pack:
+    """Load and check a pack ("house-building" or "village-types") for a county; raise PackError naming file and line."""
+    return _load(name, county, folder)
+
+
+@lru_cache(maxsize=16)
+def _load(name: str, county: str, folder: Path) -> Pack:
+    root = folder / name
+    if name not in _MAIN or not (root / "rules.yaml").is_file():
+        raise PackError(f"没有规则包 {name!r}。")
+    main = read(root / "rules.yaml", _MAIN[name])
+    paths = [root / "rules.yaml"]
+    files = {}
+    for path in sorted((root / "parameters").glob("*.yaml")):
+        parameters = read(path, ParameterFile)
+        files[parameters.jurisdiction] = parameters
+        if parameters.jurisdiction in jurisdictions(county):
+            paths.append(path)
+    codes = {path.stem: read(path, CodeFile) for path in sorted((folder / "codes").glob("*.yaml"))}
+    matrix = read(root / "housing_matrix.yaml", MatrixFile).rows if (root / "housing_matrix.yaml").exists() else ()
+    limits = read(root / "area_limits.yaml", LimitFile).rows if (root / "area_limits.yaml").exists() else ()
+    paths += [*sorted((folder / "codes").glob("*.yaml")), *sorted(root.glob("[!r]*.yaml"))]
+    _check_names(main, files)
+    return Pack(main.id, main.title, main.version, county, _sha256(paths, folder), main, files, codes, matrix, limits)
+
+
+def _sha256(paths: list[Path], folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _check_names(main: RuleFile | TypeRuleFile, files: dict[str, ParameterFile]) -> None:
+    """Every fact and parameter that is named must exist, and every one that exists must be used."""
+    parameters = {name for file in files.values() for name in file.parameters}
+    conditions = _conditions(main)
+    leaves = [leaf for _, condition in conditions for leaf in condition.comparisons()]
+    problems = [
+        f"{where}: 没有事实 {leaf.fact!r}" for where, c in conditions for leaf in c.comparisons() if leaf.fact not in main.facts
+    ]
+    used = {name for leaf in leaves for name in (leaf.param, leaf.upper) if name}
+    used |= {band.points for band in main.score} if isinstance(main, TypeRuleFile) else set()
+    for name, spec in main.facts.items():
+        used |= {n for n in (spec.parameter, spec.half_width, spec.radius_m) if n}
+        problems += [f"facts.{name}: 没有事实 {other!r}" for other in spec.of if other not in main.facts]
+    problems += [f"没有参数 {name!r}" for name in sorted(used - parameters)]
+    problems += [f"参数 {name!r} 没有用到" for name in sorted(parameters - used)]
+    if problems:
+        raise PackError(problems=[f"rules.yaml {problem}" for problem in problems])
+
+
+def _conditions(main: RuleFile | TypeRuleFile) -> list[tuple[str, Condition]]:
+    found: list[tuple[str, Condition | None]] = []
+    for rule in main.rules:
+        if isinstance(main, RuleFile):
+            found += [(rule.key, rule.applies_when), (rule.key, rule.fails_when)]  # type: ignore[union-attr]
+        else:
+            found.append((rule.key, rule.matches_when))  # type: ignore[union-attr]
+    if isinstance(main, TypeRuleFile):
+        found += [(band.id, band.matches_when) for band in main.score]
+    return [(where, condition) for where, condition in found if condition is not None]
+
+
+def fact_spec(pack: Pack, name: str) -> FactSpec:
+    """Return how a fact of the pack is measured."""
+    return pack.main.facts[name]
+
+
+def code_name(pack: Pack, system: str, code: Any) -> str:
+    """Return the name of a class in a code system, or the code itself."""
+    row = pack.codes[system].codes.get(str(code)) if system in pack.codes else None
+    return row.name if row else str(code)
