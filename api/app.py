@@ -16,6 +16,7 @@ from api.checking import Checker
 from api.deps import known_parameters_only
 from api.jobs import Jobs
 from api.middleware import BodyLimit, SecurityHeaders
+from api.outlines import Outlines
 from api.routes import checks, classifications, health, jobs, layers, pages, progress, tiles, villages
 from api.settings import Settings
 from api.snapshots import Snapshots
@@ -55,6 +56,7 @@ def create_app(settings: Settings, *, database_url: str, cluster: Cluster | None
     app.state.checker = Checker(pool, snapshots, settings)
     app.state.jobs = Jobs(pool)
     app.state.tiles = TileCache(settings.tile_cache_bytes)
+    app.state.outlines = Outlines()
     app.state.watchdog = Watchdog(cluster) if cluster else None
     _route(app)
     errors.install(app)

@@ -14,6 +14,7 @@ from api.checking import Checker
 from api.errors import UnsupportedMediaTypeError
 from api.jobs import Jobs
 from api.moment import Moment
+from api.outlines import Outlines
 from api.settings import Settings
 from api.snapshots import Snapshots
 from api.tile_cache import TileCache
@@ -70,6 +71,11 @@ async def tile_cache(request: Request) -> TileCache:
     return request.app.state.tiles  # type: ignore[no-any-return]
 
 
+async def outlines(request: Request) -> Outlines:
+    """The village outlines as GeoJSON."""
+    return request.app.state.outlines  # type: ignore[no-any-return]
+
+
 async def known_parameters_only(request: Request) -> None:
     """Refuse query parameters the route does not know, and such given twice: a misspelt date must not mean "today"."""
     if not request.scope["query_string"]:
@@ -109,3 +115,4 @@ Checking = Annotated[Checker, Depends(checker)]
 JobQueue = Annotated[Jobs, Depends(jobs)]
 JsonBody = Annotated[bytes, Depends(json_body)]
 TileStore = Annotated[TileCache, Depends(tile_cache)]
+VillageOutlines = Annotated[Outlines, Depends(outlines)]

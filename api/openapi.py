@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from api.errors import PROBLEM_JSON, TITLES
 from api.schemas import ApplicationCollection, ApplicationFeature, ClassificationRequest, Problem
 
+GEOJSON = "application/geo+json"
 REFERENCE = "#/components/schemas/{model}"
 BODIES: tuple[type[BaseModel], ...] = (ApplicationFeature, ApplicationCollection, ClassificationRequest, Problem)
 """Models the description needs although no handler names them: bodies are read as bytes and checked by the planning logic."""

@@ -299,6 +299,24 @@ class Classification(BaseModel):
     villages: list[dict[str, Any]]
 
 
+class ClassificationHead(BaseModel):
+    """What a run was made with."""
+
+    id: str
+    pack: PackRef
+    datasets: list[DatasetRef]
+    parameters: dict[str, Any]
+    valid_on: date
+    known_at: datetime
+    created_at: datetime
+
+
+class ClassificationList(BaseModel):
+    """Runs, newest first."""
+
+    classifications: list[ClassificationHead]
+
+
 class ApplicationProperties(BaseModel):
     """What an application declares. Whatever is left out is missing data for the rules that need it, never a pass."""
 

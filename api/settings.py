@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -19,18 +20,19 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CUNTU_", frozen=True, extra="ignore", env_ignore_empty=True)
 
-    database_url: str | None = Field(None, description="PostGIS server; unset means the embedded cluster")
-    data_dir: Path | None = Field(None, description="embedded cluster; unset means var/pg in the project")
-    county_code: str = Field("421223", pattern=r"^[0-9]{6}$")
+    database_url: str | None = Field(default=None, description="PostGIS server; unset means the embedded cluster")
+    data_dir: Path | None = Field(default=None, description="embedded cluster; unset means var/pg in the project")
+    county_code: str = Field(default="421223", pattern=r"^[0-9]{6}$")
     county_name: str = "崇阳县"
-    epsg: int = Field(4547, description="projected storage CRS of the county (CGCS2000 3-degree zone)")
+    max_secrecy: Literal["public", "internal", "secret"] = "internal"
+    epsg: int = Field(default=4547, description="projected storage CRS of the county (CGCS2000 3-degree zone)")
     host: str = "127.0.0.1"
-    port: int = Field(8000, ge=0, le=65535)
-    max_body_bytes: int = Field(2_000_000, gt=0, description="one check and every other small request")
-    max_batch_bytes: int = Field(50_000_000, gt=0, description="POST /api/v1/checks/batch")
-    max_upload_bytes: int = Field(2_000_000_000, gt=0, description="layer files")
-    batch_limit: int = Field(10_000, gt=0, description="features in one batch")
-    threads: int = Field(3, ge=1, le=64, description="requests worked on at the same time")
-    tianditu_key: SecretStr | None = Field(None, description="天地图 key; without one no outside tiles are used")
-    snapshot: bool = Field(True, description="hold the layers in force in memory")
-    tile_cache_bytes: int = Field(64_000_000, ge=0)
+    port: int = Field(default=8000, ge=0, le=65535)
+    max_body_bytes: int = Field(default=2_000_000, gt=0, description="one check and every other small request")
+    max_batch_bytes: int = Field(default=50_000_000, gt=0, description="POST /api/v1/checks/batch")
+    max_upload_bytes: int = Field(default=2_000_000_000, gt=0, description="layer files")
+    batch_limit: int = Field(default=10_000, gt=0, description="features in one batch")
+    threads: int = Field(default=3, ge=1, le=64, description="requests worked on at the same time")
+    tianditu_key: SecretStr | None = Field(default=None, description="天地图 key; without one no outside tiles are used")
+    snapshot: bool = Field(default=True, description="hold the layers in force in memory")
+    tile_cache_bytes: int = Field(default=64_000_000, ge=0)

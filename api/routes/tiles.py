@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from api.deps import Db, Snapshot, TileStore, When
+from api.deps import AppSettings, Db, Snapshot, TileStore, When
 from api.errors import NotFoundError
 from api.openapi import problems
-from layers import catalog, tiles, versions
+from layers import catalog, tiles
 
 router = APIRouter(tags=["瓦片"])
 
 MVT = "application/vnd.mapbox-vector-tile"
+BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 FOR_EVER = "public, max-age=31536000, immutable"
 
-Zoom = Annotated[int, Path(ge=0, le=22)]
+Zoom = Annotated[int, Path(ge=0, le=tiles.MAX_ZOOM)]
 Index = Annotated[int, Path(ge=0, lt=2**22)]
 
 
@@ -25,7 +26,7 @@ Index = Annotated[int, Path(ge=0, lt=2**22)]
     "/tiles/{layer}/{z}/{x}/{y}.mvt",
     summary="矢量瓦片",
     response_class=Response,
-    responses={200: {"content": {MVT: {"schema": {"type": "string", "format": "binary"}}}}, 304: {"description": "未改变"}} | problems(400, 404, 503),
+    responses={200: {"content": {MVT: BINARY}}, 304: {"description": "未改变"}, **problems(400, 404, 503)},
 )
 def tile(
     request: Request,
@@ -37,6 +38,7 @@ def tile(
     db: Db,
     snapshots: Snapshot,
     cache: TileStore,
+    settings: AppSettings,
     v: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="数据版本；给出时可永久缓存")] = None,
 ) -> Response:
     """One tile, with the catalogue id as the name of its only layer. Empty where there is nothing to draw."""
@@ -51,9 +53,7 @@ def tile(
     body = cache.get(key)
     if body is None:
         with db.connection() as conn:
-            if versions.get(conn, version).dataset.layer != layer:
-                raise NotFoundError(f"图层“{layer}”没有版本 {version}。")
-            body = tiles.tile(conn, version, layer, z, x, y)
+            body = tiles.tile(conn, version, layer, z, x, y, max_secrecy=settings.max_secrecy)
         cache.put(key, body)
     headers = {"ETag": f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"', "Cache-Control": FOR_EVER if v else "no-cache"}
     if headers["ETag"] in request.headers.get("if-none-match", ""):

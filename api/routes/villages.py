@@ -1,0 +1,77 @@
+"""Villages with their types and evidence, as GeoJSON in CRS84."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+import psycopg
+from fastapi import APIRouter, Path, Query, Response
+
+from api.deps import Db, Snapshot, VillageOutlines, When
+from api.errors import NotFoundError
+from api.openapi import GEOJSON, problems
+from api.schemas import VillageCollection, VillageFeature, VillageType
+from api.snapshots import InForce, Snapshots
+from layers import classifications
+from spatial.layer import Layer
+
+router = APIRouter(prefix="/villages", tags=["村庄分类"])
+
+SUMMARY = ("rule_id", "branch", "title", "outcome", "message")
+
+
+@router.get("", summary="村庄和分类", response_model=VillageCollection, responses=problems(400, 404, 503))
+def list_villages(
+    when: When,
+    db: Db,
+    snapshots: Snapshot,
+    outlines: VillageOutlines,
+    town: Annotated[str | None, Query(description="乡镇代码（9 位）或名称", max_length=60)] = None,
+    village_type: VillageType | None = None,
+) -> Response:
+    """Every village with its type and what each rule said, from the classification that counts on the day."""
+    seen = snapshots.in_force(when)
+    with db.connection() as conn:
+        villages = _villages(conn, seen, snapshots)
+        results = classifications.results(conn, seen.run_id) if seen.run_id else []
+    shapes = outlines.of(villages)
+    chosen = [
+        feature(shapes.get(result.village_code), summary(report))
+        for result in results
+        if village_type in (None, result.village_type)
+        for report in [orjson.loads(result.report)]
+        if town in (None, report["town_code"], report["town"])
+    ]
+    collection = {"type": "FeatureCollection", "classification": str(seen.run_id) if seen.run_id else None, "features": chosen}
+    return Response(orjson.dumps(collection), media_type=GEOJSON)
+
+
+@router.get("/{code}", summary="一个村庄", response_model=VillageFeature, responses=problems(400, 404, 503))
+def get_village(
+    code: Annotated[str, Path(max_length=60, description="村代码（12 位）")], when: When, db: Db, snapshots: Snapshot, outlines: VillageOutlines
+) -> Response:
+    """One village with its type and the evidence of every rule, matching or not."""
+    seen = snapshots.in_force(when)
+    if seen.run_id is None:
+        raise NotFoundError("还没有做过村庄分类。")
+    with db.connection() as conn:
+        result = classifications.result(conn, seen.run_id, code)
+        villages = _villages(conn, seen, snapshots)
+    shown = feature(outlines.of(villages).get(code), orjson.loads(result.report))
+    return Response(orjson.dumps(shown), media_type=GEOJSON)
+
+
+def feature(geometry: dict[str, Any] | None, report: dict[str, Any]) -> dict[str, Any]:
+    """Write one village as a GeoJSON feature."""
+    return {"type": "Feature", "id": report["village_code"], "geometry": geometry, "properties": report}
+
+
+def _villages(conn: psycopg.Connection[Any], seen: InForce, snapshots: Snapshots) -> Layer | None:
+    wanted = {name: dataset for name, dataset in seen.versions.items() if name == "village"}
+    return snapshots.load(wanted, conn).get("village")
+
+
+def summary(report: dict[str, Any]) -> dict[str, Any]:
+    """Shorten a village's report for the list: of each rule only what it says."""
+    return report | {"evidence": [{name: item.get(name) for name in SUMMARY} for item in report["evidence"]]}
