@@ -1,0 +1,72 @@
+"""Fixtures for every room: a PostGIS server, a migrated database of its own for each test, and the reference data beside the project."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from layers import database
+from layers.databases import create_database, drop_database
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """A server to make databases on: that of CUNTU_TEST_DATABASE_URL, or an embedded cluster for this run."""
+    given = os.environ.get("CUNTU_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    from layers.cluster import Cluster
+
+    folder = Path(tempfile.mkdtemp(prefix="cuntu-test-", dir="/tmp"))
+    folder.chmod(0o755)
+    cluster = Cluster(folder / "pg", durable=False)
+    try:
+        yield cluster.start()
+    finally:
+        cluster.stop()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def template_database(server_url: str) -> Iterator[str]:
+    """The name of a migrated database that each test copies."""
+    name = f"cuntu_template_{uuid4().hex[:12]}"
+    database.upgrade(create_database(server_url, name))
+    yield name
+    drop_database(server_url, name)
+
+
+@pytest.fixture
+def db_url(server_url: str, template_database: str) -> Iterator[str]:
+    """The URL of a migrated, empty database of this test's own."""
+    name = f"cuntu_test_{uuid4().hex[:12]}"
+    yield create_database(server_url, name, template=template_database)
+    drop_database(server_url, name)
+
+
+@pytest.fixture
+def db(db_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to this test's database; what is not committed goes with it."""
+    with database.connect(db_url) as connection:
+        yield connection
+        connection.rollback()
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The folder of reference data beside the project; a test that needs it is skipped where there is none."""
+    folder = PROJECT.parent / "shared"
+    if not (folder / "data").is_dir():
+        pytest.skip(f"参考数据不在 {folder}：这项检查没有运行")
+    return folder
