@@ -9,8 +9,17 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-say() { printf '\033[1m[cuntu]\033[0m %s\n' "$*"; }
+say() { printf '[cuntu] %s\n' "$*"; }
 fail() { printf '[cuntu] %s\n' "$*" >&2; exit 1; }
+
+# A terminal sees everything a program says; a log sees it only where the program fails.
+shown() {
+  local log
+  if [ -t 1 ]; then "$@"; return; fi
+  log=$(mktemp)
+  "$@" >"$log" 2>&1 || { tail -n 30 "$log" >&2; rm -f "$log"; return 1; }
+  rm -f "$log"
+}
 
 # ---------------------------------------------------------------- Debian packages
 
@@ -40,18 +49,11 @@ missing_packages() {
   done
 }
 
-as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"
-  elif command -v sudo >/dev/null; then sudo "$@"
-  else fail "需要 root 权限：请以 root 运行，或先安装 sudo。 Run this as root, or install sudo."
-  fi
-}
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 apt() {
-  local show=--quiet=2
-  [ -t 1 ] && show=--show-progress
-  as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 apt-get --yes "$show" \
-    -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 "$@"
+  shown as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 apt-get --yes --show-progress \
+    -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 "$@"
 }
 
 install_packages() {
@@ -59,8 +61,9 @@ install_packages() {
   wanted=$(missing_packages "$@" | xargs)
   [ -n "$wanted" ] || return 0
   say "安装系统软件包 installing Debian packages: $wanted"
+  [ "$(id -u)" = 0 ] || command -v sudo >/dev/null || fail "需要 root 权限：请以 root 运行，或先安装 sudo。 Run this as root, or install sudo."
   command -v apt-get >/dev/null || fail "本机没有 apt-get，请用系统自己的方式安装后再运行。 No apt-get here: install them your system's way."
-  as_root dpkg --configure -a # where an earlier run was cut off
+  shown as_root dpkg --configure -a # where an earlier run was cut off
   apt update || say "部分软件源无法更新，继续。 Some package lists could not be updated; going on."
   if [[ " $wanted " == *" database "* ]]; then
     wanted=${wanted/database/$(database_packages)}
@@ -89,9 +92,7 @@ forbid_debian_cluster() {
 stamp_of() { echo ".venv/installed-$({ python3 --version; pwd; cat "$1" requirements-build.lock pyproject.toml; } | sha256sum | cut -c1-16)"; }
 
 pip_install() {
-  local show=--quiet
-  [ -t 1 ] && show=--progress-bar=on
-  .venv/bin/python -m pip --disable-pip-version-check install "$show" --no-warn-script-location "$@"
+  shown .venv/bin/python -m pip --disable-pip-version-check install --no-warn-script-location "$@"
 }
 
 install_environment() {
