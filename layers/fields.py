@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
+import pandas as pd
+
 from layers.catalog import CatalogField
 
 Values = list[Any]
@@ -38,7 +40,7 @@ def convert(item: CatalogField, values: Sequence[Any]) -> tuple[Values, list[str
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or value != value or type(value).__name__ in ("NAType", "NaTType")
+    return value is None or value is pd.NA or value != value
 
 
 def _text(value: Any) -> str:

@@ -9,7 +9,13 @@ import shapely
 from frames import EPSG, meta, moment, published, red_lines, square
 
 from layers import database, versions
-from layers.errors import DatasetRefusedError, PublishConflictError, SecrecyError, UnknownVersionError, VersionStateError
+from layers.errors import (
+    DatasetRefusedError,
+    PublishConflictError,
+    SecrecyError,
+    UnknownVersionError,
+    VersionStateError,
+)
 from spatial.errors import UnknownLayerError
 
 
@@ -198,6 +204,13 @@ def test_a_connection_killed_before_commit_leaves_nothing(db_url):
             conn.execute("SELECT 1")
         conn.close()
         assert versions.history(other, "ecological_redline") == []
+
+
+def test_a_refused_dataset_leaves_nothing(db):
+    bow_tie = shapely.Polygon([(520_000, 3_270_000), (520_009, 3_270_009), (520_009, 3_270_000), (520_000, 3_270_009)])
+    with pytest.raises(DatasetRefusedError, match="第 2 行"):
+        versions.stage(db, red_lines([square(), bow_tie]), meta(), epsg=EPSG)
+    assert versions.history(db, "ecological_redline") == []
 
 
 def test_staged_leftovers_are_cleared_and_published_versions_kept(db):

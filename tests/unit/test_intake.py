@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from frames import COUNTY, EPSG, buildings, red_lines, square
+
+from layers import catalog
+from layers.errors import DatasetRefusedError
+from layers.intake import MAX_PROBLEMS, prepare
+from spatial.errors import CrsError
+
+RED_LINE = catalog.layer("ecological_redline")
+BUILDING = catalog.layer("building")
+BOW_TIE = shapely.Polygon([(520000, 3270000), (520100, 3270100), (520100, 3270000), (520000, 3270100)])
+
+
+def holed_coordinates(value):
+    """A ring with one coordinate that is no number; making it sets off a floating-point warning."""
+    with np.errstate(invalid="ignore"):
+        return shapely.Polygon([(520000, 3270000), (value, 3270100), (520100, 3270000)])
+
+
+def problems_of(frame, layer=RED_LINE, **options):
+    with pytest.raises(DatasetRefusedError) as caught:
+        prepare(frame, layer, epsg=EPSG, **options)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("shape", "reason"),
+    [
+        (None, "没有图形"),
+        (shapely.Polygon(), "没有图形"),
+        (shapely.Point(520000, 3270000), "Point"),
+        (shapely.LineString([(520000, 3270000), (520001, 3270000)]), "LineString"),
+        (holed_coordinates(np.nan), "不是有限的数"),
+        (holed_coordinates(np.inf), "不是有限的数"),
+        (BOW_TIE, "Self-intersection"),
+        (shapely.box(3270000, 520000, 3270100, 520100), "适用范围"),
+        (shapely.box(38520000, 3270000, 38520100, 3270100), "适用范围"),
+        (shapely.box(114, 29, 114.1, 29.1), "适用范围"),
+    ],
+    ids=["none", "empty", "point", "line", "nan", "infinite", "bow tie", "swapped axes", "zone prefix", "degrees"],
+)
+def test_a_bad_geometry_is_named_with_its_row(shape, reason):
+    (problem,) = problems_of(red_lines([square(), shape, square(500)]))
+    assert problem.startswith("第 2 行")
+    assert reason in problem
+
+
+def test_every_problem_is_listed_at_once():
+    frame = red_lines([BOW_TIE, None, square()], BSM=["a", None, "a"], zone=["other", "nowhere", "其他"])
+    found = problems_of(frame)
+    assert [problem[:6] for problem in found] == ["第 2 行缺", "第 2 行 ", "第 3 行 ", "第 3 行 ", "第 2 行没", "第 1 行的"]
+
+
+def test_many_problems_are_counted():
+    found = problems_of(red_lines([BOW_TIE] * (MAX_PROBLEMS + 20)))
+    assert len(found) == MAX_PROBLEMS + 1
+    assert found[-1] == "另有 20 处问题未列出"
+
+
+def test_a_missing_crs_is_refused():
+    with pytest.raises(CrsError, match="缺少坐标系"):
+        prepare(red_lines().set_crs(None, allow_override=True), RED_LINE, epsg=EPSG)
+
+
+@pytest.mark.parametrize("legacy", [2343, 2433, 4610])
+def test_a_legacy_datum_is_refused(legacy):
+    with pytest.raises(CrsError, match="旧坐标系"):
+        prepare(red_lines().set_crs(legacy, allow_override=True), RED_LINE, epsg=EPSG)
+
+
+def test_a_feature_outside_the_county_is_named():
+    assert problems_of(red_lines([square(), square(80_000)]), extent=COUNTY) == ["第 2 行的图形在县域范围之外"]
+
+
+def test_height_is_dropped_with_a_note():
+    data = prepare(red_lines([shapely.force_3d(square(), 88.0)]), RED_LINE, epsg=EPSG)
+    assert not shapely.has_z(data.geometries).any()
+    assert any("高程" in note for note in data.notes)
+
+
+@pytest.mark.parametrize("source", [4490, 4526, 4326, 4548])
+def test_other_systems_are_brought_to_the_countys_zone(source):
+    data = prepare(red_lines().to_crs(source), RED_LINE, epsg=EPSG)
+    assert shapely.hausdorff_distance(data.geometries[0], square()) < 1e-4
+    assert data.area_m2[0] == pytest.approx(10_000, abs=1e-2)
+
+
+def test_a_missing_required_field_is_named():
+    assert problems_of(red_lines().drop(columns="BSM")) == ["缺少必填字段 BSM（标识码）"]
+
+
+def test_no_features_at_all_is_refused():
+    assert problems_of(red_lines([])) == ["没有任何要素"]
+
+
+def test_fields_outside_the_catalogue_are_not_stored():
+    data = prepare(red_lines(户主姓名=["某某"]), RED_LINE, epsg=EPSG)
+    assert "某某".encode() not in data.attributes[0]
+    assert any("户主姓名" in note for note in data.notes)
+
+
+@pytest.mark.parametrize(
+    ("field", "given", "stored"),
+    [
+        ("ZCS", 2.0, b'"ZCS":2'),
+        ("ZCS", "3", b'"ZCS":3'),
+        ("ZZDMJ", "12.50", b'"ZZDMJ":12.5'),
+        ("vacant", "是", b'"vacant":true'),
+        ("vacant", 0, b'"vacant":false'),
+        ("JGRQ", "2015/6/1", b'"JGRQ":"2015-06-01"'),
+        ("JGRQ", "2015年6月1日", b'"JGRQ":"2015-06-01"'),
+        ("JGRQ", "20150601", b'"JGRQ":"2015-06-01"'),
+        ("JGRQ", pd.Timestamp("2015-06-01 08:00"), b'"JGRQ":"2015-06-01"'),
+        ("GHYT", 702, b'"GHYT":"702"'),
+    ],
+)
+def test_values_are_brought_to_the_fields_type(field, given, stored):
+    assert stored in prepare(buildings(**{field: [given]}), BUILDING, epsg=EPSG).attributes[0]
+
+
+@pytest.mark.parametrize(
+    ("field", "given", "reason"),
+    [
+        ("ZCS", 2.5, "不是整数"),
+        ("ZCS", "两层", "不是数字"),
+        ("ZZDMJ", "inf", "不是有限的数"),
+        ("vacant", "也许", "是”或"),
+        ("vacant", 2, "是”或"),
+        ("JGRQ", "2015-02-30", "历法"),
+        ("JGRQ", "去年", "不是日期"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_named(field, given, reason):
+    (problem,) = problems_of(buildings(**{field: [given]}), BUILDING)
+    assert problem.startswith(f"第 1 行 {field}")
+    assert reason in problem
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT])
+def test_missing_values_are_left_out(missing):
+    assert prepare(buildings(ZCS=[missing]), BUILDING, epsg=EPSG).attributes[0].count(b"ZCS") == 0
+
+
+def test_an_empty_text_is_not_a_missing_one():
+    assert b'"MC":""' in prepare(red_lines(MC=[""]), RED_LINE, epsg=EPSG).attributes[0]
+
+
+def test_labels_are_stored_as_codes():
+    data = prepare(red_lines(zone=["自然保护地核心保护区"]), RED_LINE, epsg=EPSG)
+    assert b'"zone":"core"' in data.attributes[0]
+
+
+def test_survey_village_codes_of_19_digits_are_cut_to_12():
+    towns = {"XZQDM": ["421223100"], "XZQMC": ["天城镇"], "ZLDWMC": ["某村"]}
+    village = gpd.GeoDataFrame({"ZLDWDM": ["4212231002010000000"], **towns}, geometry=[square()], crs=EPSG)
+    assert prepare(village, catalog.layer("village"), epsg=EPSG).identifiers == ["421223100201"]
+    village["ZLDWDM"] = "4212231002010000001"
+    assert "应为 12 位" in problems_of(village, catalog.layer("village"))[0]
+
+
+def test_layers_are_disjoint_only_where_no_polygons_overlap():
+    beside = prepare(red_lines([square(), square(100), square(300)]), RED_LINE, epsg=EPSG)
+    across = prepare(red_lines([square(), square(99.999), square(300)]), RED_LINE, epsg=EPSG)
+    assert (beside.disjoint, across.disjoint) == (True, False)
+
+
+@pytest.mark.shared
+def test_exactly_the_invalid_shapes_of_the_reference_collection_are_refused(shared_dir):
+    cases = pd.read_csv(shared_dir / "data" / "robustness" / "geos_isvalid_863_cases.csv", keep_default_na=False)
+    with np.errstate(invalid="ignore"):
+        shapes = shapely.from_wkt(cases["wkt"].to_numpy(), on_invalid="ignore")
+    polygons = (shapely.get_dimensions(shapes) == 2) & ~shapely.is_empty(shapes) & (shapely.get_type_id(shapes) != 7)
+    bounds = shapely.bounds(shapes)
+    usable = polygons & np.isfinite(bounds).all(axis=1) & (np.abs(bounds) < 1e5).all(axis=1)
+    moved = shapely.transform(shapely.force_2d(shapes[usable]), lambda points: points + np.array([520_000, 3_270_000]))
+    frame = red_lines(moved)
+    invalid = np.flatnonzero(~shapely.is_valid(moved)) + 1
+    assert len(invalid) > 10
+    found = problems_of(frame)
+    assert sorted(int(problem.split()[1]) for problem in found) == invalid.tolist()
