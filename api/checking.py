@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import shapely
 from psycopg_pool import ConnectionPool
 
+from api.json_text import parse_json
 from api.moment import Moment
 from api.settings import Settings
 from api.snapshots import InForce, Snapshots
@@ -60,6 +61,11 @@ class Checker:
         """Check what came in completely; raises InputError with every problem and its place."""
         county = self._county(self.snapshots.in_force(moment))
         return permit.read_applications(features, epsg_in=epsg_in, epsg=self.settings.epsg, county=county)
+
+    def read_frame(self, frame: Any, *, moment: Moment) -> Applications:
+        """Check a frame of applications completely, exactly as if they had come as GeoJSON; raises InputError, CrsError."""
+        county = self._county(self.snapshots.in_force(moment))
+        return permit.applications_from_frame(frame, epsg=self.settings.epsg, county=county)
 
     def check(self, applications: Applications, *, moment: Moment) -> list[Checked]:
         """Check applications with what counts at a moment, and store all reports in one transaction."""
@@ -150,11 +156,45 @@ def epsg_of(name: str | None) -> int | None:
     return int(match[1])
 
 
+def application_features(body: bytes, *, epsg_in: int | None, declared: bool) -> tuple[list[Any], int | None]:
+    """Read a GeoJSON file of one or many applications: its features, and the EPSG code of its coordinates (None: CRS84).
+
+    Where no coordinate system was declared, that of the file's own `crs` member counts. Raises InputError.
+    """
+    document = parse_json(body)
+    if not isinstance(document, dict):
+        raise InputError(problems=["/：应为 GeoJSON 对象"])
+    if declared:
+        refuse_other_crs(document, epsg_in=epsg_in)
+    elif "crs" in document:
+        epsg_in = epsg_of(_crs_name(document["crs"]))
+    if document.get("type") == "Feature":
+        return [document], epsg_in
+    return features_of(document), epsg_in
+
+
+def features_of(collection: Mapping[str, Any], *, limit: int | None = None) -> list[Any]:
+    """Return the features of a collection; raises InputError where it is none, is empty, or has more than `limit`."""
+    features = collection.get("features")
+    if collection.get("type") != "FeatureCollection" or not isinstance(features, list):
+        raise InputError(problems=["/：应为 GeoJSON FeatureCollection"])
+    if not features:
+        raise InputError(problems=["/features：没有任何要素"])
+    if limit is not None and len(features) > limit:
+        raise InputError(problems=[f"/features：最多 {limit} 件，实为 {len(features)} 件，请分批提交"])
+    return features
+
+
 def refuse_other_crs(document: Mapping[str, Any], *, epsg_in: int | None) -> None:
     """Refuse a GeoJSON `crs` member (of the format's old version) that says something else than the parameter `crs`."""
     if "crs" not in document:
         return
-    member = document["crs"]
-    name = member.get("properties", {}).get("name") if isinstance(member, Mapping) and isinstance(member.get("properties"), Mapping) else None
-    if not isinstance(name, str) or epsg_of(name) != epsg_in:
+    name = _crs_name(document["crs"])
+    if name is None or epsg_of(name) != epsg_in:
         raise InputError(problems=["/crs：与参数 crs 所写的坐标系不一致，请用参数写明，例如 ?crs=EPSG:4547"])
+
+
+def _crs_name(member: Any) -> str | None:
+    properties = member.get("properties") if isinstance(member, Mapping) else None
+    name = properties.get("name") if isinstance(properties, Mapping) else None
+    return name if isinstance(name, str) else None

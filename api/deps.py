@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-import orjson
 from fastapi import Depends, Query, Request, params
 from fastapi.dependencies.utils import get_flat_params
 from psycopg_pool import ConnectionPool
@@ -95,16 +94,6 @@ async def json_body(request: Request) -> bytes:
     if kind not in JSON_TYPES:
         raise UnsupportedMediaTypeError(f"请求内容应为 {' 或 '.join(JSON_TYPES)}，实际是 {kind or '未说明'}。")
     return await request.body()
-
-
-def parse_json(body: bytes) -> Any:
-    """Read JSON strictly (no NaN, no Infinity, UTF-8); raises InputError naming line and column."""
-    if not body.strip():
-        raise InputError("请求内容为空，应为 JSON。")
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise InputError(f"请求内容不是合法的 JSON：第 {error.lineno} 行第 {error.colno} 列，{error.msg}。") from error
 
 
 AppSettings = Annotated[Settings, Depends(settings)]

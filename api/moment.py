@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -22,3 +22,7 @@ class Moment:
         """This moment, and this day in the county's time zone."""
         known_at = datetime.now(UTC)
         return cls(known_at.astimezone(COUNTY_TIME).date(), known_at, is_now=True)
+
+    def fixed(self) -> Moment:
+        """The same moment as one that was asked for: it stays when the clock goes on."""
+        return replace(self, is_now=False)

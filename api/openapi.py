@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -16,6 +16,12 @@ GEOJSON = "application/geo+json"
 REFERENCE = "#/components/schemas/{model}"
 BODIES: tuple[type[BaseModel], ...] = (ApplicationFeature, ApplicationCollection, ClassificationRequest, Problem)
 """Models the description needs although no handler names them: bodies are read as bytes and checked by the planning logic."""
+
+
+class GeoJson(Response):
+    """An answer in GeoJSON."""
+
+    media_type = GEOJSON
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -108,15 +108,16 @@ class Snapshots:
         while not self._ended.is_set():
             self._wake.clear()
             try:
-                self._catch_up()
+                self.catch_up(self.in_force(Moment.now()))
             except DATABASE_AWAY as error:
                 log.warning("cannot read the layers in force, trying again: %s", error)
             except Exception:
                 log.exception("cannot load the layers in force; checks go through PostGIS")
             self._wake.wait(self.every_s)
 
-    def _catch_up(self) -> None:
-        wanted = self.in_force(Moment.now()).versions
+    def catch_up(self, seen: InForce) -> None:
+        """Hold what counts at a moment, and nothing else."""
+        wanted = seen.versions
         if self.layers(wanted) is not None:
             return
         began = time.monotonic()

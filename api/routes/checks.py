@@ -6,11 +6,12 @@ from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
-from api.checking import Checked, Checker, epsg_of, refuse_other_crs
-from api.deps import JSON_TYPES, AppSettings, Checking, Db, JobQueue, JsonBody, When, parse_json
+from api.checking import Checked, Checker, epsg_of, features_of, refuse_other_crs
+from api.deps import JSON_TYPES, AppSettings, Checking, Db, JobQueue, JsonBody, When
 from api.jobs import Report as JobReport
+from api.json_text import parse_json
 from api.moment import Moment
 from api.openapi import json_body, problems
 from api.schemas import Accepted, ApplicationCollection, ApplicationFeature, CheckPage, Report, Verdict
@@ -50,11 +51,11 @@ def create_check(body: JsonBody, when: When, checking: Checking, crs: Crs = None
     openapi_extra=json_body(ApplicationCollection, *JSON_TYPES),
 )
 def create_batch(
-    request: Request, response: Response, body: JsonBody, when: When, checking: Checking, queue: JobQueue, settings: AppSettings, crs: Crs = None
+    response: Response, body: JsonBody, when: When, checking: Checking, queue: JobQueue, settings: AppSettings, crs: Crs = None
 ) -> dict[str, Any]:
     """Check a GeoJSON FeatureCollection in a job. All of it is read first: where one feature is wrong, there is no job."""
     collection, epsg_in = _document(body, crs)
-    features = _features(collection, limit=settings.batch_limit)
+    features = features_of(collection, limit=settings.batch_limit)
     applications = checking.read(features, epsg_in=epsg_in, moment=when)
     job_id = queue.submit("check-batch", lambda report: _batch(checking, applications, when, report))
     response.headers["Location"] = f"/api/v1/jobs/{job_id}"
@@ -91,17 +92,6 @@ def _document(body: bytes, crs: str | None) -> tuple[dict[str, Any], int | None]
         raise InputError(problems=["/：应为 GeoJSON 对象"])
     refuse_other_crs(document, epsg_in=epsg_in)
     return document, epsg_in
-
-
-def _features(collection: dict[str, Any], *, limit: int) -> list[Any]:
-    features = collection.get("features")
-    if collection.get("type") != "FeatureCollection" or not isinstance(features, list):
-        raise InputError(problems=["/：应为 GeoJSON FeatureCollection"])
-    if not features:
-        raise InputError(problems=["/features：没有任何要素"])
-    if len(features) > limit:
-        raise InputError(problems=[f"/features：最多 {limit} 件，实为 {len(features)} 件，请分批提交"])
-    return features
 
 
 def _batch(checking: Checker, applications: Applications, when: Moment, report: JobReport) -> dict[str, Any]:

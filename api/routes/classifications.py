@@ -11,8 +11,9 @@ from fastapi import APIRouter, Response
 from pydantic import ValidationError
 
 from api import classifying
-from api.deps import AppSettings, Db, JsonBody, Snapshot, parse_json
+from api.deps import AppSettings, Db, JsonBody, Snapshot
 from api.errors import parameter_errors
+from api.json_text import parse_json
 from api.moment import COUNTY_TIME, Moment
 from api.openapi import json_body, problems
 from api.schemas import Classification, ClassificationList, ClassificationRequest

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from api.deps import Db, Snapshot, VillageOutlines, When
 from api.errors import NotFoundError
-from api.openapi import GEOJSON, problems
+from api.openapi import GeoJson, problems
 from api.schemas import VillageCollection, VillageFeature, VillageType
 from api.snapshots import InForce, Snapshots
 from layers import classifications
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/villages", tags=["村庄分类"])
 SUMMARY = ("rule_id", "branch", "title", "outcome", "message")
 
 
-@router.get("", summary="村庄和分类", response_model=VillageCollection, responses=problems(400, 404, 503))
+@router.get("", summary="村庄和分类", response_model=VillageCollection, response_class=GeoJson, responses=problems(400, 404, 503))
 def list_villages(
     when: When,
     db: Db,
@@ -44,10 +44,10 @@ def list_villages(
         if town in (None, report["town_code"], report["town"])
     ]
     collection = {"type": "FeatureCollection", "classification": str(seen.run_id) if seen.run_id else None, "features": chosen}
-    return Response(orjson.dumps(collection), media_type=GEOJSON)
+    return GeoJson(orjson.dumps(collection))
 
 
-@router.get("/{code}", summary="一个村庄", response_model=VillageFeature, responses=problems(400, 404, 503))
+@router.get("/{code}", summary="一个村庄", response_model=VillageFeature, response_class=GeoJson, responses=problems(400, 404, 503))
 def get_village(
     code: Annotated[str, Path(max_length=60, description="村代码（12 位）")], when: When, db: Db, snapshots: Snapshot, outlines: VillageOutlines
 ) -> Response:
@@ -59,7 +59,7 @@ def get_village(
         result = classifications.result(conn, seen.run_id, code)
         villages = _villages(conn, seen, snapshots)
     shown = feature(outlines.of(villages).get(code), orjson.loads(result.report))
-    return Response(orjson.dumps(shown), media_type=GEOJSON)
+    return GeoJson(orjson.dumps(shown))
 
 
 def feature(geometry: dict[str, Any] | None, report: dict[str, Any]) -> dict[str, Any]:
