@@ -1,0 +1,172 @@
+"""The pages for people, in Chinese. Each handler says what its template shows; the templates say what they need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader
+
+from api.deps import Snapshot, When
+from api.errors import TITLES, status_of
+from api.moment import COUNTY_TIME
+from api.pages import PER_PAGE, Pages, application_rows, verdict_counts
+from api.schemas import Verdict
+from api.snapshots import InForce
+from layers.maps import palette
+from layers.maps.check import check_map
+from layers.maps.progress import progress_map
+from layers.maps.report import groups, measure
+from layers.maps.village_types import legend, village_types_map
+from spatial.errors import CuntuError
+from spatial.permit import VERDICT_LABELS
+
+TYPE_OVERLAYS = (
+    "ecological_redline",
+    "basic_farmland",
+    "urban_boundary",
+    "village_boundary",
+    "control_zone",
+    "planned_use",
+    "land_use",
+    "settlement",
+    "building",
+    "road",
+    "river",
+    "power_line",
+    "hazard",
+    "heritage",
+    "water_source",
+)
+CHECK_OVERLAYS = ("village", *TYPE_OVERLAYS, "parcel")
+CHECK_ON = tuple(name for name in CHECK_OVERLAYS if name not in ("land_use", "planned_use", "control_zone", "settlement"))
+
+
+def moment_text(value: datetime | str) -> str:
+    """A moment in the county's time, to the minute."""
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return at.astimezone(COUNTY_TIME).strftime("%Y-%m-%d %H:%M")
+
+
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent.parent / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
+TEMPLATES.filters.update(measure=measure, moment=moment_text)
+
+
+class PageRoute(APIRoute):
+    """Tells people, not programs, what went wrong: errors of the project become a page."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the handler."""
+        handler = super().get_route_handler()
+
+        async def with_message(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except CuntuError as error:
+                status = status_of(error)
+                return page(request, "message.html", status=status, synthetic=False, title=TITLES.get(status, "出错了"), detail=str(error))
+
+        return with_message
+
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute, default_response_class=HTMLResponse)
+
+
+async def page_data(request: Request) -> Pages:
+    """What the pages read from."""
+    return request.app.state.pages  # type: ignore[no-any-return]
+
+
+Data = Annotated[Pages, Depends(page_data)]
+
+
+def page(request: Request, template: str, *, synthetic: bool, status: int = 200, **context: Any) -> HTMLResponse:
+    """Render one page under the nonce of this answer's Content-Security-Policy."""
+    settings = request.app.state.settings
+    county = {"code": settings.county_code, "name": settings.county_name}
+    frame = {"county": county, "nonce": request.state.csp_nonce, "synthetic": synthetic}
+    html = TEMPLATES.get_template(template).render(**frame, **context)
+    return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-cache"})
+
+
+def is_synthetic(seen: InForce) -> bool:
+    """Whether any layer in force is 示例数据."""
+    return any(dataset.synthetic for dataset in seen.versions.values())
+
+
+@router.get("/")
+def start(request: Request, when: When, snapshots: Snapshot, data: Data) -> HTMLResponse:
+    """What is served, and which layers are loaded."""
+    seen = snapshots.in_force(when)
+    context = {"figures": data.figures(seen), "layers": data.layers(seen), "valid_on": seen.moment.valid_on}
+    return page(request, "start.html", synthetic=is_synthetic(seen), **context)
+
+
+@router.get("/maps/village-types")
+def village_types(
+    request: Request, when: When, snapshots: Snapshot, data: Data, village: Annotated[str | None, Query(description="选中的村")] = None
+) -> HTMLResponse:
+    """The map of village types."""
+    seen = snapshots.in_force(when)
+    outline, typing, synthetic = data.outline(seen), data.typing(seen), is_synthetic(seen)
+    overlays = data.overlays(seen, ids=TYPE_OVERLAYS)
+    drawn = village_types_map(outline, typing.types, overlays=overlays, synthetic=synthetic) if outline else None
+    context = {"map": drawn, "legend": legend(typing.types), "overlays": overlays, "villages": typing.villages, "run": typing.run}
+    return page(request, "village_types.html", synthetic=synthetic, valid_on=seen.moment.valid_on, **context)
+
+
+@router.get("/maps/progress")
+def progress(request: Request, when: When, snapshots: Snapshot, data: Data) -> HTMLResponse:
+    """The map of rectification progress."""
+    seen = snapshots.in_force(when)
+    outline, synthetic = data.outline(seen), is_synthetic(seen)
+    drawn = progress_map(outline, synthetic=synthetic) if outline else None
+    return page(request, "progress.html", synthetic=synthetic, map=drawn, colours=palette.RATES)
+
+
+@router.get("/checks")
+def checks(
+    request: Request,
+    when: When,
+    snapshots: Snapshot,
+    data: Data,
+    verdict: Annotated[Verdict | None, Query(description="只看一种结论")] = None,
+    number: Annotated[int, Query(alias="page", ge=1, le=100_000, description="第几页")] = 1,
+) -> HTMLResponse:
+    """The stored checks."""
+    found, counts = data.checks(verdict=verdict, page=number)
+    total = counts.get(verdict, 0) if verdict else sum(counts.values())
+    query = f"verdict={verdict}&" if verdict else ""
+    following = f"/checks?{query}page={number + 1}" if number * PER_PAGE < total else None
+    previous = f"/checks?{query}page={number - 1}" if number > 1 else None
+    context = {"checks": found, "counts": verdict_counts(counts), "labels": VERDICT_LABELS, "chosen": verdict, "total": total}
+    synthetic = is_synthetic(snapshots.in_force(when))
+    return page(request, "checks.html", synthetic=synthetic, previous=previous, following=following, **context)
+
+
+@router.get("/maps/checks/{check_id}")
+def check(request: Request, check_id: UUID, when: When, snapshots: Snapshot, data: Data) -> HTMLResponse:
+    """One stored check on its map, drawn over the layers in force now."""
+    stored = data.check(check_id)
+    report = {**orjson.loads(stored.report), "id": str(stored.id), "checked_at": stored.checked_at}
+    synthetic = any(dataset.get("synthetic") for dataset in report["datasets"])
+    overlays = data.overlays(snapshots.in_force(when), ids=CHECK_OVERLAYS, on=CHECK_ON)
+    drawn = check_map(report, stored.geometry, epsg=stored.epsg, overlays=overlays, synthetic=synthetic)
+    application = application_rows(report["subject"]["properties"])
+    context = {"case_no": stored.case_no or "", "groups": groups(report), "overlays": overlays, "application": application}
+    return page(request, "check.html", synthetic=synthetic, report=report, map=drawn, **context)
+
+
+@router.get("/docs")
+def docs(request: Request) -> HTMLResponse:
+    """The OpenAPI description, without anything from elsewhere."""
+    return page(request, "docs.html", synthetic=False, openapi_url=request.app.openapi_url)

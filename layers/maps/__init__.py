@@ -1,0 +1,1 @@
+"""Folium maps of the layers: frames and plain data in, a rendered map out."""

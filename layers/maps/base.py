@@ -1,0 +1,138 @@
+"""The base map: Folium without tile providers, drawn only with what this service serves itself.
+
+A map is rendered into three parts, so that a page can put the script under its own Content-Security-Policy nonce.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import folium
+from branca.element import Element, Figure
+from folium.template import Template
+
+from layers.maps.escape import escape, escape_json
+
+STATIC = "/static"
+SCRIPTS = (
+    ("leaflet", f"{STATIC}/vendor/leaflet/leaflet.js"),
+    ("vector_tiles", f"{STATIC}/vendor/protomaps-leaflet/protomaps-leaflet.js"),
+    ("cuntu_map", f"{STATIC}/js/map.js"),
+)
+STYLES = (
+    ("leaflet_css", f"{STATIC}/vendor/leaflet/leaflet.css"),
+    ("cuntu_map_css", f"{STATIC}/css/map.css"),
+)
+SYNTHETIC_NOTE = "示例数据 · 仅供演示"
+
+Bounds = tuple[float, float, float, float]
+"""West, south, east, north in degrees (CRS84)."""
+
+
+@dataclass(frozen=True)
+class MapDocument:
+    """One rendered map: links for the page's head, the element to place, and the script that draws it."""
+
+    header: str
+    body: str
+    script: str
+
+    def standalone(self, *, title: str, assets: Path) -> str:
+        """Return the map as one HTML file that needs no server; `assets` is the folder served as /static."""
+        head = _LINKED.sub(lambda match: _inline(match, assets), self.header)
+        return (
+            f'<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"><title>{escape(title)}</title>{head}</head>'
+            f'<body class="standalone">{self.body}<script>{self.script}</script></body></html>'
+        )
+
+
+class BaseMap(folium.Map):
+    """A Folium map that loads local files only and writes neither inline styles nor handlers."""
+
+    default_js = list(SCRIPTS)
+    default_css = list(STYLES)
+    _template = Template(
+        """
+        {% macro html(this, kwargs) %}
+            <div class="cuntu-map" id="{{ this.get_name() }}" role="region" aria-label="{{ this.label }}"></div>
+        {% endmacro %}
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = cuntu.map("{{ this.get_name() }}", {{ this.settings }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, bounds: Bounds, *, label: str, synthetic: bool, max_zoom: int = 18) -> None:
+        super().__init__(tiles=None)
+        west, south, east, north = bounds
+        attribution = SYNTHETIC_NOTE if synthetic else ""
+        corners = [[south, west], [north, east]]
+        self.label = escape(label)
+        self.settings = escape_json({"bounds": corners, "attribution": attribution, "maxZoom": max_zoom})
+
+
+class Shapes(folium.map.Layer):
+    """Features inlined as GeoJSON, drawn as SVG paths, known to the page's scripts by `key`.
+
+    Options: `colours` (value of property `by` to fill), `style` (Leaflet path options), `pane`, `interactive`, `labels`
+    (property shown as a permanent label), `labelZoom` (lowest zoom of the labels).
+    """
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = cuntu.shapes({{ this.data }}, {{ this.settings }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, features: Iterable[dict[str, Any]], *, key: str, **options: Any) -> None:
+        super().__init__(name=key, overlay=True, control=False)
+        self._name = "Shapes"
+        self.data = escape_json({"type": "FeatureCollection", "features": list(features)})
+        self.settings = escape_json({"key": key, **options})
+
+
+class VectorTiles(folium.map.Layer):
+    """Catalogue layers as vector tiles; the page switches them on and off by their catalogue ids."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = cuntu.tiles({{ this.settings }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, layers: Sequence[dict[str, Any]]) -> None:
+        super().__init__(name="tiles", overlay=True, control=False)
+        self._name = "VectorTiles"
+        self.settings = escape_json(list(layers))
+
+
+def document(base: BaseMap) -> MapDocument:
+    """Render a map into its three parts."""
+    figure: Figure = base.get_root()
+    for child in figure._children.values():
+        child.render()
+    del figure.header._children["meta_http"]
+    head, body, script = (_render(part) for part in (figure.header, figure.html, figure.script))
+    return MapDocument(head, body, script)
+
+
+def _render(part: Element) -> str:
+    return "\n".join(child.render().strip() for child in part._children.values())
+
+
+_LINKED = re.compile(r'<script src="/static/(?P<script>[^"]+)"></script>|<link rel="stylesheet" href="/static/(?P<style>[^"]+)"/>')
+
+
+def _inline(match: re.Match[str], assets: Path) -> str:
+    if match["script"]:
+        code = (assets / match["script"]).read_text(encoding="utf-8").replace("</script", "<\\/script")
+        return f"<script>{code}</script>"
+    return f"<style>{(assets / match['style']).read_text(encoding='utf-8')}</style>"

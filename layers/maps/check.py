@@ -1,0 +1,87 @@
+"""The map of one application check: the site, what it hit, and how far away the rest is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import shapely
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from layers.maps.base import BaseMap, MapDocument, Shapes, VectorTiles, document
+from layers.maps.outline import Feature, feature_of
+from layers.maps.overlays import Overlay, specifications
+from layers.maps.report import Entry, groups, measure
+
+SURROUNDINGS_M = 120.0
+"""How much land round the site is in view at first."""
+TONES = {
+    "refused": "#a8332a",
+    "missing": "#6a6375",
+    "approval": "#b06a12",
+    "correct": "#8a7414",
+    "look": "#2f6690",
+    "passed": "#3c7a57",
+    "not_applicable": "#7d8582",
+}
+"""Line colour of a finding by its group, the same as in the report beside the map."""
+
+
+def check_map(
+    report: Mapping[str, Any], site: BaseGeometry, *, epsg: int, overlays: tuple[Overlay, ...] = (), synthetic: bool
+) -> MapDocument:
+    """Draw a site (in the CRS `epsg`, metres) over the control layers, with its findings numbered as in the report.
+
+    Where a finding measures a distance, the shortest line to what it measured is drawn with the measured value.
+    """
+    crs = f"EPSG:{epsg}"
+    view = shapely.box(*shapely.buffer(site, SURROUNDINGS_M).bounds)
+    bounds = tuple(feature_bounds(feature_of(view, crs)))
+    base = BaseMap(bounds, label="核查图。图上编号与旁边的核查意见一致。", synthetic=synthetic, max_zoom=20)  # type: ignore[arg-type]
+    VectorTiles(specifications(overlays)).add_to(base)
+    found, lines, badges = _findings(report, site, crs)
+    Shapes(found, key="findings", pane="findings", style={"weight": 2, "fillOpacity": 0.35}).add_to(base)
+    Shapes([feature_of(site, crs)], key="site", pane="findings", interactive=False, style=_SITE).add_to(base)
+    Shapes(lines, key="distances", pane="findings", interactive=False, labels="text", labelClass="distance-label").add_to(base)
+    Shapes(badges, key="badges", pane="labels", interactive=False, labels="text", labelClass="finding-badge").add_to(base)
+    return document(base)
+
+
+_SITE = {"weight": 3, "color": "#17324d", "fillColor": "#ffffff", "fillOpacity": 0.35}
+
+
+def feature_bounds(feature: Feature) -> tuple[float, float, float, float]:
+    """West, south, east, north of a feature."""
+    bounds: tuple[float, float, float, float] = shape(feature["geometry"]).bounds
+    return bounds
+
+
+def _findings(report: Mapping[str, Any], site: BaseGeometry, crs: str) -> tuple[list[Feature], list[Feature], list[Feature]]:
+    """What was hit, the distance lines with their labels, and the numbers."""
+    found: list[Feature] = []
+    lines: list[Feature] = []
+    badges: list[Feature] = []
+    placed = [(group.key, entry) for group in groups(report) for entry in group.entries if entry.number is not None]
+    for key, entry in placed:
+        geometry = entry.finding["geometry"]
+        style = {"color": TONES[key], "fillColor": TONES[key]}
+        properties = {"code": str(entry.number), "group": key, "style": style}
+        found.append({"type": "Feature", "properties": properties, "geometry": geometry})
+        metric = gpd.GeoSeries([shape(geometry)], crs="OGC:CRS84").to_crs(crs).iloc[0]
+        lines += _distance(entry, site, metric, crs, TONES[key])
+        nearest = shapely.intersection(metric, shapely.buffer(site, SURROUNDINGS_M))
+        at = shapely.point_on_surface(metric if nearest.is_empty else nearest)
+        badges.append(feature_of(at, crs, text=str(entry.number)))
+    return found, lines, badges
+
+
+def _distance(entry: Entry, site: BaseGeometry, hit: BaseGeometry, crs: str, colour: str) -> list[Feature]:
+    measured = entry.finding.get("measured") or {}
+    if measured.get("unit") != "m" or not isinstance(measured.get("value"), int | float) or site.intersects(hit):
+        return []
+    line = shapely.shortest_line(site, hit)
+    middle = line.interpolate(0.5, normalized=True)
+    style = {"color": colour, "dashArray": "5 4", "weight": 1.8, "fill": False}
+    return [feature_of(line, crs, style=style), feature_of(middle, crs, text=measure(measured["value"], "m"))]

@@ -1,0 +1,63 @@
+"""Catalogue layers as vector-tile overlays: what the browser needs to fetch and draw one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from layers.catalog import CatalogLayer
+from layers.maps import palette
+
+MAX_DATA_ZOOM = 16
+"""The highest zoom for which tiles are made; nearer views enlarge them."""
+
+_BY_CLASS = {
+    "land_use": ("DLBM", palette.LAND_CLASSES),
+    "planned_use": ("GHDLBM", palette.PLAN_CLASSES),
+    **{layer: ("zone", colours) for layer, colours in palette.ZONES.items()},
+}
+_OPACITY = {"base": 0.85, "survey": 0.8, "plan": 0.6, "control": 0.55, "hazard": 0.55, "cadastre": 0.9}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlay:
+    """One catalogue layer on a map. `version_id` None means that the layer is not loaded: shown as such, never drawn."""
+
+    layer: CatalogLayer
+    version_id: int | None
+    on: bool = False
+
+    @property
+    def loaded(self) -> bool:
+        """Whether there is anything to draw."""
+        return self.version_id is not None
+
+    @property
+    def short_title(self) -> str:
+        """The layer's title without what stands in brackets."""
+        return self.layer.title.partition("（")[0]
+
+    def specification(self) -> dict[str, Any]:
+        """What `cuntu.tiles` takes: address, zoom range and drawing."""
+        style = self.layer.style
+        by, colours = _BY_CLASS.get(self.layer.id, (None, {}))
+        fill = style.get("fill")
+        return {
+            "id": self.layer.id,
+            "url": f"/tiles/{self.layer.id}/{{z}}/{{x}}/{{y}}.mvt?v={self.version_id}",
+            "min_zoom": self.layer.min_zoom,
+            "max_data_zoom": MAX_DATA_ZOOM,
+            "line": style.get("line", "#777777"),
+            "width": style.get("width", 1.0),
+            "dash": [float(part) for part in str(style["dash"]).split()] if style.get("dash") else None,
+            "fill": None if fill == "by_class" else fill,
+            "opacity": _OPACITY.get(self.layer.role, 0.7),
+            "by": by,
+            "colours": dict(colours),
+            "on": self.on,
+        }
+
+
+def specifications(overlays: tuple[Overlay, ...]) -> list[dict[str, Any]]:
+    """The overlays that can be drawn, for `VectorTiles`."""
+    return [overlay.specification() for overlay in overlays if overlay.loaded]
