@@ -79,9 +79,8 @@ class Facts:
         over = self.overlay(spec.layer)
         if over is None:
             return unknown(name, spec, len(self), reason=lambda _: f"图层“{layer_title(spec.layer)}”未入库")
-        wrong = spec.code_system is not None and over.layer.dataset.code_system not in (None, spec.code_system)
-        if wrong:
-            text = f"图层“{over.layer.dataset.title}”的代码体系是 {over.layer.dataset.code_system}，应为 {spec.code_system}"
+        if spec.code_system is not None and over.layer.dataset.code_system != spec.code_system:
+            text = f"图层“{over.layer.dataset.title}”的代码体系是 {over.layer.dataset.code_system or '未说明'}，应为 {spec.code_system}"
             return unknown(name, spec, len(self), reason=lambda _: text, error=np.ones(len(self), dtype=bool), dataset=over.layer.dataset)
         chosen = choose(over.layer, spec.where, layers=self.layers, codes=self.pack.codes)
         return _SPATIAL[spec.measure](self, name, spec, over, chosen)
@@ -110,6 +109,8 @@ def gap_reason(over: Overlay, choice: Choice, *, spec: FactSpec) -> Callable[[in
 
     def reason(row: int) -> str | None:
         title = over.layer.dataset.title
+        if over.areas[row] == 0:
+            return "没有可量测的图形（聚落范围不明）"
         if over.uncovered[row] > 0:
             return f"有 {over.uncovered[row]:.2f} ㎡ 超出图层“{title}”的数据覆盖范围"
         doubtful = [key for key in over.overlap_by_feature(row) if choice.doubtful[key]]
@@ -129,7 +130,10 @@ def _overlap_bounds(over: Overlay, choice: Choice) -> tuple[Floats, Floats]:
 def _overlap_area(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Choice) -> Fact:
     low, high = _overlap_bounds(over, choice)
     if spec.measure == "overlap_share":
-        low, high = np.round(low / over.areas, 6), np.round(high / over.areas, 6)
+        some = over.areas > 0
+        whole = np.where(some, over.areas, 1.0)
+        low = np.where(some, np.round(low / whole, 6), -np.inf)
+        high = np.where(some, np.round(high / whole, 6), np.inf)
     elif spec.measure == "outside_area":
         whole = to_resolution(over.areas)
         low, high = np.maximum(to_resolution(whole - high), 0.0), np.maximum(to_resolution(whole - low), 0.0)
