@@ -52,7 +52,7 @@ missing_packages() {
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 apt() {
-  shown as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 apt-get --yes --show-progress \
+  shown as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 apt-get --yes \
     -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 "$@"
 }
 
