@@ -99,7 +99,7 @@ def results(conn: Connection, run_id: UUID) -> list[VillageResult]:
 
 
 def types(conn: Connection, run_id: UUID) -> dict[str, str]:
-    """Return the type of every village of a run by village code."""
+    """Return by village code the types of a run that the data could decide: what a check may rest on."""
     return {str(code): str(slug) for code, slug in conn.execute(SQL["types"], {"id": run_id}).fetchall()}
 
 

@@ -26,7 +26,7 @@ COLUMNS = {
     "missing": "缺少的数据",
 }
 EVIDENCE = {"rule_id": "规则", "branch": "分支", "title": "名称", "outcome": "结论", "message": "说明"}
-OUTCOMES = {"pass": "符合", "fail": "不符合", "no_data": "缺数据", "not_applicable": "不适用", "error": "出错"}
+OUTCOMES = {"match": "符合", "no_match": "不符合", "no_data": "未核查"}
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -68,6 +68,8 @@ def _cell(value: Any) -> Any:
         return "是" if value else "否"
     if isinstance(value, (list, tuple)):
         return "；".join(str(item) for item in value)
+    if isinstance(value, dict):
+        return str(value["low"]) if value["low"] == value["high"] else f"{value['low']}–{value['high']}"
     return value if isinstance(value, (int, float)) or value is None else str(value)
 
 

@@ -79,6 +79,7 @@ class Classification:
             "village_type": slug,
             "village_type_label": LABELS[slug],
             "conflict": bool(self.conflicts[row]),
+            "decided": bool(self.decided[row]),
             "reason": self._reason(row),
             "needs_confirmation": bool(self.conflicts[row] or (winner >= 0 and self.rules[winner].kind == "H")),
             "score": {"low": float(score.low[row]), "high": float(score.high[row])},

@@ -26,7 +26,7 @@ FROM classification_run ORDER BY created_at DESC, id LIMIT %(limit)s;
 SELECT village_code, village_type, report FROM classification_result WHERE run_id = %(id)s ORDER BY village_code;
 
 -- name: types
-SELECT village_code, village_type FROM classification_result WHERE run_id = %(id)s;
+SELECT village_code, village_type FROM classification_result WHERE run_id = %(id)s AND (report::jsonb ->> 'decided')::boolean;
 
 -- name: result
 SELECT village_code, village_type, report FROM classification_result WHERE run_id = %(id)s AND village_code = %(village_code)s;
