@@ -33,7 +33,7 @@ PORT = 5432  # only a part of the socket's name: the server opens no TCP port
 LONGEST_SOCKET_PATH = 107  # bytes, sun_path of unix(7) without its closing zero
 LARGEST_LOG_BYTES = 10_000_000
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("cuntu.cluster")
 
 
 class ClusterOwnerError(CuntuError):
@@ -69,7 +69,8 @@ def default_data_dir(project_root: Path) -> Path:
     if os.geteuid() != ROOT_UID or Account.for_new_cluster().can_enter(root):
         return root / "var" / "pg"
     folder = Path("/var/lib/cuntu") / f"{root.name}-{hashlib.sha256(os.fsencode(root)).hexdigest()[:8]}"
-    log.info("%s 不对普通用户开放，数据库放在 %s", root, folder)
+    if not folder.exists():
+        log.info("%s 不对普通用户开放，数据库放在 %s", root, folder)
     return folder
 
 

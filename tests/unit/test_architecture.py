@@ -72,7 +72,7 @@ def test_every_room_was_read() -> None:
 
 def test_tests_are_foldered_by_need_and_shadow_no_package() -> None:
     folders = {path.name for path in (PROJECT / "tests").iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert folders <= {"unit", "cases", "postgis", "web", "browser"}
+    assert folders <= {"unit", "cases", "postgis", "web", "browser", "support"}
     assert list((PROJECT / "tests").rglob("__init__.py")) == []
 
 
