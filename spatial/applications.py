@@ -14,7 +14,7 @@ from shapely.validation import explain_validity
 
 from spatial.crs import CRS84, reproject
 from spatial.errors import CrsError, InputError
-from spatial.layer import Geometries
+from spatial.pieces import Geometries
 
 MAX_VERTICES = 5_000
 MAX_AREA_M2 = 1_000_000.0
@@ -153,14 +153,13 @@ def _parse(geometry: Any, where: str, problems: list[str]) -> Any:
         problems.append(f"{where}/coordinates: 图形为空")
         return None
     before = len(problems)
-    rings = [
-        [_ring(ring, f"{where}/coordinates/{j}", problems) for j, ring in enumerate(polygon)] if isinstance(polygon, list) and polygon
-        else problems.append(f"{where}/coordinates: 图形为空")
-        for polygon in polygons
-    ]
+    if any(not isinstance(polygon, list) or not polygon for polygon in polygons):
+        problems.append(f"{where}/coordinates: 图形为空")
+        return None
+    rings = [[_ring(ring, f"{where}/coordinates/{j}", problems) for j, ring in enumerate(polygon)] for polygon in polygons]
     if len(problems) > before:
         return None
-    shapes = [shapely.Polygon(part[0], part[1:]) for part in rings if part]
+    shapes = [shapely.Polygon(part[0], part[1:]) for part in rings]
     return shapes[0] if len(shapes) == 1 else shapely.MultiPolygon(shapes)
 
 
@@ -274,7 +273,9 @@ def _value(spec: Property, value: Any) -> tuple[Any, str | None]:
 
 
 def _date(value: Any) -> tuple[date | None, str | None]:
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None, None if isinstance(value, str) and len(value) == 10 else "应为 YYYY-MM-DD 的日期"
-    except ValueError:
-        return None, "应为 YYYY-MM-DD 的日期"
+    if isinstance(value, str) and len(value) == 10:
+        try:
+            return date.fromisoformat(value), None
+        except ValueError:
+            pass
+    return None, "应为 YYYY-MM-DD 的日期"

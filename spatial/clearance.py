@@ -42,7 +42,7 @@ class _Required:
 
     def value(self, feature: int) -> Value | None:
         """The row of law that fixes a feature's required distance."""
-        return self.found[self.rows[feature]]
+        return self.found[int(self.rows[feature])]
 
 
 def _number(value: Value | None) -> float:

@@ -15,7 +15,7 @@ import pyproj
 import shapely
 
 from spatial.errors import CrsError
-from spatial.layer import Geometries
+from spatial.pieces import Geometries
 
 CRS84 = 4326
 """GeoJSON's coordinates; `always_xy` makes EPSG:4326 the same as OGC CRS84."""

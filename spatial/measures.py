@@ -15,19 +15,21 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from spatial.layer import Geometries, Layer
+from spatial.layer import Layer
+from spatial.pieces import Geometries
 
 DECIMALS = 4
 """Areas are kept to 1 cm² (10⁻⁴ m²), distances to 0.1 mm."""
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
 def to_resolution(values: Floats) -> Floats:
     """Round to the measuring resolution; never gives a negative zero."""
-    return np.round(values, DECIMALS) + 0.0
+    rounded: Floats = np.round(values.astype(np.float64), DECIMALS) + 0.0
+    return rounded
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,14 @@ class Overlay:
     def _inside(self, subject: Ints, piece: Ints) -> Bools:
         """Which pairs have the subject wholly inside the piece, told without an intersection."""
         left, right = shapely.bounds(self.subjects[subject]), shapely.bounds(self.layer.pieces[piece])
-        fits = (left[:, :2] >= right[:, :2]).all(axis=1) & (left[:, 2:] <= right[:, 2:]).all(axis=1)
-        fits[fits] = shapely.covered_by(self.subjects[subject[fits]], self.layer.pieces[piece[fits]])
-        inside: Bools = fits
+        inside: Bools = np.all(left[:, :2] >= right[:, :2], axis=1) & np.all(left[:, 2:] <= right[:, 2:], axis=1)
+        inside[inside] = shapely.covered_by(self.subjects[subject[inside]], self.layer.pieces[piece[inside]])
         return inside
+
+    def _sum(self, subject: Ints, amounts: Floats) -> Floats:
+        """Add up an amount of every pair by subject."""
+        total: Floats = np.bincount(subject, weights=amounts, minlength=self.count).astype(np.float64)
+        return total
 
     def overlap(self, chosen: Bools | None = None) -> Floats:
         """Return the m² of each subject covered by the union of the layer's features (those `chosen`, an array over features)."""
@@ -87,7 +93,7 @@ class Overlay:
         if chosen is not None:
             keep = chosen[feature]
             subject, feature, parts, areas = subject[keep], feature[keep], parts[keep], areas[keep]
-        total = np.bincount(subject, weights=areas, minlength=self.count)
+        total = self._sum(subject, areas)
         if not self.layer.disjoint and len(subject):
             self._replace_by_union(total, subject, feature, parts)
         return to_resolution(np.minimum(total, self.areas))
@@ -145,7 +151,7 @@ class Overlay:
         own = np.where(area > share * self.areas, best, -1)
         subject, feature, parts, areas = self._cut
         keep = feature != own[subject]
-        total = np.bincount(subject[keep], weights=areas[keep], minlength=self.count)
+        total = self._sum(subject[keep], areas[keep])
         if not self.layer.disjoint and keep.any():
             self._replace_by_union(total, subject[keep], feature[keep], parts[keep])
         return to_resolution(np.minimum(total, self.areas))
@@ -184,7 +190,7 @@ class Overlay:
         subject, feature, parts, _ = self._cut
         keep = chosen[feature] if chosen is not None else np.ones(len(subject), dtype=bool)
         lengths = np.where(shapely.get_dimensions(parts) == 1, shapely.length(parts), 0.0) if len(parts) else np.zeros(0)
-        return to_resolution(np.bincount(subject[keep], weights=lengths[keep], minlength=self.count))
+        return to_resolution(self._sum(subject[keep], lengths[keep]))
 
     @cached_property
     def uncovered(self) -> Floats:

@@ -13,8 +13,9 @@ from spatial.choosing import Choice, choose
 from spatial.clearance import clearance
 from spatial.derived import DERIVED
 from spatial.facts import Fact, exact, unknown
-from spatial.layer import Geometries, Layer, LayerSet
+from spatial.layer import Layer, LayerSet
 from spatial.measures import Bools, Floats, Overlay, overlay, to_resolution
+from spatial.pieces import Geometries
 from spatial.rules.model import FactSpec
 from spatial.rules.pack import Pack
 from spatial.rules.parameters import Resolved

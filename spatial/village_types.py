@@ -19,10 +19,11 @@ import shapely
 from spatial.conditions import evaluate
 from spatial.errors import InputError
 from spatial.findings import dataset_dict, margin_of, number_text, threshold_of, value_text
-from spatial.layer import Geometries, Layer, LayerSet
+from spatial.layer import Layer, LayerSet
 from spatial.logic import FALSE, TRUE, UNKNOWN
 from spatial.measuring import Facts
 from spatial.permit import VillageTypes
+from spatial.pieces import Geometries
 from spatial.rules.model import Condition, TypeRule, TypeRuleFile
 from spatial.rules.pack import Pack
 
@@ -176,15 +177,26 @@ def footprints(layers: LayerSet) -> Geometries:
     patches = layers.get("settlement")
     if patches is None or "CZCDM" not in patches.attributes or "CZCSXM" not in patches.attributes:
         return shapes
-    kinds = pd.Series(patches.attributes["CZCSXM"], dtype=object).astype("string").isin(FOOTPRINT_CODES).to_numpy(dtype=bool, na_value=False)
-    owners = pd.Series(patches.attributes["CZCDM"], dtype=object).astype("string").str.slice(0, 12).to_numpy(dtype=object, na_value=None)
-    covered = patches.extent.uncovered(villages.features) <= 1e-4
+    kinds = np.array([str(value) in FOOTPRINT_CODES for value in patches.attributes["CZCSXM"]], dtype=bool)
+    owners = np.array([str(value)[:12] for value in patches.attributes["CZCDM"]], dtype=object)
+    measurable = (patches.extent.uncovered(villages.features) <= 1e-4) & ~_doubtful(villages, patches, owners)
     rows = pd.Series(owners[kinds]).groupby(owners[kinds]).indices if kinds.any() else {}
     shapes_of = patches.features[kinds]
     for index, code in enumerate(villages.attributes["ZLDWDM"]):
-        if code in rows and covered[index]:
+        if code in rows and measurable[index]:
             shapes[index] = shapely.union_all(shapes_of[rows[code]])
     return shapes
+
+
+def _doubtful(villages: Layer, patches: Layer, owners: Any) -> Any:
+    """Villages with a patch whose kind or owner is not stated: their footprint may be larger than what is known."""
+    unkind = {owner for owner, kind in zip(owners, patches.attributes["CZCSXM"], strict=True) if kind is None}
+    doubtful = np.array([code in unkind for code in villages.attributes["ZLDWDM"]], dtype=bool)
+    homeless = np.array([owner is None for owner in patches.attributes["CZCDM"]], dtype=bool)
+    if homeless.any():
+        touched, _ = shapely.STRtree(patches.features[homeless]).query(villages.features, predicate="intersects")
+        doubtful[touched] = True
+    return doubtful
 
 
 def classify(layers: LayerSet, *, pack: Pack, valid_on: date, known_at: datetime) -> Classification:

@@ -41,7 +41,7 @@ class FactSpec(Strict):
     radius_m: str | None = None
     item: str | None = None
     code_system: str | None = None
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _complete(self) -> FactSpec:

@@ -17,7 +17,7 @@ from spatial.rules.parameters import Citation, ParameterFile, Resolved, Strict, 
 from spatial.rules.yamlfile import read
 
 PACKS = Path(__file__).parent / "packs"
-_MAIN = {"house-building": RuleFile, "village-types": TypeRuleFile}
+_MAIN: dict[str, type[RuleFile] | type[TypeRuleFile]] = {"house-building": RuleFile, "village-types": TypeRuleFile}
 
 
 class MatrixRow(Strict):
@@ -131,7 +131,8 @@ def _load(name: str, county: str, folder: Path) -> Pack:
     root = folder / name
     if name not in _MAIN or not (root / "rules.yaml").is_file():
         raise PackError(f"没有规则包 {name!r}。")
-    main = read(root / "rules.yaml", _MAIN[name])
+    path = root / "rules.yaml"
+    main: RuleFile | TypeRuleFile = read(path, RuleFile) if _MAIN[name] is RuleFile else read(path, TypeRuleFile)
     paths = [root / "rules.yaml"]
     files = {}
     for path in sorted((root / "parameters").glob("*.yaml")):

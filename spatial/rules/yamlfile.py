@@ -20,14 +20,14 @@ class _Lined(yaml.SafeLoader):
 def _mapping(loader: _Lined, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: dict[Any, int] = {}
     for key_node, _ in node.value:
-        key = loader.construct_object(key_node)  # type: ignore[no-untyped-call]
+        key = loader.construct_object(key_node)
         if key in seen:
             raise yaml.constructor.ConstructorError(
                 None, None, f"键 {key!r} 重复（第 {seen[key]} 行已有）", key_node.start_mark
             )
         seen[key] = key_node.start_mark.line + 1
     loader.flatten_mapping(node)
-    return dict(loader.construct_pairs(node, deep=True))  # type: ignore[no-untyped-call]
+    return dict(loader.construct_pairs(node, deep=True))
 
 
 _Lined.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
