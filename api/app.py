@@ -17,6 +17,7 @@ from api.deps import known_parameters_only
 from api.jobs import Jobs
 from api.middleware import BodyLimit, SecurityHeaders
 from api.outlines import Outlines
+from api.pages import Pages
 from api.routes import checks, classifications, health, jobs, layers, pages, progress, tiles, villages
 from api.settings import Settings
 from api.snapshots import Snapshots
@@ -57,6 +58,7 @@ def create_app(settings: Settings, *, database_url: str, cluster: Cluster | None
     app.state.jobs = Jobs(pool)
     app.state.tiles = TileCache(settings.tile_cache_bytes)
     app.state.outlines = Outlines()
+    app.state.pages = Pages(pool, snapshots, settings)
     app.state.watchdog = Watchdog(cluster) if cluster else None
     _route(app)
     errors.install(app)

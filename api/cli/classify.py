@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from spatial.village_types import LABELS, Classification
 
 from api import classifying
 from api.cli.output import AsJson, print_json, print_table, progress_bar, say
@@ -19,6 +18,7 @@ from layers import database, versions
 from layers.errors import UnsupportedFileError
 from layers.village_export import write_villages
 from spatial.layer import LayerSet
+from spatial.village_types import LABELS, Classification
 
 ENDINGS = (".xlsx", ".gpkg", ".json")
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.output import AsJson, print_json, print_table, say
+from api.cli.times import KnownAt, ValidOn, moment_of
 from api.database import ready_url
 from api.moment import Moment
 from api.settings import Settings
@@ -50,12 +51,14 @@ def report(
     indicator: Annotated[str, typer.Option(help="指标代码，例如 R01")],
     period: Annotated[str | None, typer.Option(help="月份，例如 2026-11，默认本月")] = None,
     output: Annotated[Path | None, typer.Option(help="另存为 XLSX 文件")] = None,
+    valid_on: ValidOn = None,
+    known_at: KnownAt = None,
     as_json: AsJson = False,
 ) -> None:
     """一个指标在一个月的报表：乡镇排名、全县合计、报送齐不齐。"""
     if output and output.suffix.lower() != ".xlsx":
         raise InputError(f"“{output.name}”应以 .xlsx 结尾。")
-    found = _report(context.obj, indicator, period)
+    found = _report(context.obj, indicator, period, moment_of(valid_on, known_at))
     if output:
         write_report(output, found)
     if as_json:
@@ -66,13 +69,12 @@ def report(
         say(f"已写入 {output}。")
 
 
-def _report(settings: Settings, indicator: str, period: str | None) -> ProgressReport:
+def _report(settings: Settings, indicator: str, period: str | None, when: Moment) -> ProgressReport:
     pack = load_progress_pack(county=settings.county_code)
-    now = Moment.now()
-    asked = parse_month(period or month_label(now.valid_on))
+    asked = parse_month(period or month_label(when.valid_on))
     with database.connect(ready_url(settings)) as conn:
-        roster = progress.read_roster(conn, valid_on=now.valid_on, known_at=now.known_at, county=(settings.county_code, settings.county_name))
-        return progress.read_report(conn, indicator, asked=asked, pack=pack, roster=roster, known_at=now.known_at)
+        roster = progress.read_roster(conn, valid_on=when.valid_on, known_at=when.known_at, county=(settings.county_code, settings.county_name))
+        return progress.read_report(conn, indicator, asked=asked, pack=pack, roster=roster, known_at=when.known_at)
 
 
 def _print(found: ProgressReport) -> None:
