@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,12 @@ class Choice:
     possible: Bools
     everything: bool
 
-    @property
+    @cached_property
+    def in_doubt(self) -> bool:
+        """Tell whether any feature only may match."""
+        return bool((self.possible & ~self.certain).any())
+
+    @cached_property
     def doubtful(self) -> Bools:
         """Features that only may match, because an attribute is missing."""
         return self.possible & ~self.certain

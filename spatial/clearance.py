@@ -65,7 +65,10 @@ def clearance(
     name: str, spec: FactSpec, over: Overlay, choice: Choice, *, required: Resolved, half_width: Resolved | None
 ) -> Fact:
     """Measure the smallest clearance of every subject, in metres, as a fact that carries its own distance and threshold."""
-    wanted = _Required(over.layer, spec.field or "", required, half_width)
+    key = ("clearance", spec.field, required, half_width)
+    if key not in over.layer._chosen:
+        over.layer._chosen[key] = _Required(over.layer, spec.field or "", required, half_width)
+    wanted: _Required = over.layer._chosen[key]
     reach = wanted.farthest + wanted.widest
     subject, feature, apart = over.near(reach)
     free = wanted.unclear | np.isnan(wanted.metres)

@@ -38,7 +38,7 @@ def _category(condition: Condition, fact: Fact) -> Truth:
 
 def _number(condition: Condition, fact: Fact, facts: Facts) -> Truth:
     assert fact.low is not None and fact.high is not None
-    right = _right(condition, facts, len(facts))
+    right = _right(condition, facts)
     if right is None:
         return np.full(len(facts), UNKNOWN)
     low, high = right
@@ -46,21 +46,21 @@ def _number(condition: Condition, fact: Fact, facts: Facts) -> Truth:
         upper = facts.parameter(condition.upper or "").number()
         if upper is None:
             return np.full(len(facts), UNKNOWN)
-        return all_of([_compare("ge", fact.low, fact.high, low, high), _compare("le", fact.low, fact.high, np.full_like(low, upper), np.full_like(low, upper))])
+        return all_of([_compare("ge", fact.low, fact.high, low, high), _compare("le", fact.low, fact.high, upper, upper)])
     return _compare(condition.op or "", fact.low, fact.high, low, high)
 
 
-def _right(condition: Condition, facts: Facts, count: int) -> tuple[Floats, Floats] | None:
+def _right(condition: Condition, facts: Facts) -> tuple[Floats | float, Floats | float] | None:
     """The interval on the right of a comparison; None where no number is set in this jurisdiction."""
     if condition.than is not None:
         other = facts[condition.than]
         assert other.low is not None and other.high is not None
         return other.low, other.high
     number = float(condition.value) if isinstance(condition.value, bool) else facts.parameter(condition.param or "").number()
-    return None if number is None else (np.full(count, number), np.full(count, number))
+    return None if number is None else (number, number)
 
 
-def _compare(op: str, low: Floats, high: Floats, other_low: Floats, other_high: Floats) -> Truth:
+def _compare(op: str, low: Floats, high: Floats, other_low: Floats | float, other_high: Floats | float) -> Truth:
     """Compare two intervals; unknown where the answer depends on where in them the values lie."""
     if op == "gt":
         return truth(low > other_high, high <= other_low)
@@ -68,5 +68,6 @@ def _compare(op: str, low: Floats, high: Floats, other_low: Floats, other_high: 
         return truth(low >= other_high, high < other_low)
     if op in ("lt", "le"):
         return negate(_compare("ge" if op == "lt" else "gt", low, high, other_low, other_high))
-    equal = truth((low == high) & (other_low == other_high) & (low == other_low), (high < other_low) | (low > other_high))
+    exact = np.logical_and(low == high, np.equal(other_low, other_high))
+    equal = truth(exact & (low == other_low), (high < other_low) | (low > other_high))
     return equal if op == "eq" else negate(equal)

@@ -61,8 +61,17 @@ def zone_of_easting(easting: float) -> tuple[int, int] | None:
     raise CrsError(f"东坐标 {easting:.3f} 的带号 {zone} 既不是 3 度带也不是 6 度带。")
 
 
+@lru_cache(maxsize=64)
+def _parsed(crs: Any) -> pyproj.CRS:
+    return _require_crs(crs)
+
+
 def require_crs(crs: Any) -> pyproj.CRS:
     """Return the CRS as pyproj's object; refuse a missing one and the legacy datums that need secret parameters."""
+    return _parsed(crs) if isinstance(crs, (int, str)) else _require_crs(crs)
+
+
+def _require_crs(crs: Any) -> pyproj.CRS:
     if crs is None:
         raise CrsError("缺少坐标系：请在文件中写明，或用参数给出 EPSG 代码。系统从不猜测坐标系。")
     try:
@@ -96,12 +105,17 @@ def transformer(source: str, target: str) -> pyproj.Transformer:
     return pyproj.Transformer.from_crs(source, target, always_xy=True)
 
 
+@lru_cache(maxsize=64)
+def _wkt(crs: pyproj.CRS) -> str:
+    return crs.to_wkt()
+
+
 def reproject(geometries: Geometries, *, source: Any, target: Any) -> Geometries:
     """Return the geometries in another CRS; the input is not changed. Z is dropped."""
     source_crs, target_crs = require_crs(source), require_crs(target)
     if source_crs.equals(target_crs, ignore_axis_order=True):
         return shapely.force_2d(geometries)
-    change = transformer(source_crs.to_wkt(), target_crs.to_wkt())
+    change = transformer(_wkt(source_crs), _wkt(target_crs))
 
     def move(coordinates: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         east, north = change.transform(coordinates[:, 0], coordinates[:, 1])

@@ -97,7 +97,7 @@ def finding(outcomes: Outcomes, index: int, row: int, *, epsg: int) -> dict[str,
         "estimated": bool(not quiet and fact.estimated(row)),
         "geometry": geojson(shape, epsg=epsg),
         "dataset": dataset_dict(fact.dataset),
-        "citations": [citation.as_dict() for citation in rule.citations] + _parameter_citation(limit),
+        "citations": [citation.report for citation in rule.citations] + _parameter_citation(limit),
         "message": _message(rule, facts, fact, outcome, limit[0] if limit else None, row),
         "advice": rule.advice if outcome in (Outcome.FAIL, Outcome.NO_DATA, Outcome.ERROR) else None,
     }
@@ -129,7 +129,7 @@ def _threshold(limit: tuple[float, Value | None] | None, fact: Fact) -> dict[str
 
 def _parameter_citation(limit: tuple[float, Value | None] | None) -> list[dict[str, Any]]:
     value = limit[1] if limit else None
-    return [value.row.citation.as_dict()] if value else []
+    return [value.row.citation.report] if value else []
 
 
 def dataset_dict(dataset: DatasetVersion | None) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from spatial.layer import Layer
-from spatial.pieces import Geometries
+from spatial.pieces import Extent, Geometries
 
 DECIMALS = 4
 """Areas are kept to 1 cm² (10⁻⁴ m²), distances to 0.1 mm."""
@@ -39,6 +39,8 @@ class Overlay:
     subjects: Geometries
     layer: Layer
     areas: Floats
+    shared: dict[Extent, Floats] = field(default_factory=dict, compare=False)
+    """What of the subjects lies outside a coverage, kept for all layers that have the same one."""
     _near: dict[float, tuple[Ints, Ints, Floats]] = field(default_factory=dict, compare=False)
 
     @property
@@ -50,6 +52,8 @@ class Overlay:
     def _cut(self) -> tuple[Ints, Ints, Geometries, Floats]:
         """Pairs of subject and piece that share area or length: subject rows, feature rows, intersections, their areas."""
         subject, piece = self.layer.tree.query(self.subjects, predicate="intersects")
+        if not len(subject):
+            return subject, piece, np.empty(0, dtype=object), np.zeros(0)
         order = np.lexsort((piece, subject))
         subject, piece = subject[order], piece[order]
         parts, areas = self._intersect(subject, piece)
@@ -90,9 +94,11 @@ class Overlay:
     def overlap(self, chosen: Bools | None = None) -> Floats:
         """Return the m² of each subject covered by the union of the layer's features (those `chosen`, an array over features)."""
         subject, feature, parts, areas = self._cut
-        if chosen is not None:
+        if chosen is not None and len(subject):
             keep = chosen[feature]
             subject, feature, parts, areas = subject[keep], feature[keep], parts[keep], areas[keep]
+        if not len(subject):
+            return np.zeros(self.count)
         total = self._sum(subject, areas)
         if not self.layer.disjoint and len(subject):
             self._replace_by_union(total, subject, feature, parts)
@@ -195,7 +201,10 @@ class Overlay:
     @cached_property
     def uncovered(self) -> Floats:
         """The m² of each subject outside the layer's coverage, where nothing is known."""
-        return to_resolution(self.layer.extent.uncovered(self.subjects))
+        extent = self.layer.extent
+        if extent not in self.shared:
+            self.shared[extent] = to_resolution(extent.uncovered(self.subjects))
+        return self.shared[extent]
 
     @cached_property
     def edge_distance(self) -> Floats:
@@ -203,6 +212,6 @@ class Overlay:
         return to_resolution(self.layer.extent.edge_distance(self.subjects))
 
 
-def overlay(subjects: Geometries, layer: Layer) -> Overlay:
-    """Lay subjects (polygons in the layer's CRS) over a layer."""
-    return Overlay(subjects=subjects, layer=layer, areas=shapely.area(subjects))
+def overlay(subjects: Geometries, layer: Layer, *, shared: dict[Extent, Floats] | None = None) -> Overlay:
+    """Lay subjects (polygons in the layer's CRS) over a layer. `shared` is handed from layer to layer for the same subjects."""
+    return Overlay(subjects, layer, shapely.area(subjects), {} if shared is None else shared)

@@ -15,7 +15,7 @@ from spatial.derived import DERIVED
 from spatial.facts import Fact, exact, unknown
 from spatial.layer import Layer, LayerSet
 from spatial.measures import Bools, Floats, Overlay, overlay, to_resolution
-from spatial.pieces import Geometries
+from spatial.pieces import Extent, Geometries
 from spatial.rules.model import FactSpec
 from spatial.rules.pack import Pack
 from spatial.rules.parameters import Resolved
@@ -45,6 +45,7 @@ class Facts:
         self.areas: Floats = shapely.area(subjects)
         self._facts: dict[str, Fact] = {}
         self._overlays: dict[str, Overlay] = {}
+        self._outside: dict[Extent, Floats] = {}
         self._parameters: dict[str, Resolved] = {}
 
     def __len__(self) -> int:
@@ -66,7 +67,7 @@ class Facts:
         if layer not in self.layers:
             return None
         if layer not in self._overlays:
-            self._overlays[layer] = overlay(self.subjects, self.layers[layer])
+            self._overlays[layer] = overlay(self.subjects, self.layers[layer], shared=self._outside)
         return self._overlays[layer]
 
     def title(self, layer: str) -> str:
@@ -124,7 +125,7 @@ def gap_reason(over: Overlay, choice: Choice, *, spec: FactSpec) -> Callable[[in
 
 def _overlap_bounds(over: Overlay, choice: Choice) -> tuple[Floats, Floats]:
     low = over.overlap(_mask(choice, choice.certain))
-    high = over.overlap(choice.possible) if choice.doubtful.any() else low
+    high = over.overlap(choice.possible) if choice.in_doubt else low
     return low, np.minimum(to_resolution(high + over.uncovered), to_resolution(over.areas))
 
 
@@ -175,7 +176,7 @@ def _radius(facts: Facts, spec: FactSpec) -> float:
 def _distance(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Choice) -> Fact:
     radius = _radius(facts, spec)
     high = over.distance(radius, _mask(choice, choice.certain))
-    low = np.minimum(high, over.distance(radius, choice.possible)) if choice.doubtful.any() else high
+    low = np.minimum(high, over.distance(radius, choice.possible)) if choice.in_doubt else high
     low = np.minimum(np.minimum(low, over.edge_distance), radius)
 
     def reason(row: int) -> str | None:

@@ -166,7 +166,7 @@ def _report(checks: Checks, part: _Part, row: int) -> dict[str, Any]:
 
 def _not_built(rule: NotBuilt) -> dict[str, Any]:
     return {"rule_id": rule.id, "branch": rule.branch, "title": rule.title, "severity": rule.severity, "reason": rule.reason,
-            "citations": [citation.as_dict() for citation in rule.citations]}  # fmt: skip
+            "citations": [citation.report for citation in rule.citations]}  # fmt: skip
 
 
 def dataset(name: str, layers: LayerSet, facts: Facts, row: int) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def _same_dimension(part: Any, whole: Any) -> list[Any]:
     return [piece for piece in shapely.get_parts(part) if shapely.get_dimensions(piece) == wanted]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Extent:
     """A coverage polygon ready for many questions: its pieces and its boundary under search trees."""
 

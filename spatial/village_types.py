@@ -131,7 +131,7 @@ class Classification:
             "rule_id": rule.id, "branch": rule.branch, "title": rule.title, "precedence": rule.precedence, "kind": rule.kind,
             "effect": rule.effect, "class": rule.village_class, "class_label": LABELS.get(rule.village_class or ""),
             "unit_level": rule.unit_level, "outcome": outcome, "conditions": conditions,
-            "citations": [citation.as_dict() for citation in rule.citations],
+            "citations": [citation.report for citation in rule.citations],
             "message": f"{head}：{words or rule.title}",
         }  # fmt: skip
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,7 @@ class Pack:
     codes: dict[str, CodeFile]
     matrix: tuple[MatrixRow, ...]
     limits: tuple[LimitRow, ...]
+    _resolved: dict[tuple[str, date], Resolved] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def chain(self) -> tuple[str, ...]:
@@ -109,13 +110,16 @@ class Pack:
 
     def parameter(self, name: str, on: date) -> Resolved:
         """Return a parameter as it is in force on a day."""
-        return resolve(name, self.files, self.chain, on)
+        key = (name, on)
+        if key not in self._resolved:
+            self._resolved[key] = resolve(name, self.files, self.chain, on)
+        return self._resolved[key]
 
     def as_dict(self) -> dict[str, str]:
         """Return the identity a report carries."""
         return {"id": self.id, "title": self.title, "version": self.version, "county": self.county, "sha256": self.sha256}
 
-    @property
+    @cached_property
     def layers(self) -> tuple[str, ...]:
         """The catalogue ids of all layers the facts need."""
         return tuple(sorted({fact.layer for fact in self.main.facts.values() if fact.layer}))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -38,11 +39,13 @@ class Citation(Strict):
     confidence: Confidence
     note: str | None = None
 
-    def as_dict(self) -> dict[str, str | None]:
-        """Return the citation as it stands in a report, with a readable `text`."""
+    @cached_property
+    def report(self) -> dict[str, str | None]:
+        """The citation as it stands in a report, with a readable `text`."""
         named = f"《{self.law}》" if self.law else self.source
         article = f"第{self.article}条" if self.article else ""
-        return {**self.model_dump(), "text": f"{named}{article}"}
+        return {"law": self.law, "article": self.article, "source": self.source, "confidence": self.confidence, "note": self.note,
+                "text": f"{named}{article}"}  # fmt: skip
 
 
 class Row(Strict):
