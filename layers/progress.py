@@ -106,11 +106,20 @@ def record(
     last = _scalar(conn, "last_change")
     if last is not None and moment < last:
         raise VersionStateError(f"入库时间 {moment.isoformat()} 早于上一次变更 {last.isoformat()}。")
-    columns = {name: [getattr(figure, name) for figure in figures] for name in Figure.__dataclass_fields__}
-    values = {**columns, "at": moment, "source_name": source_name, "synthetic": synthetic}
+    values = {**_columns(figures), "at": moment, "source_name": source_name, "synthetic": synthetic}
     corrected = conn.execute(SQL["close_corrected"], values).rowcount
     added = conn.execute(SQL["add"], values).rowcount
     return Recorded(new=added - corrected, corrected=corrected, unchanged=len(figures) - added, at=moment)
+
+
+def _columns(figures: Sequence[Figure]) -> dict[str, list[Any]]:
+    return {
+        "village_code": [figure.village_code for figure in figures],
+        "indicator": [figure.indicator for figure in figures],
+        "period": [figure.period for figure in figures],
+        "numerator": [float(figure.numerator) for figure in figures],
+        "denominator": [float(figure.denominator) for figure in figures],
+    }
 
 
 def _scalar(conn: Connection, query: str) -> Any:
