@@ -167,21 +167,16 @@ class Cluster:
         fresh = self.folder / f"data.new-{os.getpid()}"
         log.info("正在建立数据库 %s", self.pgdata)
         flags = [f"--pgdata={fresh}", f"--username={ROLE}", "--encoding=UTF8", "--locale=C.UTF-8", "--auth=peer"]
+        flags += [] if self.durable else ["--no-sync"]
         self.programs.run("initdb", *flags, account=self.account, folder=self.folder)
-        users = dict.fromkeys(["root", self.account.name])
-        (fresh / "pg_ident.conf").write_text("".join(f'cuntu "{user}" {ROLE}\n' for user in users), encoding="utf-8")
-        (fresh / "pg_hba.conf").write_text("local all all peer map=cuntu\n", encoding="utf-8")
         with (fresh / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write("\ninclude = 'cuntu.conf'  # written anew at every start\n")
-        (fresh / "cuntu.conf").touch()
-        self._own(fresh / "cuntu.conf", self.account, mode=0o600)
         fresh.rename(self.pgdata)
 
     # -- starting ----------------------------------------------------------------------------------------------
 
     def _launch(self) -> None:
-        settings = configuration(socket_dir=self.socket_dir, port=PORT, durable=self.durable)
-        (self.pgdata / "cuntu.conf").write_text(settings, encoding="utf-8")
+        self._configure()
         self._make_socket_dir()
         if self.log.exists() and self.log.stat().st_size > LARGEST_LOG_BYTES:
             self.log.unlink()
@@ -191,6 +186,18 @@ class Cluster:
         except ProgramError as error:
             said = self.log.read_bytes()[before:].decode("utf-8", "replace") if self.log.exists() else ""
             raise ClusterStartError(problems=last_lines(said) or error.problems) from error
+
+    def _configure(self) -> None:
+        """Write settings and who may connect. Anew at every start: the folder may have been moved or given to another user."""
+        users = dict.fromkeys(["root", self.account.name])
+        texts = {
+            "cuntu.conf": configuration(socket_dir=self.socket_dir, port=PORT, durable=self.durable),
+            "pg_hba.conf": "local all all peer map=cuntu\n",
+            "pg_ident.conf": "".join(f'cuntu "{user}" {ROLE}\n' for user in users),
+        }
+        for name, text in texts.items():
+            (self.pgdata / name).write_text(text, encoding="utf-8")
+            self._own(self.pgdata / name, self.account, mode=0o600)
 
     def _make_socket_dir(self) -> None:
         self.socket_dir.mkdir(mode=0o700, exist_ok=True)
@@ -202,10 +209,12 @@ class Cluster:
         """Tell whether the server takes connections; wait for one that is on its way up or down."""
         give_up = time.monotonic() + self.timeout_s
         while self._postmaster() is not None:
-            with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.url_of("postgres"), connect_timeout=10):
+            try:
+                psycopg.connect(self.url_of("postgres"), connect_timeout=10).close()
                 return True
-            if time.monotonic() > give_up:
-                raise ClusterStartError("内嵌数据库的进程还在，但不接受连接。", problems=[f"日志：{self.log}"])
+            except psycopg.OperationalError as error:
+                if "authentication failed" in str(error) or time.monotonic() > give_up:
+                    raise ClusterStartError("内嵌数据库的进程还在，但不接受连接。", problems=[f"日志：{self.log}", str(error).strip()]) from error
             time.sleep(0.1)
         return False
 

@@ -38,8 +38,17 @@ def short_folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def cluster(short_folder: Path) -> Iterator[Cluster]:
+def durable_cluster(short_folder: Path) -> Iterator[Cluster]:
+    """A cluster as users have it."""
     made = Cluster(short_folder / "pg")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def cluster(short_folder: Path) -> Iterator[Cluster]:
+    """A cluster that does not wait for the disk: the same in all else, and faster."""
+    made = Cluster(short_folder / "pg", durable=False)
     yield made
     made.stop()
 
@@ -81,14 +90,14 @@ def start_as(user: pwd.struct_passwd, folder: Path) -> str:
     return str(answer)
 
 
-def test_a_new_cluster_has_postgis_and_opens_no_network_port(cluster: Cluster) -> None:
-    url = cluster.start()
+def test_a_new_cluster_has_postgis_and_opens_no_network_port(durable_cluster: Cluster) -> None:
+    url = durable_cluster.start()
     assert query(url, "SELECT ST_AsText(ST_Point(1, 2)), current_user, '村' < '图' COLLATE \"C\"")[0] == ("POINT(1 2)", "cuntu", False)
     assert query(url, "SHOW listen_addresses") == [("",)]
     assert query(url, "SHOW synchronous_commit") == [("on",)]
     assert query(url, "SHOW server_encoding") == [("UTF8",)]
-    assert cluster.socket_dir.stat().st_mode & 0o777 == 0o700
-    assert cluster.pgdata.stat().st_uid != 0
+    assert durable_cluster.socket_dir.stat().st_mode & 0o777 == 0o700
+    assert durable_cluster.pgdata.stat().st_uid != 0
 
 
 def test_starting_twice_keeps_the_same_server(cluster: Cluster) -> None:
@@ -106,19 +115,19 @@ def test_two_processes_starting_at_once_share_one_server(cluster: Cluster) -> No
     assert query(cluster.url, "SELECT count(*) FROM pg_database WHERE datname = 'cuntu'") == [(1,)]
 
 
-def test_committed_rows_survive_a_killed_server_with_backends_still_at_work(cluster: Cluster) -> None:
-    url = cluster.start()
+def test_committed_rows_survive_a_killed_server_with_backends_still_at_work(durable_cluster: Cluster) -> None:
+    url = durable_cluster.start()
     execute(url, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
     busy = psycopg.connect(url)
     busy.cursor().connection.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 3000000000)")
-    killed = cluster.status().pid
+    killed = durable_cluster.status().pid
     assert killed is not None
     os.kill(killed, signal.SIGKILL)
-    while cluster.status().running:
+    while durable_cluster.status().running:
         time.sleep(0.01)
-    assert len(cluster._processes()) >= 1, "the busy backend outlives its server: that is the case tested here"
-    assert query(cluster.start(), "SELECT sum(n) FROM kept") == [(500500,)]
-    assert cluster.status().pid != killed
+    assert len(durable_cluster._processes()) >= 1, "the busy backend outlives its server: that is the case tested here"
+    assert query(durable_cluster.start(), "SELECT sum(n) FROM kept") == [(500500,)]
+    assert durable_cluster.status().pid != killed
     busy.close()
 
 
@@ -212,6 +221,19 @@ def test_an_ordinary_user_runs_a_cluster_and_root_may_then_use_and_restart_it(cl
     cluster.stop()
     assert query(cluster.start(), "SELECT 1") == [(1,)]
     assert cluster.pgdata.stat().st_uid == user.pw_uid
+
+
+@root_only
+def test_a_cluster_given_to_another_user_starts_as_that_user(cluster: Cluster) -> None:
+    cluster.start()
+    cluster.stop()
+    user = pwd.getpwnam("nobody")
+    for path in [cluster.folder, *cluster.folder.rglob("*")]:
+        os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
+    given = Cluster(cluster.folder)
+    assert query(given.start(), "SELECT 1") == [(1,)]
+    assert given.account.name == "nobody"
+    given.stop()
 
 
 @root_only
