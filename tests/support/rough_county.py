@@ -1,0 +1,79 @@
+"""A county as rough as deliveries are: rings of 10,000 vertices, features that overlap, tile, touch, have holes or several parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from frames import EAST, EPSG, NORTH
+
+SIDE = 6_000.0
+LOW = np.array([EAST, NORTH])
+
+
+def rough_county(*, seed: int = 20260101) -> dict[str, gpd.GeoDataFrame]:
+    """Return frames by catalogue id, within SIDE metres north-east of the test county's origin."""
+    rng = np.random.default_rng(seed)
+    tiles = _tiles(rng, 2_500)
+    farmland = [shapely.union_all(tiles[rng.choice(len(tiles), 3, replace=False)]) for _ in range(150)]
+    lines = [_wavy(rng) for _ in range(30)]
+    land = [_wavy(rng).buffer(width, cap_style="flat") for width in rng.uniform(3, 12, 20)]
+    streams = shapely.polygons(shapely.get_exterior_ring([_wavy(rng).buffer(width) for width in rng.uniform(4, 30, 12)]))
+    circles = [shapely.Point(*_somewhere(rng)).buffer(radius, quad_segs=32) for radius in rng.uniform(50, 700, 60)]
+    plans = [_block(rng, 20, 250) for _ in range(1_200)]
+    rings = [_ring(rng, 10_000, _somewhere(rng), radius) for radius in (1_700.0, 1_500.0, 900.0)]
+    rings[0] = rings[0].difference(shapely.Point(shapely.point_on_surface(rings[0])).buffer(200, quad_segs=64))
+    return {
+        "land_use": _frame("BSM", tiles, DLBM=rng.choice(["0101", "0301", "0702", "1104"], len(tiles))),
+        "basic_farmland": _frame("BSM", farmland),
+        "ecological_redline": _frame("BSM", rings, zone=["core", "other", "other"]),
+        "planned_use": _frame("BSM", plans, GHDLBM=rng.choice(["0703", "0101", "16"], len(plans))),
+        "hazard": _frame("hazard_no", circles, zone=rng.choice(["danger", "high"], len(circles))),
+        "road": _frame("road_no", [*lines, *land]),
+        "river": _frame("river_no", streams),
+        "power_line": _frame("line_no", [_wavy(rng) for _ in range(15)], kv=rng.choice([10.0, 110.0], 15)),
+        "building": _frame("ZRZH", [_block(rng, 6, 25) for _ in range(4_000)]),
+    }
+
+
+def _frame(identifier: str, shapes: Any, **columns: Any) -> gpd.GeoDataFrame:
+    numbers = [f"{row:05d}" for row in range(len(shapes))]
+    return gpd.GeoDataFrame({identifier: numbers, **columns}, geometry=list(shapes), crs=EPSG)
+
+
+def _somewhere(rng: np.random.Generator) -> Any:
+    return LOW + rng.uniform(0, SIDE, 2)
+
+
+def _tiles(rng: np.random.Generator, count: int) -> Any:
+    """Cells that tile the square without gap or overlap, on a 1 cm grid."""
+    points = shapely.MultiPoint(LOW + rng.uniform(0, SIDE, (count, 2)))
+    square = shapely.box(*LOW, *(LOW + SIDE))
+    borders = shapely.union_all([shapely.voronoi_polygons(points, only_edges=True), square.boundary], grid_size=0.01)
+    cells = shapely.get_parts(shapely.polygonize(shapely.get_parts(shapely.node(borders))))
+    return cells[shapely.contains(square, shapely.point_on_surface(cells))]
+
+
+def _wavy(rng: np.random.Generator) -> Any:
+    """A winding line through the square."""
+    along = np.linspace(-0.1, 1.1, 400)[:, None] * SIDE
+    start, turn = _somewhere(rng), rng.uniform(0, 2 * np.pi)
+    side = sum(rng.normal(0, 60 / k) * np.sin(k * along / 300 + rng.uniform(0, 6)) for k in (1, 2, 5))
+    heading, across = np.array([np.cos(turn), np.sin(turn)]), np.array([-np.sin(turn), np.cos(turn)])
+    return shapely.LineString(start + (along - SIDE / 2) * heading + side * across)
+
+
+def _block(rng: np.random.Generator, smallest: float, largest: float) -> Any:
+    width, depth = rng.uniform(smallest, largest, 2)
+    corners = np.array([[0, 0], [width, 0], [width, depth], [0, depth]])
+    angle = rng.uniform(0, np.pi)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return shapely.Polygon(corners @ turn.T + _somewhere(rng))
+
+
+def _ring(rng: np.random.Generator, vertices: int, middle: Any, radius: float) -> Any:
+    angle = np.linspace(0, 2 * np.pi, vertices, endpoint=False)
+    reach = radius * (1 + 0.3 * np.sin(5 * angle) + 0.01 * rng.random(vertices))
+    return shapely.Polygon(middle + np.column_stack([np.cos(angle), np.sin(angle)]) * reach[:, None])
