@@ -15,8 +15,10 @@ from layers.maps.outline import Feature, feature_of
 from layers.maps.overlays import Overlay, specifications
 from layers.maps.report import Entry, groups, measure
 
-SURROUNDINGS_M = 120.0
+SURROUNDINGS_M = 45.0
 """How much land round the site is in view at first."""
+SAME_PLACE_M = 4.0
+"""Numbers nearer to each other than this share one badge."""
 TONES = {
     "refused": "#a8332a",
     "missing": "#6a6375",
@@ -62,7 +64,7 @@ def _findings(report: Mapping[str, Any], site: BaseGeometry, crs: str) -> tuple[
     """What was hit, the distance lines with their labels, and the numbers."""
     found: list[Feature] = []
     lines: list[Feature] = []
-    badges: list[Feature] = []
+    places: list[tuple[BaseGeometry, list[str]]] = []
     placed = [(group.key, entry) for group in groups(report) for entry in group.entries if entry.number is not None]
     for key, entry in placed:
         geometry = entry.finding["geometry"]
@@ -73,8 +75,17 @@ def _findings(report: Mapping[str, Any], site: BaseGeometry, crs: str) -> tuple[
         lines += _distance(entry, site, metric, crs, TONES[key])
         nearest = shapely.intersection(metric, shapely.buffer(site, SURROUNDINGS_M))
         at = shapely.point_on_surface(metric if nearest.is_empty else nearest)
-        badges.append(feature_of(at, crs, text=str(entry.number)))
-    return found, lines, badges
+        _place(places, at, str(entry.number))
+    return found, lines, [feature_of(at, crs, text="·".join(numbers)) for at, numbers in places]
+
+
+def _place(places: list[tuple[BaseGeometry, list[str]]], at: BaseGeometry, number: str) -> None:
+    """Put a number where it belongs, beside those that already stand there."""
+    for place, numbers in places:
+        if place.distance(at) < SAME_PLACE_M:
+            numbers.append(number)
+            return
+    places.append((at, [number]))
 
 
 def _distance(entry: Entry, site: BaseGeometry, hit: BaseGeometry, crs: str, colour: str) -> list[Feature]:

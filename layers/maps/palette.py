@@ -7,11 +7,11 @@ from types import MappingProxyType
 
 VILLAGE_TYPES: Mapping[str, str] = MappingProxyType(
     {
-        "cluster_upgrade": "#c98a4b",
-        "suburban_integration": "#8d7fb0",
-        "characteristic_protection": "#4f9384",
-        "relocation_merger": "#a8473c",
-        "retain_improve": "#e6d9ae",
+        "cluster_upgrade": "#dba865",
+        "suburban_integration": "#9186b3",
+        "characteristic_protection": "#5b9a8b",
+        "relocation_merger": "#b0564a",
+        "retain_improve": "#efe6c6",
     }
 )
 """Fill by village type, in legend order; `undetermined` is hatched, not coloured."""

@@ -10,16 +10,9 @@ from layers.maps import palette
 from layers.maps.base import BaseMap, MapDocument, Shapes, VectorTiles, document
 from layers.maps.outline import Outline
 from layers.maps.overlays import Overlay, specifications
+from spatial.village_types import LABELS
 
 LABELS_FROM_ZOOM = 12
-LABELS = {
-    "suburban_integration": "城郊融合",
-    "cluster_upgrade": "集聚提升",
-    "characteristic_protection": "特色保护",
-    "relocation_merger": "搬迁撤并",
-    "retain_improve": "保留改善",
-    "undetermined": "暂不分类",
-}
 LINES = {"weight": 1.7, "color": "#4e5a57", "fill": False, "pane": "lines"}
 COUNTY_LINE = {**LINES, "weight": 2.6, "color": "#2f3a38"}
 

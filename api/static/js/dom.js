@@ -47,19 +47,16 @@ cuntu.percent = function (share) {
   return share === null || share === undefined ? "–" : (share * 100).toFixed(1) + " %";
 };
 
-/* Chinese names of the units that the service writes in English. Ratios are read as percent. */
+/* Chinese names of the units that the service writes in English. */
 cuntu.units = {
-  m2: "㎡", m: "m", km: "km", ha: "公顷", mu: "亩", person: "人", household: "户", house: "座", storey: "层", storeys: "层",
-  degree: "度", min: "分钟", point: "分", count: "项", kV: "kV", code: "", bool: "", list: "", ratio: "", year: "年", day: "天",
+  m2: "㎡", m: "米", ha: "公顷", person: "人", household: "户", house: "座", storey: "层", degree: "度", min: "分钟", point: "分", count: "项",
+  days: "日", code: "", bool: "",
 };
 
 cuntu.measure = function (value, unit) {
-  if (value === null || value === undefined) return "无数据";
-  if (Array.isArray(value)) return value.length ? value.map((item) => cuntu.measure(item, unit)).join("、") : "（空）";
   if (unit === "share" && typeof value === "number") return cuntu.number(value * 100, 1) + " %";
   const name = unit in cuntu.units ? cuntu.units[unit] : unit || "";
-  const text = typeof value === "string" && value === "" ? "（空）" : cuntu.number(value, 3);
-  return name ? text + " " + name : text;
+  return cuntu.number(value, 3) + (name ? " " + name : "");
 };
 
 /** Tabs after the ARIA pattern: arrow keys move, only the chosen tab is in the tab order. */

@@ -172,7 +172,7 @@ cuntu.overlaySwitches = function (map) {
     for (const box of switches) {
       const far = map.getZoom() < cuntu.overlays[box.dataset.overlay].min_zoom;
       box.closest("label").classList.toggle("too-far", far);
-      box.closest("label").querySelector(".zoom-note").textContent = far ? "放大后显示" : "";
+      box.closest("label").querySelector(".zoom-note").textContent = far ? "（放大后显示）" : "";
     }
   };
   for (const box of switches) {

@@ -8,10 +8,6 @@ cuntu.ready(async () => {
   const legend = document.getElementById("progress-legend");
   const colours = legend.dataset.colours.split(" ");
   const byId = (id) => document.getElementById(id);
-  const statusNames = {
-    met: "已达标", on_track: "进度正常", behind: "进度滞后", at_risk: "有风险", overdue: "逾期未达标", missed: "未达标", reported: "已报",
-    not_reported: "未报", not_applicable: "不适用", no_target: "未设目标", incomplete: "未报齐",
-  };
   const cache = new Map();
   let indicators = [];
   let periods = [];
@@ -21,41 +17,49 @@ cuntu.ready(async () => {
   const say = (text) => { byId("progress-status").textContent = text; };
   const failed = (error) => fill(byId("summary"), h("p", { class: "notice error" }, error.message));
   const monthName = (period) => { const [year, month] = period.split("-"); return `${year}年${Number(month)}月`; };
-  const statusOf = (item) => statusNames[item.status] || item.status_label || item.status || "–";
-  const targetOf = (target) => (target && typeof target === "object" ? target.value ?? null : target ?? null);
+  const target = (value) => (value === null || value === undefined ? "–" : percent(value));
 
-  /* classes: five equal steps between the round numbers that hold all values of all months shown so far -------------------- */
-  function breaks(indicator) {
-    return indicator.breaks || [0.2, 0.4, 0.6, 0.8];
+  /* Five classes for an indicator, the same for all its months: of some round scales the one that parts the villages best. */
+  const scales = [[0.2, 0.4, 0.6, 0.8], [0.6, 0.7, 0.8, 0.9], [0.1, 0.2, 0.3, 0.4], [0.05, 0.1, 0.15, 0.2], [0.8, 0.85, 0.9, 0.95]];
+  const classOf = (rate, limits) => limits.filter((limit) => rate >= limit).length;
+  function scaleFor(rates) {
+    const fullest = (limits) => Math.max(...colours.map((_, index) => rates.filter((rate) => classOf(rate, limits) === index).length));
+    return scales.reduce((best, limits) => (fullest(limits) < fullest(best) * 0.8 ? limits : best));
   }
-  function classOf(rate, limits) {
-    return limits.filter((limit) => rate >= limit).length;
-  }
-  const filled = (village, limits) => {
-    if (!village || village.status === "not_reported" || village.denominator === null || village.denominator === undefined) return "url(#cuntu-hatch)";
-    if (village.rate === null || village.rate === undefined) return "#ffffff";
-    return colours[classOf(village.rate, limits)];
+  /* The deeper colour is always the better state. */
+  const colourOf = (index, indicator) => colours[indicator.better === "lower" ? colours.length - 1 - index : index];
+  const filled = (village, indicator) => {
+    if (!village || village.status === "unreported") return "url(#cuntu-hatch)";
+    if (typeof village.rate !== "number") return "#ffffff";
+    return colourOf(classOf(village.rate, indicator.limits), indicator);
   };
 
   function paint(data, indicator) {
-    const limits = breaks(indicator);
+    const limits = indicator.limits || (indicator.limits = scaleFor(data.villages.map((item) => item.rate).filter((rate) => typeof rate === "number")));
     const counts = new Array(colours.length + 2).fill(0);
     values = new Map(data.villages.map((item) => [item.village_code, item]));
     for (const path of villages.getLayers()) {
-      const colour = filled(values.get(path.feature.properties.code), limits);
+      const colour = filled(values.get(path.feature.properties.code), indicator);
       path.setStyle({ fillColor: colour, color: colour === "#ffffff" ? "#8f9894" : "#ffffff" });
       const index = colours.indexOf(colour);
       counts[index >= 0 ? index : colour === "#ffffff" ? colours.length + 1 : colours.length] += 1;
     }
-    const edges = [0, ...limits, 1];
+    const name = (index) => {
+      const [low, high] = [limits[index - 1], limits[index]].map((limit) => number(limit * 100, 0));
+      if (index === 0) return `不到 ${high} %`;
+      return index === limits.length ? `${low} % 以上` : `${low} % – ${high} %`;
+    };
     [...legend.children].forEach((line, index) => {
-      line.querySelector(".count").textContent = `${counts[index]} 村`;
-      if (index < colours.length) line.querySelector(".class-label").textContent = `${number(edges[index] * 100, 0)} % – ${number(edges[index + 1] * 100, 0)} %`;
+      const colour = index < colours.length ? colourOf(index, indicator) : null;
+      line.querySelector(".count").textContent = `${counts[colour ? colours.indexOf(colour) : index]} 村`;
+      if (!colour) return;
+      line.querySelector("rect").setAttribute("fill", colour);
+      line.querySelector(".class-label").textContent = name(index);
     });
     villages._map && requestAnimationFrame(() => performance.mark("cuntu-painted-progress"));
   }
 
-  function bar(rate, target) {
+  function bar(rate, line) {
     const element = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     const make = (tag, attributes) => {
       const part = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -68,36 +72,37 @@ cuntu.ready(async () => {
     element.setAttribute("aria-hidden", "true");
     make("rect", { class: "track", width: 100, height: 8 });
     if (typeof rate === "number") make("rect", { class: "value", width: Math.min(100, rate * 100), height: 8 });
-    if (typeof target === "number") make("line", { x1: Math.min(99, target * 100), x2: Math.min(99, target * 100), y1: 0, y2: 8, "vector-effect": "non-scaling-stroke" });
+    if (typeof line === "number") make("line", { x1: Math.min(99, line * 100), x2: Math.min(99, line * 100), y1: 0, y2: 8, "vector-effect": "non-scaling-stroke" });
     return element;
   }
 
   function summary(data, indicator) {
-    const county = data.county || {};
-    const target = targetOf(data.target ?? county.target);
+    const county = data.county;
+    const goal = data.target;
     fill(byId("summary"),
-      h("h2", {}, indicator.title || indicator.name),
-      h("p", { class: "big-figure" }, h("b", {}, percent(county.rate)), h("span", { class: "muted" }, `全县 · ${monthName(data.period)}`)),
-      h("p", {}, target === null ? "未设目标" : ["目标 ", h("b", {}, percent(target)), " "], " ", h("span", { class: "status " + (county.status || "") }, statusOf(county))),
-      h("p", { class: "muted" }, `已报 ${number(county.reported)}/${number(county.due)} 村，${number(county.numerator)} ÷ ${number(county.denominator)} ${data.unit || ""}`));
+      h("h2", {}, indicator.title),
+      h("p", { class: "big-figure" }, h("b", {}, county.rate_label), h("span", { class: "muted" }, `全县 · ${monthName(data.figures_period)}`)),
+      h("p", {}, goal ? ["目标 ", h("b", {}, goal.label || target(goal.line)), "　"] : null, h("span", { class: "status " + county.status }, county.status_label)),
+      h("p", { class: "muted" }, `已报 ${county.completeness} 村；${number(county.numerator)} ÷ ${number(county.denominator)} ${data.unit || ""}`),
+      h("p", { class: "hint" }, indicator.better === "lower" ? "数字低为好；颜色深表示较好。" : "颜色深表示较好。"),
+      data.note ? h("p", { class: "hint" }, data.note) : null,
+      goal && goal.note ? h("p", { class: "hint" }, goal.note) : null);
   }
 
   function towns(data) {
-    const target = targetOf(data.target);
     fill(document.querySelector("#town-table tbody"), data.towns.map((town) => h("tr", {},
-      h("th", { scope: "row" }, town.name), h("td", { class: "num" }, percent(town.rate)), h("td", {}, bar(town.rate, targetOf(town.target) ?? target)),
+      h("th", { scope: "row" }, town.name), h("td", { class: "num" }, town.rate_label), h("td", {}, bar(town.rate, town.target)),
       h("td", { class: "num" }, number(town.numerator)), h("td", { class: "num" }, number(town.denominator)),
-      h("td", { class: "num" }, `${town.reported}/${town.due} 村`), h("td", { class: "num" }, percent(targetOf(town.target) ?? target)),
-      h("td", {}, h("span", { class: "status " + (town.status || "") }, statusOf(town))))));
-    document.querySelector(".period-note").textContent = `${monthName(data.period)} · 未报的村不计入`;
+      h("td", { class: "num" }, `${town.completeness} 村`), h("td", { class: "num" }, target(town.target)),
+      h("td", {}, h("span", { class: "status " + town.status }, town.status_label)))));
+    document.querySelector(".period-note").textContent = `${monthName(data.figures_period)} · 未报的村不计入，未报齐的乡镇不下结论`;
   }
 
   function villageTable(data) {
     if (!byId("village-details").open) return;
-    const townNames = new Map(data.towns.map((town) => [town.town_code, town.name]));
     fill(document.querySelector("#progress-villages tbody"), data.villages.map((item) => h("tr", {},
-      h("th", { scope: "row" }, item.name), h("td", {}, townNames.get(item.town_code) || item.town || "–"), h("td", { class: "num" }, percent(item.rate)),
-      h("td", { class: "num" }, number(item.numerator)), h("td", { class: "num" }, number(item.denominator)), h("td", {}, statusOf(item)))));
+      h("th", { scope: "row" }, item.name), h("td", {}, item.town), h("td", { class: "num" }, item.rate_label),
+      h("td", { class: "num" }, number(item.numerator)), h("td", { class: "num" }, number(item.denominator)), h("td", {}, item.status_label))));
   }
 
   async function load(indicator, period) {
@@ -110,22 +115,21 @@ cuntu.ready(async () => {
   let shown = null;
   async function show() {
     const turn = (asked += 1);
-    const indicator = indicators.find((item) => item.id === byId("indicator").value);
+    const indicator = indicators.find((item) => item.indicator === byId("indicator").value);
     const period = periods[Number(byId("month").value)];
     byId("period").textContent = monthName(period);
     byId("month").setAttribute("aria-valuetext", monthName(period));
     byId("month-before").disabled = Number(byId("month").value) === 0;
     byId("month-after").disabled = Number(byId("month").value) === periods.length - 1;
     try {
-      const data = await load(indicator.id, period);
+      const data = await load(indicator.indicator, period);
       if (turn !== asked) return;
       shown = data;
       paint(data, indicator);
       summary(data, indicator);
       towns(data);
       villageTable(data);
-      const county = data.county || {};
-      say(`${indicator.title || indicator.name}，${monthName(period)}，全县 ${percent(county.rate)}，已报 ${number(county.reported)}/${number(county.due)} 村。`);
+      say(`${indicator.title}，${monthName(period)}，全县 ${data.county.rate_label}，${data.county.status_label}，已报 ${data.county.completeness} 村。`);
     } catch (error) {
       if (turn === asked) failed(error);
     }
@@ -135,14 +139,22 @@ cuntu.ready(async () => {
     const item = values.get(code);
     const properties = villages.byCode[code].feature.properties;
     const name = `${properties.name} · ${properties.town}`;
-    if (!item || item.status === "not_reported") return h("div", {}, h("b", {}, name), h("p", {}, "未报"));
-    return h("div", {}, h("b", {}, name), h("p", {}, `${percent(item.rate)}（${number(item.numerator)} ÷ ${number(item.denominator)} ${shown.unit || ""}）`));
+    if (!item || item.status === "unreported") return h("div", {}, h("b", {}, name), h("p", {}, "未报"));
+    return h("div", {}, h("b", {}, name), h("p", {}, `${item.rate_label}（${number(item.numerator)} ÷ ${number(item.denominator)} ${shown.unit || ""}），${item.status_label}`));
+  }
+
+  /* Periods for which nobody reported stand on the slider too: they are shown as not reported. */
+  function withGaps(held, months) {
+    const index = (period) => Number(period.slice(0, 4)) * 12 + Number(period.slice(5, 7)) - 1;
+    const all = [];
+    for (let at = index(held[0]); at <= index(held[held.length - 1]); at += months) all.push(`${Math.floor(at / 12)}-${String((at % 12) + 1).padStart(2, "0")}`);
+    return all;
   }
 
   function choosePeriods(keepLast) {
-    const indicator = indicators.find((item) => item.id === byId("indicator").value);
+    const indicator = indicators.find((item) => item.indicator === byId("indicator").value);
     const before = periods[Number(byId("month").value)];
-    periods = indicator.periods;
+    periods = withGaps(indicator.periods, { month: 1, quarter: 3, "half-year": 6, year: 12 }[indicator.cadence] || 1);
     byId("month").max = String(periods.length - 1);
     const same = periods.indexOf(before);
     byId("month").value = String(keepLast || same < 0 ? periods.length - 1 : same);
@@ -179,9 +191,9 @@ cuntu.ready(async () => {
 
   try {
     const answer = await cuntu.getJson("/api/v1/progress/indicators");
-    indicators = (answer.indicators || answer).filter((item) => (item.periods || []).length);
+    indicators = answer.indicators.filter((item) => item.periods.length);
     if (!indicators.length) { fill(byId("summary"), h("p", { class: "notice" }, "还没有进度数据。")); return; }
-    fill(byId("indicator"), indicators.map((item) => h("option", { value: item.id }, `${item.id} ${item.title || item.name}`)));
+    fill(byId("indicator"), indicators.map((item) => h("option", { value: item.indicator }, `${item.indicator} ${item.title}`)));
     choosePeriods(true);
     await show();
   } catch (error) {

@@ -14,22 +14,23 @@ cuntu.ready(() => {
   let selected = null;
 
   /* evidence ------------------------------------------------------------------------------------------------------------- */
-  const outcomes = { pass: "符合", fail: "不符合", no_data: "缺少数据", not_applicable: "不适用", error: "无法计算" };
-  const matches = (rule) => rule.outcome === "pass";
+  const matches = (rule) => rule.outcome === "match";
 
   function condition(item) {
-    const name = item.label || item.title || item.field;
-    const limit = item.threshold === null || item.threshold === undefined ? "" : `（标准 ${item.op || ""} ${cuntu.measure(item.threshold, item.unit)}）`;
-    const margin = typeof item.margin === "number" ? `，差距 ${cuntu.measure(Math.abs(item.margin), item.unit)}` : "";
-    return h("li", {}, h("span", {}, name), h("b", {}, cuntu.measure(item.value, item.unit)), h("span", {}, limit + margin), item.outcome ? h("span", {}, outcomes[item.outcome] || item.outcome) : null);
+    const margin = typeof item.margin === "number" ? `，相差 ${cuntu.measure(Math.abs(item.margin), item.unit)}` : "";
+    const dataset = item.dataset ? `（${item.dataset.title}，${item.dataset.date}）` : "";
+    return h("li", {}, item.label, " ", h("b", {}, item.value_label), `：${item.test}${margin}${dataset}`, item.reason ? `。${item.reason}` : "");
   }
 
   function rule(item) {
     const kind = matches(item) ? "matched" : item.outcome;
+    const leads = [item.class_label ? `指向：${item.class_label}` : "", item.effect === "list_households" ? "只列出受影响的户" : ""].filter(Boolean).join("；");
+    const sources = (item.citations || []).map((citation) => citation.text).filter(Boolean).join("；");
     return h("div", { class: "rule " + kind },
-      h("div", { class: "rule-title" }, item.title || item.rule_id, h("span", { class: "rule-id" }, item.rule_id)),
-      item.message ? h("p", {}, item.message) : null,
-      item.conditions && item.conditions.length ? h("ul", { class: "conditions" }, item.conditions.map(condition)) : null);
+      h("div", { class: "rule-title" }, item.title, h("span", { class: "rule-id" }, item.rule_id + (item.branch || ""))),
+      leads ? h("p", {}, leads) : null,
+      item.conditions && item.conditions.length ? h("ul", { class: "conditions" }, item.conditions.map(condition)) : h("p", {}, item.message),
+      sources ? h("p", { class: "citation" }, `依据：${sources}`) : null);
   }
 
   function folded(title, rules) {
@@ -42,31 +43,31 @@ cuntu.ready(() => {
       h("h3", {}, village.name || village.village_code),
       h("p", { class: "muted" }, [village.town, village.village_code].filter(Boolean).join(" · ")),
       h("p", { class: "type-tag" }, village.village_type_label || village.village_type),
-      village.conflict ? h("p", { class: "conflict" }, "特色保护与安全搬迁的依据同时成立，须由具名席位决定，暂不给出类型。") : null,
-      village.reason ? h("p", {}, village.reason) : null,
+      village.reason ? h("p", village.conflict ? { class: "conflict" } : {}, village.reason) : null,
+      village.needs_confirmation ? h("p", { class: "hint" }, "须由指定席位确认。") : null,
     ];
   }
 
   function showEvidence(village) {
     const evidence = village.evidence || [];
     const matched = evidence.filter(matches);
-    const missing = evidence.filter((item) => item.outcome === "no_data" || item.outcome === "error");
+    const missing = evidence.filter((item) => item.outcome === "no_data");
     const others = evidence.filter((item) => !matches(item) && !missing.includes(item));
     const absent = village.missing || [];
     fill(panel,
       ...heading(village),
-      typeof village.score === "number" ? h("p", {}, "综合得分 ", h("b", {}, cuntu.number(village.score, 1)), " 分") : null,
+      village.score ? h("p", {}, "综合得分 ", h("b", {}, [...new Set([village.score.low, village.score.high])].map((score) => cuntu.number(score, 1)).join("–")), " 分") : null,
       h("h3", {}, `符合的规则（${matched.length}）`),
       ...(matched.length ? matched.map(rule) : [h("p", { class: "muted" }, "没有。")]),
       folded("缺少数据的规则", missing), folded("不符合的规则", others),
       absent.length ? h("h3", {}, "缺少的指标") : null,
-      absent.length ? h("ul", { class: "plain-list" }, absent.map((item) => h("li", {}, typeof item === "string" ? item : item.label || item.title || item.field))) : null);
+      absent.length ? h("ul", { class: "plain-list" }, absent.map((item) => h("li", {}, item))) : null);
   }
 
   function popupContent(village) {
     const matched = (village.evidence || []).filter(matches);
     return h("div", {}, ...heading(village),
-      h("ul", { class: "plain-list" }, matched.slice(0, 4).map((item) => h("li", {}, item.message || item.title))),
+      h("ul", { class: "plain-list" }, matched.slice(0, 4).map((item) => h("li", {}, item.title))),
       h("button", { class: "link-button", type: "button", onclick: () => { openTab("tab-evidence"); panel.focus(); } }, `全部依据（${(village.evidence || []).length} 条规则）`));
   }
 

@@ -1,0 +1,117 @@
+"""The real service on a small county, in front of a real browser that may talk to nobody else."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+import pytest
+import small_county
+import uvicorn
+from applications import IN_ZONE, application, ring
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from api.app import create_app
+from api.serving import listen
+from api.settings import Settings
+from layers import database
+from layers.databases import create_database, drop_database
+
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def service(server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the service with the small county loaded, typed and with one check stored."""
+    name = f"cuntu_browser_{uuid4().hex[:12]}"
+    url = create_database(server_url, name, template=template_database)
+    with database.connect(url) as conn:
+        small_county.load(conn)
+    app = create_app(Settings(data_dir=tmp_path_factory.mktemp("data")), database_url=url)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, ws="none"))
+    listening = listen("127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    wait_until_ready(address)
+    yield address
+    server.should_exit = True
+    thread.join()
+    listening.close()
+    drop_database(server_url, name)
+
+
+def wait_until_ready(address: str) -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        try:
+            if httpx.get(f"{address}/readyz").json().get("snapshot") == "loaded":
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise TimeoutError("the service did not become ready")
+
+
+@pytest.fixture(scope="session")
+def check_id(service: str) -> str:
+    """A stored check of a site on basic farmland and near a road, with a case number that tries to be code."""
+    feature = application(coordinates=[ring(1_030, 1_035)], case_no=small_county.HOSTILE)
+    answer = httpx.post(f"{service}/api/v1/checks", params=IN_ZONE, json=feature)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+@dataclass
+class Visit:
+    """A page with everything it asked for and complained about."""
+
+    page: Page
+    address: str
+    requested: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.address + path, wait_until="load")
+        return self.page
+
+    def foreign(self) -> list[str]:
+        own = urlsplit(self.address).netloc
+        return [url for url in self.requested if not url.startswith(("data:", "blob:")) and urlsplit(url).netloc != own]
+
+
+@pytest.fixture
+def visit(browser: Browser, service: str) -> Iterator[Visit]:
+    """A fresh page; at the end it must have asked no other host and reported no error."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+    visit = Visit(context.new_page(), service)
+    visit.page.on("request", lambda request: visit.requested.append(request.url))
+    visit.page.on("console", lambda message: visit.complaints.append(f"{message.type}: {message.text}"))
+    visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    visit.page.on("dialog", lambda dialog: (visit.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    yield visit
+    context.close()
+    assert visit.requested
+    assert visit.foreign() == []
+    assert visit.complaints == []
