@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -13,8 +15,8 @@ from api.progress_schemas import IndicatorList, Rankings, TargetList, Trend, Val
 from api.settings import Settings
 from layers import progress
 from spatial.errors import InputError
-from spatial.periods import month_label, months_before, parse_month
-from spatial.progress_pack import ProgressPack, load_progress_pack
+from spatial.periods import due_period, month_label, months_before, parse_month
+from spatial.progress_pack import Indicator, ProgressPack, load_progress_pack
 from spatial.progress_report import ProgressReport
 
 router = APIRouter(prefix="/progress", tags=["整治进度"])
@@ -32,7 +34,7 @@ def list_indicators(settings: AppSettings, db: Db, when: When) -> dict[str, Any]
     pack = _pack(settings)
     with db.connection() as conn:
         held = progress.reported_periods(conn, known_at=when.known_at)
-    entries = [{**each.as_dict(), "periods": [month_label(period) for period in held.get(code, ())]} for code, each in pack.indicators.items()]
+    entries = [{**each.as_dict(), "periods": _due(held.get(code, ()), each)} for code, each in pack.indicators.items()]
     return {"pack": pack.as_dict(), "indicators": entries}
 
 
@@ -87,6 +89,10 @@ def read_trend(
         points = progress.read_trend(conn, indicator, unit=code, span=(start, end), pack=pack, roster=roster, known_at=when.known_at)
     named = {"indicator": indicator, "title": pack.indicator(indicator).title, "code": code, "pack": pack.as_dict()}
     return {**named, **_times(when), "points": [point.as_dict() for point in points]}
+
+
+def _due(periods: Iterable[date], indicator: Indicator) -> list[str]:
+    return [month_label(period) for period in periods if due_period(period, cadence=indicator.cadence) == period]
 
 
 def _report(settings: Settings, db: Db, when: Moment, indicator: str, period: str | None) -> ProgressReport:
