@@ -14,7 +14,7 @@ from pathlib import Path
 from layers.errors import EncodingError, UnsupportedFileError
 
 _SAMPLE_ROWS = 2_000
-_LANGUAGES = {0x4D: "gb18030", 0x7A: "gb18030", 0x4F: "big5", 0x78: "big5", 0x13: "cp932", 0x7B: "cp932"}
+_LANGUAGES = {0x4D: "gb18030", 0x7A: "gb18030"}
 _CHINESE_PAGES = {"936": "gb18030", "gbk": "gb18030", "gb2312": "gb18030", "950": "big5", "65001": "utf-8"}
 
 
@@ -36,12 +36,12 @@ def of_shapefile(shapefile: Path, *, given: str | None = None) -> Encoding:
         codec = _codec(page.read_text(encoding="ascii", errors="replace").strip())
         if codec is not None and _fits(codec, raw):
             return Encoding(codec, "cpg")
+    # Text that is valid UTF-8 beyond ASCII is practically never anything else, even where the language byte says GBK.
     language = _language(_beside(shapefile, ".dbf"))
-    if language is not None and _fits(language, raw) and (raw.isascii() or _looks_chinese(raw, language)):
-        return Encoding(language, "language_byte")
-    for codec in ("utf-8", "gb18030"):
-        if _fits(codec, raw) and (raw.isascii() or _looks_chinese(raw, codec)):
-            return Encoding(codec, "content")
+    if _fits("utf-8", raw):
+        return Encoding("utf-8", "content")
+    if _fits("gb18030", raw) and _is_chinese(raw):
+        return Encoding("gb18030", "language_byte" if language == "gb18030" else "content")
     raise EncodingError
 
 
@@ -78,12 +78,15 @@ def _fits(codec: str, raw: bytes) -> bool:
     return True
 
 
-def _looks_chinese(raw: bytes, codec: str) -> bool:
-    """Whether nearly all characters beyond ASCII are common Han characters or Chinese punctuation."""
-    text = "".join(decode(value, codec) for value in raw.split(b"\n"))
-    beyond = [char for char in text if ord(char) > 0x7F]
-    usual = [char for char in beyond if "\u4e00" <= char <= "\u9fff" or "\u3000" <= char <= "\u303f" or "\uff00" <= char <= "\uffef"]
-    return len(usual) >= 0.9 * len(beyond)
+def _is_chinese(raw: bytes) -> bool:
+    """Whether at least half of the characters beyond ASCII are everyday ones (GB 2312 level 1, or punctuation).
+
+    Western accents read as GBK give Chinese characters too, but rare ones.
+    """
+    text = "".join(decode(value, "gb18030") for value in raw.split(b"\n"))
+    beyond = [char.encode("gb2312", errors="ignore") for char in text if ord(char) > 0x7F]
+    everyday = [code for code in beyond if code and 0xA1 <= code[0] <= 0xD7]
+    return 2 * len(everyday) >= len(beyond)
 
 
 def _beside(shapefile: Path, suffix: str) -> Path | None:

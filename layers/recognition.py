@@ -77,13 +77,13 @@ def _is_cut(raw: bytes, title: str, codec: str) -> bool:
 
 
 def _score(source: Source, layer: CatalogLayer, columns: Columns, known: set[str]) -> float:
-    """From 0 to 2: one point at most for the name, one for the fields; a code alone counts half."""
+    """From 0 to 2: one point at most for the name, one for the fields. A code without a telling field is never enough."""
     if source.kind not in layer.geometry or _contradicts(source, layer, columns):
         return 0.0
     by_title, by_code = _is_named(source, layer)
     telling = any(_rarity(name) >= _TELLING for name in columns)
-    name_score = 1.0 if by_title or (by_code and telling) else 0.5 if by_code else 0.0
-    return name_score + _field_score(layer, columns, known)
+    score = _field_score(layer, columns, known) + (1.0 if by_title or by_code else 0.0)
+    return score if by_title or telling else score * 0.45
 
 
 def _is_named(source: Source, layer: CatalogLayer) -> tuple[bool, bool]:

@@ -41,7 +41,10 @@ Connection = psycopg.Connection[Any]
 
 @dataclass(frozen=True, kw_only=True)
 class NewVersion:
-    """What is to be written down about a dataset. `coverage` (county CRS) is where it is complete; `valid_to` is the first day after."""
+    """What is to be written down about a dataset. `valid_to` is the first day after.
+
+    `coverage` (county CRS) is where the data are complete; without it no more is claimed than the features' own polygons.
+    """
 
     layer: str
     title: str
@@ -49,7 +52,7 @@ class NewVersion:
     valid_from: date
     source_name: str
     source_sha256: str
-    coverage: BaseGeometry
+    coverage: BaseGeometry | None = None
     valid_to: date | None = None
     survey_date: date | None = None
     code_system: str | None = None
@@ -92,7 +95,7 @@ def stage(
     _check_meta(meta)
     data = prepare(frame, layer, epsg=epsg, extent=extent)
     values = asdict(meta) | {
-        "coverage": shapely.to_wkb(meta.coverage),
+        "coverage": shapely.to_wkb(meta.coverage or _own_polygons(data)),
         "epsg": epsg,
         "code_system": meta.code_system or layer.code_system,
         "feature_count": len(data.geometries),
@@ -130,9 +133,15 @@ def discard_staged(conn: Connection, *, older_than: timedelta = timedelta(hours=
     """Remove staged versions that were never published, such as those an interrupted import left; return their ids."""
     ids = [int(row[0]) for row in conn.execute(SQL["leftovers"], {"older_than": older_than}).fetchall()]
     for version_id in ids:
-        partitions.remove(conn, version_id)
-        conn.execute(SQL["delete_staged"], {"id": version_id})
+        discard(conn, version_id)
     return ids
+
+
+def discard(conn: Connection, version_id: int) -> None:
+    """Remove a version that was staged and never published; raise VersionStateError for any other."""
+    _locked_layer(conn, version_id, wanted="staged")
+    conn.execute(SQL["delete_staged"], {"id": version_id})
+    partitions.remove(conn, version_id)
 
 
 def in_force(conn: Connection, *, valid_on: date, known_at: datetime) -> dict[str, DatasetVersion]:
@@ -177,13 +186,22 @@ def _locked_layer(conn: Connection, version_id: int, *, wanted: str) -> str:
 
 def _check_meta(meta: NewVersion) -> None:
     problems = []
-    if meta.coverage.is_empty or not meta.coverage.is_valid or shapely.get_dimensions(meta.coverage) != 2:
+    area = meta.coverage
+    if area is not None and (area.is_empty or not area.is_valid or shapely.get_dimensions(area) != 2):
         problems.append("完整范围（coverage）必须是有效的面")
     if meta.valid_to is not None and meta.valid_to <= meta.valid_from:
         problems.append("失效日期必须晚于生效日期")
     problems.extend(f"缺少 {name}" for name in ("title", "authority", "source_name", "source_sha256") if not getattr(meta, name))
     if problems:
         raise DatasetRefusedError(problems=problems)
+
+
+def _own_polygons(data: Intake) -> BaseGeometry:
+    polygons = data.geometries[shapely.get_dimensions(data.geometries) == 2]
+    if not len(polygons):
+        raise DatasetRefusedError("数据中没有面，不能由要素得出完整范围：请说明数据在哪个范围内是完整的。")
+    merged: BaseGeometry = shapely.coverage_union_all(polygons) if data.disjoint else shapely.union_all(polygons)
+    return merged
 
 
 def _checksum(data: Intake) -> str:
