@@ -91,7 +91,8 @@ class ProgressReport:
         return ranks(share, ranked=self.towns.complete & ~np.isnan(share), better=self.indicator.better)
 
     def _county(self) -> dict[str, Any]:
-        return {"county_code": self.roster.county_code, **self._rows(self.county, whole_county=True)[0]}
+        row = self._rows(self.county, whole_county=True)[0]
+        return {"county_code": row.pop("code"), **row}
 
     def _target(self) -> dict[str, Any] | None:
         return None if self.goal is None else self.goal.as_dict()

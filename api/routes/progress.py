@@ -55,13 +55,13 @@ def list_targets(settings: AppSettings, indicator: Annotated[str | None, Query(d
     return {"pack": pack.as_dict(), "county_code": settings.county_code, "indicators": entries}
 
 
-@router.get("/values", summary="村、乡镇、全县的数", response_model=Values, responses=problems(400, 409, 503))
+@router.get("/values", summary="村、乡镇、全县的数", response_model=Values, response_model_exclude_unset=True, responses=problems(400, 409, 503))
 def read_values(settings: AppSettings, db: Db, when: When, indicator: Code, period: Month = None, town: Town = None) -> dict[str, Any]:
     """Figures by village, rolled up as Σ numerators ÷ Σ denominators, each with how complete it is."""
     return {**_report(settings, db, when, indicator, period).as_dict(town=town), **_times(when)}
 
 
-@router.get("/rankings", summary="乡镇排名", response_model=Rankings, responses=problems(400, 409, 503))
+@router.get("/rankings", summary="乡镇排名", response_model=Rankings, response_model_exclude_unset=True, responses=problems(400, 409, 503))
 def read_rankings(settings: AppSettings, db: Db, when: When, indicator: Code, period: Month = None) -> dict[str, Any]:
     """Towns by two decimals of per cent, equal ones sharing a rank; a town that has not fully reported has none."""
     report = _report(settings, db, when, indicator, period)
