@@ -22,6 +22,11 @@ def village_pack(county: str) -> Pack:
     return load_pack("village-types", county=county)
 
 
+def needed(pack: Pack) -> set[str]:
+    """The layers a run reads: those of the facts, the villages, and the settlement patches that make their footprints."""
+    return {*pack.layers, "village", "settlement"}
+
+
 def classify(layers: LayerSet, *, county: str, moment: Moment) -> Classification:
     """Type every village of the layer `village`."""
     pack = village_pack(county)
@@ -30,7 +35,7 @@ def classify(layers: LayerSet, *, county: str, moment: Moment) -> Classification
 
 def read_layers(conn: psycopg.Connection[Any], versions: dict[str, DatasetVersion], *, county: str, epsg: int) -> LayerSet:
     """Read the layers the village types need."""
-    return snapshot.load(conn, versions, epsg=epsg, only={*village_pack(county).layers, "village"})
+    return snapshot.load(conn, versions, epsg=epsg, only=needed(village_pack(county)))
 
 
 def store(
@@ -46,7 +51,7 @@ def store(
         valid_on=moment.valid_on,
         known_at=moment.known_at,
         parameters={"county": county, "note": note},
-        datasets=[dataset_entry(name, layers) for name in sorted({*pack.layers, "village"})],
+        datasets=[dataset_entry(name, layers) for name in sorted(needed(pack))],
     )
     rows = [classification.village(index) for index in range(len(classification))]
     results = [VillageResult(row["village_code"], row["village_type"], canonical_json(row)) for row in rows]
