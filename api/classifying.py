@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
-from spatial.village_types import LABELS, Classification
 
 from api.moment import Moment
 from layers import classifications, snapshot
@@ -15,6 +14,7 @@ from spatial import village_types
 from spatial.canonical import canonical_json
 from spatial.layer import DatasetVersion, LayerSet
 from spatial.rules.pack import Pack, load_pack
+from spatial.village_types import LABELS, Classification
 
 
 def village_pack(county: str) -> Pack:

@@ -17,6 +17,8 @@ REFERENCE = "#/components/schemas/{model}"
 BODIES: tuple[type[BaseModel], ...] = (ApplicationFeature, ApplicationCollection, ClassificationRequest, Problem)
 """Models the description needs although no handler names them: bodies are read as bytes and checked by the planning logic."""
 
+LOCATION: dict[str, Any] = {"headers": {"Location": {"schema": {"type": "string"}, "description": "结果的地址"}}}
+
 
 class GeoJson(Response):
     """An answer in GeoJSON."""

@@ -2,58 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-import sys
-
-import psycopg
-import typer
-from pydantic import ValidationError
-
-from api.cli import bench, check, classify, db, demo, layers, map, progress, serve
-from api.cli.output import say
-from api.settings import Settings
-from spatial.errors import CuntuError
-
-app = typer.Typer(
-    name="cuntu",
-    help="村图：县级自然资源和规划部门的一张图服务。",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-app.command("demo")(demo.demo)
-app.command("serve")(serve.serve)
-app.add_typer(db.app, name="db")
-app.add_typer(layers.app, name="layers")
-app.command("classify")(classify.classify)
-app.command("check")(check.check)
-app.add_typer(progress.app, name="progress")
-app.command("map")(map.map_)
-app.command("bench")(bench.bench)
-
-
-@app.callback()
-def entry(context: typer.Context) -> None:
-    """Read the settings once and hand them to the command."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    context.obj = Settings()
-
 
 def main() -> None:
-    """Run a command: an error is one clear line on stderr and exit status 1, a wrong call is status 2."""
-    try:
-        app()
-    except CuntuError as error:
-        _fail(str(error))
-    except psycopg.OperationalError as error:
-        _fail(f"数据库不可用：{error}")
-    except ValidationError as error:
-        _fail("环境变量有误：" + "；".join(f"CUNTU_{str(item['loc'][0]).upper()} {item['msg']}" for item in error.errors()))
-    except OSError as error:
-        _fail(f"{error.strerror or error}：{error.filename}" if error.filename else str(error))
+    """Run the command line; the commands are only loaded now, so that their parts may be used without them."""
+    from api.cli.commands import main as run
 
-
-def _fail(message: str) -> None:
-    say("错误：" + " ".join(message.split()))
-    raise SystemExit(1)
+    run()

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from layers.files import read_frame
 
 from api.checking import Checker, application_features, epsg_of
 from api.cli.output import AsJson, print_json, print_table, progress_bar, say
@@ -17,6 +16,7 @@ from api.moment import Moment
 from api.settings import Settings
 from api.snapshots import Snapshots
 from layers import database
+from layers.application_files import read_applications_file
 from layers.check_export import write_reports
 from layers.errors import UnsupportedFileError
 from spatial.errors import InputError
@@ -77,7 +77,7 @@ def _applications(checker: Checker, file: Path, crs: str | None, moment: Moment)
         return checker.read(features, epsg_in=epsg_in, moment=moment)
     if crs is not None:
         raise InputError("--crs 只用于 GeoJSON，其他文件自带坐标系。")
-    return checker.read_frame(read_frame(file), moment=moment)
+    return checker.read_frame(read_applications_file(file), moment=moment)
 
 
 def _print(reports: Reports) -> None:

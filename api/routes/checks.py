@@ -13,7 +13,7 @@ from api.deps import JSON_TYPES, AppSettings, Checking, Db, JobQueue, JsonBody, 
 from api.jobs import Report as JobReport
 from api.json_text import parse_json
 from api.moment import Moment
-from api.openapi import json_body, problems
+from api.openapi import LOCATION, json_body, problems
 from api.schemas import Accepted, ApplicationCollection, ApplicationFeature, CheckPage, Report, Verdict
 from layers import checks
 from spatial.errors import InputError
@@ -22,7 +22,6 @@ from spatial.permit import VERDICT_LABELS, Applications
 router = APIRouter(prefix="/checks", tags=["建房审查"])
 
 Crs = Annotated[str | None, Query(description="坐标系，例如 EPSG:4547；不写时为 CRS84 经纬度", max_length=60)]
-LOCATION: dict[str, Any] = {"headers": {"Location": {"schema": {"type": "string"}, "description": "结果的地址"}}}
 
 
 @router.post(

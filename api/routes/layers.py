@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, File, Form, Response, UploadFile
+from psycopg_pool import ConnectionPool
 
-from api.deps import Db, Snapshot, When
-from api.openapi import problems
-from api.schemas import LayerList, LayerVersions
+from api.checking import epsg_of
+from api.deps import AppSettings, Db, JobQueue, Snapshot, When
+from api.jobs import Report as JobReport
+from api.layer_imports import import_layer
+from api.openapi import LOCATION, problems
+from api.schemas import Accepted, LayerList, LayerVersions
+from api.settings import Settings
 from layers import catalog, versions
 from layers.catalog import CatalogLayer
+from layers.loader import Description
 from layers.versions import VersionRecord
 from spatial.layer import DatasetVersion
 
@@ -35,6 +45,75 @@ def list_versions(layer_id: str, db: Db) -> dict[str, Any]:
     with db.connection() as conn:
         records = versions.history(conn, layer_id)
     return {"layer": layer_id, "versions": [version_entry(record) for record in records]}
+
+
+@router.post(
+    "/{layer_id}/imports",
+    status_code=202,
+    summary="上传一个图层文件",
+    response_model=Accepted,
+    responses={202: LOCATION, **problems(400, 404, 409, 413, 415, 503)},
+)
+def create_import(
+    layer_id: str,
+    response: Response,
+    queue: JobQueue,
+    settings: AppSettings,
+    snapshots: Snapshot,
+    file: Annotated[UploadFile, File(description="GeoPackage、GeoJSON、压缩的 Shapefile 或 FileGDB")],
+    authority: Annotated[str, Form(min_length=1, max_length=200, description="数据来源单位")],
+    publish: Annotated[bool, Form(description="入库后立即发布")] = False,
+    title: Annotated[str | None, Form(max_length=200)] = None,
+    valid_from: Annotated[date | None, Form()] = None,
+    valid_to: Annotated[date | None, Form()] = None,
+    survey_date: Annotated[date | None, Form()] = None,
+    coverage: Annotated[Literal["features", "county"], Form(description="完整范围：仅要素本身，或全县")] = "features",
+    secrecy: Annotated[Literal["public", "internal", "secret"] | None, Form()] = None,
+    code_system: Annotated[str | None, Form(max_length=40)] = None,
+    source_layer: Annotated[str | None, Form(max_length=200, description="文件中的数据名称")] = None,
+    crs: Annotated[str | None, Form(max_length=60, description="文件缺少坐标系时用，例如 EPSG:4547")] = None,
+    encoding: Annotated[str | None, Form(max_length=40, description="文字编码，例如 GBK；不写时自动判断")] = None,
+) -> dict[str, Any]:
+    """Import a file as a new version of a layer, in a job. Where anything is wrong with it, nothing is stored."""
+    layer = catalog.layer(layer_id)
+    description = Description(
+        authority=authority,
+        title=title,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        survey_date=survey_date,
+        code_system=code_system,
+        secrecy=secrecy,
+        coverage=coverage,
+    )
+    source_epsg = epsg_of(crs) if crs else None
+    kept = keep_upload(file)
+    options = {"layer": layer.id, "source_layer": source_layer, "source_epsg": source_epsg, "encoding": encoding, "publish": publish}
+
+    def work(report: JobReport) -> dict[str, Any]:
+        try:
+            return _import(queue.pool, kept, settings, description=description, report=report, **options)
+        finally:
+            shutil.rmtree(kept.parent, ignore_errors=True)
+            snapshots.published()
+
+    job_id = queue.submit("layer-import", work)
+    response.headers["Location"] = f"/api/v1/jobs/{job_id}"
+    return {"id": str(job_id), "state": "queued", "location": f"/api/v1/jobs/{job_id}"}
+
+
+def _import(pool: ConnectionPool[Any], file: Path, settings: Settings, **options: Any) -> dict[str, Any]:
+    with pool.connection() as conn:
+        return import_layer(conn, file, settings, **options)
+
+
+def keep_upload(upload: UploadFile) -> Path:
+    """Write an upload to a folder of its own, under its own name made harmless; its ending says what kind of file it is."""
+    name = Path((upload.filename or "").replace("\\", "/")).name.replace("\x00", "") or "upload"
+    path = Path(tempfile.mkdtemp(prefix="cuntu-upload-")) / name[-100:]
+    with path.open("wb") as target:
+        shutil.copyfileobj(upload.file, target, 1 << 20)
+    return path
 
 
 def layer_entry(layer: CatalogLayer, in_force: Mapping[str, DatasetVersion]) -> dict[str, Any]:

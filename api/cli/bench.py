@@ -1,0 +1,57 @@
+"""`cuntu bench`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from api.bench import batch, county, map_page, one_check
+from api.bench.figure import Figure, Figures, Report
+from api.bench.place import Place, scratch
+from api.cli.output import AsJson, print_json, print_table, progress_bar, say
+from spatial.errors import InputError
+
+SECTIONS: dict[str, tuple[str, Callable[[Place, Report], Figures]]] = {
+    "load": ("全新载入", county.load),
+    "typing": ("全县分类", county.typing),
+    "batch": ("批量量算", batch.run),
+    "check": ("单件审查", one_check.run),
+    "page": ("地图页面", map_page.run),
+}
+
+
+def bench(
+    context: typer.Context,
+    sections: Annotated[list[str] | None, typer.Argument(help=f"只测这些：{' '.join(SECTIONS)}；不写时全测")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """测速：与 PostGIS 对照，在单独的数据库中进行，结束后删除。"""
+    chosen = [name for name in SECTIONS if not sections or name in sections]
+    unknown = sorted(set(sections or []) - set(SECTIONS))
+    if unknown:
+        raise InputError(f"没有这一项：{'、'.join(unknown)}。可选：{'、'.join(SECTIONS)}。")
+    with scratch(context.obj, empty="load" in chosen) as place:
+        figures = [figure for name in chosen for figure in _run(name, place)]
+    if as_json:
+        print_json({"figures": [asdict(figure) for figure in figures]})
+    else:
+        _print(figures)
+
+
+def _run(name: str, place: Place) -> Sequence[Figure]:
+    title, section = SECTIONS[name]
+    try:
+        with progress_bar(title) as report:
+            return section(place, report).found
+    except map_page.BrowserMissingError as error:
+        say(str(error))
+        return []
+
+
+def _print(figures: Sequence[Figure]) -> None:
+    marks = {True: "达到", False: "未达到", None: ""}
+    rows = [[SECTIONS[item.section][0], item.name, f"{item.value:,g}", item.unit, item.aim, marks[item.met]] for item in figures]
+    print_table("测速", ["部分", "内容", "结果", "单位", "目标", ""], rows)

@@ -1,0 +1,49 @@
+"""`cuntu demo`."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from api import demo_county
+from api.cli import serve
+from api.cli.output import AsJson, print_json, progress_bar, say
+from api.cli.serve import Host, Port
+from api.database import running_url
+from api.demo_county import Loaded
+from api.settings import Settings
+from layers import database
+
+
+def demo(
+    context: typer.Context,
+    host: Host = None,
+    port: Port = None,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="只载入，不启动服务")] = False,
+    reload_data: Annotated[bool, typer.Option("--reload-data", help="重新生成并载入示例县（作为新版本）")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """启动示例县：准备数据库，载入示例数据，启动服务并显示地址。"""
+    settings: Settings = context.obj
+    began = time.monotonic()
+    with progress_bar("示例县") as report:
+        report(0.0, "启动数据库")
+        url = running_url(settings)
+        database.upgrade(url)
+        with database.pool(url, max_size=4) as pool:
+            done = demo_county.load(pool, url, settings, report=report, again=reload_data)
+    seconds = round(time.monotonic() - began, 1)
+    if as_json:
+        print_json({"layers_loaded": done.layers, "typed": done.typed, "checked": done.checked, "seconds": seconds})
+    else:
+        say(_told(done, seconds))
+    if not no_serve:
+        serve.run(settings, host=host, port=port)
+
+
+def _told(done: Loaded, seconds: float) -> str:
+    if not (done.layers or done.typed or done.checked):
+        return f"示例县已在库中（{seconds} 秒）。"
+    return f"示例县已载入：图层、村庄分类和 {done.checked} 件审查（{seconds} 秒）。全部为示例数据。"

@@ -1,0 +1,148 @@
+"""`cuntu layers`: the catalogue, versions, imports, exports."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.checking import epsg_of
+from api.cli.output import AsJson, print_json, print_table, progress_bar, say
+from api.cli.times import KnownAt, ValidOn, day_of, moment_of
+from api.database import ready_url
+from api.errors import NotFoundError
+from api.layer_imports import import_layer
+from api.routes.layers import layer_entry, version_entry
+from api.settings import Settings
+from layers import catalog, database, versions
+from layers.layer_export import export
+from layers.loader import Description
+
+app = typer.Typer(help="图层：目录、导入、版本、发布、导出。", no_args_is_help=True)
+
+LayerId = Annotated[str, typer.Argument(help="图层编号，例如 basic_farmland")]
+Day = Annotated[str | None, typer.Option(help="日期，例如 2026-01-01")]
+
+
+@app.command("list")
+def list_(context: typer.Context, valid_on: ValidOn = None, known_at: KnownAt = None, as_json: AsJson = False) -> None:
+    """列出全部图层和状态。"""
+    moment = moment_of(valid_on, known_at)
+    with database.connect(ready_url(context.obj)) as conn:
+        in_force = versions.in_force(conn, valid_on=moment.valid_on, known_at=moment.known_at)
+    entries = [layer_entry(layer, in_force) for layer in catalog.catalog().values()]
+    if as_json:
+        print_json({"layers": entries})
+    else:
+        print_table("图层", ["编号", "名称", "状态", "版本", "要素", "有效自", "来源"], [_line(entry) for entry in entries])
+
+
+def _line(entry: dict[str, Any]) -> list[Any]:
+    dataset = entry["in_force"] or {}
+    named = [dataset.get(name) for name in ("version", "feature_count", "valid_from", "authority")]
+    return [entry["id"], entry["title"], entry["state_label"], *named]
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="GeoPackage、GeoJSON、压缩的 Shapefile 或 FileGDB", exists=True, dir_okay=False)],
+    layer: Annotated[str | None, typer.Option(help="图层编号；不写时按名称和字段识别")] = None,
+    publish: Annotated[bool, typer.Option("--publish", help="入库后立即发布")] = False,
+    title: Annotated[str | None, typer.Option(help="数据名称")] = None,
+    authority: Annotated[str, typer.Option(help="数据来源单位")] = "未注明",
+    valid_from: Day = None,
+    valid_to: Day = None,
+    survey_date: Day = None,
+    coverage: Annotated[str, typer.Option(help="完整范围：features（仅要素本身）或 county（全县）")] = "features",
+    secrecy: Annotated[str | None, typer.Option(help="密级：public、internal、secret")] = None,
+    code_system: Annotated[str | None, typer.Option(help="编码体系，例如 survey、ydyh2023")] = None,
+    source_layer: Annotated[str | None, typer.Option(help="文件中的数据名称")] = None,
+    crs: Annotated[str | None, typer.Option(help="文件缺少坐标系时用，例如 EPSG:4547")] = None,
+    encoding: Annotated[str | None, typer.Option(help="文字编码，例如 GBK；不写时自动判断")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """把一个文件入库为新版本；有任何问题时什么也不写入。"""
+    days = {name: day_of(text, f"--{name.replace('_', '-')}") if text else None
+            for name, text in (("valid_from", valid_from), ("valid_to", valid_to), ("survey_date", survey_date))}  # fmt: skip
+    about = {"title": title, "authority": authority, "secrecy": secrecy, "code_system": code_system, "coverage": coverage}
+    with database.connect(ready_url(context.obj)) as conn, progress_bar("入库") as report:
+        done = import_layer(
+            conn,
+            file,
+            context.obj,
+            description=describe(**about, **days),
+            layer=layer,
+            source_layer=source_layer,
+            source_epsg=epsg_of(crs) if crs else None,
+            encoding=encoding,
+            publish=publish,
+            report=report,
+        )
+    if as_json:
+        print_json(done)
+        return
+    state = "已发布" if publish else f"待发布：cuntu layers publish {done['version']}"
+    say(f"{done['title']} 已入库为版本 {done['version']}（{done['features']} 个要素，{state}）。")
+    for note in done["notes"]:
+        say(f"  {note}")
+
+
+@app.command("versions")
+def versions_(context: typer.Context, layer: LayerId, as_json: AsJson = False) -> None:
+    """列出一个图层的全部版本。"""
+    with database.connect(ready_url(context.obj)) as conn:
+        entries = [version_entry(record) for record in versions.history(conn, layer)]
+    if as_json:
+        print_json({"layer": layer, "versions": entries})
+        return
+    names = ("version", "status", "feature_count", "valid_from", "valid_to", "known_from", "known_to", "source_name")
+    headings = ["版本", "状态", "要素", "有效自", "有效至", "所知自", "所知至", "来源文件"]
+    print_table(layer, headings, [[entry[name] for name in names] for entry in entries])
+
+
+@app.command()
+def publish(context: typer.Context, version: Annotated[int, typer.Argument(help="版本号")], as_json: AsJson = False) -> None:
+    """发布一个已入库的版本，同时关闭它所替换的版本。"""
+    with database.connect(ready_url(context.obj)) as conn:
+        versions.publish(conn, version)
+        entry = version_entry(versions.get(conn, version))
+    print_json(entry) if as_json else say(f"版本 {version}（{entry['title']}）已发布。")
+
+
+@app.command("export")
+def export_(
+    context: typer.Context,
+    layer: LayerId,
+    output: Annotated[Path, typer.Argument(help="要写的文件：.gpkg 或 .geojson")],
+    version: Annotated[int | None, typer.Option(help="版本号；不写时为现行版本")] = None,
+    valid_on: ValidOn = None,
+    known_at: KnownAt = None,
+    as_json: AsJson = False,
+) -> None:
+    """把一个图层导出为文件。"""
+    settings: Settings = context.obj
+    moment = moment_of(valid_on, known_at)
+    catalog.layer(layer)
+    with database.connect(ready_url(settings)) as conn:
+        if version is not None:
+            dataset = versions.get(conn, version).dataset
+        else:
+            found = versions.in_force(conn, valid_on=moment.valid_on, known_at=moment.known_at).get(layer)
+            if found is None:
+                raise NotFoundError(f"图层“{catalog.layer(layer).title}”未入库。")
+            dataset = found
+        if dataset.layer != layer:
+            raise NotFoundError(f"版本 {version} 不是图层 {layer} 的版本。")
+        count = export(conn, dataset, output, epsg=settings.epsg)
+    done = {"file": str(output), "features": count, "dataset": asdict(dataset)}
+    print_json(done) if as_json else say(f"已把 {count} 个要素写入 {output}。")
+
+
+def describe(**about: Any) -> Description:
+    """Make the description of a file from options; those not given are left to the file and the catalogue."""
+    if about["coverage"] not in ("features", "county"):
+        raise typer.BadParameter("--coverage 只能是 features 或 county")
+    return Description(**about)

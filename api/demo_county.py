@@ -1,0 +1,171 @@
+"""Loading the demo county into the store, typing its villages and checking its applications.
+
+Layers are published in one transaction, and each step looks at the store for what is still to be done: a load that was
+killed at any point is completed by the next one, and nothing is loaded twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+from psycopg_pool import ConnectionPool
+
+from api import classifying
+from api.checking import CHUNK, Checker
+from api.moment import Moment
+from api.settings import Settings
+from api.snapshots import Snapshots
+from layers import applications, households, progress, versions
+from layers.applications import Application
+from layers.catalog import catalog
+from layers.demo import DemoCounty, build
+from layers.households import Household
+from layers.loader import load_frames
+from layers.progress import Figure
+from layers.versions import NewVersion
+from spatial.errors import CuntuError
+
+Report = Callable[[float, str], None]
+
+SEED = 20260101
+SOURCE = "示例数据（程序生成，非真实成果）"
+VALID_FROM = date(2021, 1, 1)
+
+
+class OwnDataError(CuntuError):
+    """数据库中已有本单位的数据，不能载入示例数据。请用另一个数据库（CUNTU_DATABASE_URL 或 CUNTU_DATA_DIR）。"""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What was done: whether layers were loaded, villages typed, and how many applications were checked."""
+
+    layers: bool
+    typed: bool
+    checked: int
+
+
+def load(pool: ConnectionPool[Any], url: str, settings: Settings, *, report: Report, scale: str = "full", again: bool = False) -> Loaded:
+    """Bring the demo county into the store as far as it is not there yet; `again` loads it anew, as new versions.
+
+    Raises OwnDataError where layers are in force that are no demo data.
+    """
+    with pool.connection() as conn:
+        in_force = versions.in_force(conn, **_now())
+    if any(not dataset.synthetic for dataset in in_force.values()):
+        raise OwnDataError
+    fresh = again or not in_force
+    if fresh:
+        _load_county(pool, url, settings, scale, report)
+    typed = _type_villages(pool, settings, report, again=fresh)
+    checked = _check_applications(pool, settings, report, again=fresh)
+    report(1.0, "示例县已就绪")
+    return Loaded(layers=fresh, typed=typed, checked=checked)
+
+
+def _now() -> dict[str, Any]:
+    now = Moment.now()
+    return {"valid_on": now.valid_on, "known_at": now.known_at}
+
+
+def _load_county(pool: ConnectionPool[Any], url: str, settings: Settings, scale: str, report: Report) -> None:
+    report(0.0, "生成示例县")
+
+    def built(share: float, doing: str = "") -> None:
+        report(0.45 * share, doing or "生成示例县")
+
+    county = build(seed=SEED, scale=scale, progress=built)
+    with pool.connection() as conn:
+        report(0.46, "农户、进度和申请")
+        versions.discard_staged(conn, older_than=timedelta(0))
+        households.save(conn, _households(county.households))
+        progress.record(conn, _figures(county.progress), source_name=SOURCE, synthetic=True)
+        applications.save(conn, _applications(county, settings.epsg))
+    datasets = [(frame, _new_version(name, county, scale)) for name, frame in county.layers.items()]
+
+    def told(share: float, doing: str) -> None:
+        report(0.5 + 0.35 * share, doing)
+
+    load_frames(url, datasets, epsg=settings.epsg, max_secrecy=settings.max_secrecy, progress=told)
+
+
+def _figures(frame: pd.DataFrame) -> list[Figure]:
+    """What was reported; a row without one of its numbers is a village that did not report."""
+    rows = _records(frame.dropna(subset=["numerator", "denominator"]))
+    return [Figure(**row | {"period": pd.Timestamp(row["period"]).date()}) for row in rows]
+
+
+def _new_version(name: str, county: DemoCounty, scale: str) -> NewVersion:
+    digest = hashlib.sha256(f"cuntu demo {SEED} {scale} {name}".encode()).hexdigest()
+    return NewVersion(
+        layer=name,
+        title=catalog()[name].title,
+        authority=SOURCE,
+        valid_from=VALID_FROM,
+        survey_date=VALID_FROM,
+        source_name=f"demo-{name}",
+        source_sha256=digest,
+        coverage=county.coverage,
+        secrecy=catalog()[name].secrecy,
+        synthetic=True,
+    )
+
+
+def _households(frame: pd.DataFrame) -> list[Household]:
+    return [
+        Household(household_no=str(row.pop("household_no")), village_code=str(row.pop("village_code")), properties=row, synthetic=True)
+        for row in _records(frame)
+    ]
+
+
+def _applications(county: DemoCounty, epsg: int) -> list[Application]:
+    expected: Mapping[str, Any] = {row["case_no"]: row for row in _records(county.expected)}
+    frame = county.applications
+    rows = _records(frame.drop(columns=frame.geometry.name))
+    return [
+        Application(
+            case_no=row["case_no"],
+            properties={name: value.isoformat() if isinstance(value, date) else value for name, value in row.items() if value is not None},
+            geometry=site,
+            epsg=epsg,
+            expected=expected.get(row["case_no"]),
+            synthetic=True,
+        )
+        for row, site in zip(rows, frame.geometry, strict=True)
+    ]
+
+
+def _records(table: Any) -> list[dict[str, Any]]:
+    if isinstance(table, pd.DataFrame):
+        table = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [dict(row) for row in table]
+
+
+def _type_villages(pool: ConnectionPool[Any], settings: Settings, report: Report, *, again: bool) -> bool:
+    seen = Snapshots(pool, epsg=settings.epsg).in_force(Moment.now())
+    if seen.run_id is not None and not again:
+        return False
+    report(0.86, "村庄分类")
+    with pool.connection() as conn:
+        layers = classifying.read_layers(conn, dict(seen.versions), county=settings.county_code, epsg=settings.epsg)
+        typed = classifying.classify(layers, county=settings.county_code, moment=seen.moment)
+        classifying.store(conn, typed, layers, county=settings.county_code, moment=seen.moment)
+    return True
+
+
+def _check_applications(pool: ConnectionPool[Any], settings: Settings, report: Report, *, again: bool) -> int:
+    with pool.connection() as conn:
+        waiting = [item for item in applications.everything(conn) if again or item.check_id is None]
+    checker = Checker(pool, Snapshots(pool, epsg=settings.epsg), settings)
+    for start in range(0, len(waiting), CHUNK):
+        report(0.93, f"审查申请 {start + 1}–{min(start + CHUNK, len(waiting))}")
+        part = waiting[start : start + CHUNK]
+        features = [{"type": "Feature", "geometry": item.geometry, "properties": dict(item.properties)} for item in part]
+        moment = Moment.now()
+        checker.check(checker.read(features, epsg_in=settings.epsg, moment=moment), moment=moment)
+    return len(waiting)
