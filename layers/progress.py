@@ -62,7 +62,10 @@ def read_figures(
 ) -> dict[date, Figures]:
     """Read an indicator's figures of the periods, as known at a moment, in the roster's order. Each period has an entry."""
     rows = conn.execute(SQL["figures"], {"indicator": indicator, "periods": list(periods), "known_at": known_at}).fetchall()
-    return {period: _align(roster, [row[1:] for row in rows if row[0] == period]) for period in periods}
+    found: dict[date, list[Sequence[Any]]] = {period: [] for period in periods}
+    for period, *figure in rows:
+        found[period].append(figure)
+    return {period: _align(roster, figures) for period, figures in found.items()}
 
 
 def _align(roster: Roster, rows: Sequence[Sequence[Any]]) -> Figures:

@@ -193,6 +193,7 @@ progress_value = Table(
         unique=True,
         postgresql_where=text("known_to IS NULL"),
     ),
+    Index("progress_value_period", "indicator", "period"),
 )
 
 job = Table(

@@ -174,6 +174,7 @@ CREATE TABLE progress_value (
     CONSTRAINT progress_value_known_period CHECK (known_to >= known_from)
 );
 CREATE UNIQUE INDEX progress_value_current ON progress_value (indicator, period, village_code) WHERE known_to IS NULL;
+CREATE INDEX progress_value_period ON progress_value (indicator, period);
 
 CREATE TABLE job (
     id uuid PRIMARY KEY,
