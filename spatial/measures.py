@@ -132,10 +132,10 @@ class Overlay:
         return shapely.union_all(parts[start:end][keep]) if keep.any() else None
 
     @cached_property
-    def _largest(self) -> tuple[Ints, Floats]:
-        """For each subject the feature row with the largest overlap (-1 for none) and that overlap in m²."""
+    def _largest(self) -> tuple[Ints, Floats, Floats]:
+        """For each subject the feature row with the largest overlap (-1 for none), that overlap and the next largest in m²."""
         subject, feature, _, areas = self._cut
-        best, area = np.full(self.count, -1, dtype=np.int64), np.zeros(self.count)
+        best, area, second = np.full(self.count, -1, dtype=np.int64), np.zeros(self.count), np.zeros(self.count)
         if len(subject):
             width = len(self.layer.features)
             keys, inverse = np.unique(subject.astype(np.int64) * width + feature, return_inverse=True)
@@ -144,17 +144,29 @@ class Overlay:
             rows = (keys // width)[order]
             last = np.flatnonzero(np.r_[rows[1:] != rows[:-1], True])
             best[rows[last]], area[rows[last]] = (keys % width)[order][last], sums[order][last]
+            several = last[(last > 0) & (rows[last - 1] == rows[last])]
+            second[rows[several]] = sums[order][several - 1]
             best[area <= 10.0**-DECIMALS] = -1
-        return best, to_resolution(area)
+        return best, to_resolution(area), to_resolution(second)
 
     def dominant(self) -> tuple[Ints, Floats]:
         """Return for each subject the row of the feature with the largest overlap (-1 for none) and that overlap in m²."""
-        return self._largest
+        best, area, _ = self._largest
+        return best, area
+
+    @property
+    def surely_dominant(self) -> Bools:
+        """Subjects whose largest overlap stays the largest whatever lies in the part outside the coverage."""
+        best, area, second = self._largest
+        return (best >= 0) & ((self.uncovered == 0) | (area > second + self.uncovered))
 
     def overlap_without_dominant(self, *, share: float) -> Floats:
-        """Return the m² covered by features other than the one that holds more than `share` of the subject."""
-        best, area = self._largest
-        own = np.where(area > share * self.areas, best, -1)
+        """Return the least m² covered by features other than the one that holds more than `share` of the subject.
+
+        A feature that may hold more than `share` with what lies outside the coverage is left out too.
+        """
+        best, area, _ = self._largest
+        own = np.where(area + self.uncovered > share * self.areas, best, -1)
         subject, feature, parts, areas = self._cut
         keep = feature != own[subject]
         total = self._sum(subject[keep], areas[keep])

@@ -156,7 +156,9 @@ def _overlap_area(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice
 
 def _without_dominant(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Choice) -> Fact:
     low = over.overlap_without_dominant(share=0.5)
-    high = np.minimum(to_resolution(low + over.uncovered), to_resolution(over.areas))
+    own = over.dominant()[1] > 0.5 * over.areas
+    known = np.where(own | (over.uncovered == 0), low, over.overlap())
+    high = np.minimum(to_resolution(known + over.uncovered), to_resolution(over.areas))
 
     def geometry(row: int) -> Any:
         best, area = over.dominant()
@@ -218,7 +220,7 @@ def _dominant(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Ch
     best, area = over.dominant()
     column = over.layer.attributes.get(spec.field or "")
     values = np.full(len(facts), None, dtype=object)
-    for row in np.flatnonzero((best >= 0) & (area >= over.uncovered)):
+    for row in np.flatnonzero(over.surely_dominant):
         value = column[best[row]] if column is not None else None
         values[row] = None if value is None or value != value else value
 
