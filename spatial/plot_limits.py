@@ -23,6 +23,7 @@ from spatial.rules.parameters import Row, Value
 if TYPE_CHECKING:
     from spatial.measuring import Facts
 
+TERRAINS = ("suburb", "plain", "hill", "mountain")
 LAND_KINDS = ("cultivated", "farmland_not_cultivated", "unused", "construction")
 """Kinds of land a plot may take: 耕地, 其他农用地, 未利用地, 建设用地. `farmland` 农用地 is either of the first two."""
 
@@ -82,6 +83,7 @@ def limits(
     """Return the limit in m²; a province without a usable row, or no row that certainly holds, leaves the upper end open."""
     count = len(persons)
     low, high, which = np.full(count, np.inf), np.full(count, np.inf), np.full(count, -1, dtype=np.int64)
+    covered = np.zeros((len(TERRAINS), count), dtype=bool)
     per_head = np.full(count, np.nan) if farmland_per_head_m2 is None else farmland_per_head_m2
     farmland = np.maximum(land["cultivated"], land["farmland_not_cultivated"])
     land = {**land, "farmland": farmland}
@@ -90,12 +92,27 @@ def limits(
             continue
         holds = all_of([_terrain(row, terrain), _land(row, land, count), _between(persons, row.persons_from, row.persons_to),
                         _between(per_head, row.farmland_from_m2, row.farmland_to_m2)])  # fmt: skip
+        covered |= _surely_somewhere(row, terrain, land, persons, per_head)
         least, most = _amount(row, persons, farmland)
         low = np.where(holds != FALSE, np.minimum(low, least), low)
         better = (holds == TRUE) & (most < high)
         high, which = np.where(better, most, high), np.where(better, index, which)
-    unset = np.isinf(low) & (low > 0)
+    unset = ~covered.all(axis=0)
     return Limits(np.where(unset, -np.inf, low), high, which)
+
+
+def _surely_somewhere(row: LimitRow, terrain: np.ndarray[tuple[int], np.dtype[np.object_]], land: Mapping[str, Truth],
+                      persons: Floats, per_head: Floats) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:  # fmt: skip
+    """Tell for every terrain a subject may have whether the row sets a limit for it, whatever else is not known.
+
+    Without a stated terrain a province must have a limit for each terrain, or there may be none at all. Rows by persons or
+    farmland per head go over their whole range together, so that one not known does not leave a gap.
+    """
+    ranges = _land(row, land, len(persons)) == TRUE
+    ranges &= _between(persons, row.persons_from, row.persons_to) != FALSE
+    ranges &= _between(per_head, row.farmland_from_m2, row.farmland_to_m2) != FALSE
+    stated = np.array([value is not None for value in terrain], dtype=bool)
+    return np.array([ranges & (_terrain(row, np.where(stated, terrain, kind)) == TRUE) for kind in TERRAINS])
 
 
 def limit_fact(facts: Facts, name: str, spec: FactSpec) -> Fact:
