@@ -112,7 +112,8 @@ class Classification:
     def _undecided_before(self, winner: int, row: int) -> list[int]:
         limit = self.rules[winner].precedence
         return [i for i, rule in enumerate(self.rules)
-                if rule.effect != "list_households" and rule.precedence < limit and self.truths[i, row] == UNKNOWN]  # fmt: skip
+                if rule.effect != "list_households" and (rule.precedence < limit or (limit, rule.precedence) == (1, 2))
+                and self.truths[i, row] == UNKNOWN]  # fmt: skip
 
     def _gap(self, index: int, row: int) -> str:
         rule = self.rules[index]
@@ -225,6 +226,7 @@ def _propose(facts: Facts, villages: Layer, valid_on: date, known_at: datetime) 
     winners = order[np.argmax(matched[order], axis=0)]
     counted = (proposes | dropping)[:, None] & (truths == UNKNOWN)
     blocked = (counted & (steps[:, None] < steps[winners][None, :])).any(axis=0)
+    blocked |= (steps[winners] == 1) & (counted & (steps == 2)[:, None]).any(axis=0)
     conflicts = matched[steps == 1].any(axis=0) & matched[steps == 2].any(axis=0)
     gaps = next(index for index, rule in enumerate(rules) if rule.id == "VC-90")
     weak = np.array([rule.kind in ("S", "D") for rule in rules])[winners]
