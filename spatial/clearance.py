@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from spatial.choosing import Choice
-from spatial.facts import Fact
+from spatial.facts import Fact, unknown
 from spatial.layer import Layer
 from spatial.measures import Floats, Overlay, to_resolution
 from spatial.rules.model import FactSpec
@@ -50,8 +50,8 @@ def _number(value: Value | None) -> float:
 
 
 def _find(table: Resolved | None, key: Any) -> Value | None:
-    """Find a class's row; a class the table does not know, or a voltage between two ranges, has none."""
-    for value in table.values if table else ():
+    """Find a class's row, the nearest jurisdiction's first; a class the table does not know, or a voltage between ranges, has none."""
+    for value in reversed(table.values if table else ()):
         row = value.row
         if table and table.keyed_by == "range":
             if isinstance(key, (int, float)) and row.low is not None and row.high is not None and row.low <= key <= row.high:
@@ -65,6 +65,9 @@ def clearance(
     name: str, spec: FactSpec, over: Overlay, choice: Choice, *, required: Resolved, half_width: Resolved | None
 ) -> Fact:
     """Measure the smallest clearance of every subject, in metres, as a fact that carries its own distance and threshold."""
+    if not any(_number(value) > 0 for value in required.values):
+        text = f"本辖区这一天没有设定“{required.title}”"
+        return unknown(name, spec, over.count, reason=lambda _: text, dataset=over.layer.dataset)
     key = ("clearance", spec.field, required, half_width)
     if key not in over.layer._chosen:
         over.layer._chosen[key] = _Required(over.layer, spec.field or "", required, half_width)

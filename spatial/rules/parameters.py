@@ -148,6 +148,7 @@ def resolve(name: str, files: Mapping[str, ParameterFile], chain: tuple[str, ...
         known = parameter
         for row in parameter.rows:
             if row.in_force(on):
+                found.pop((row.key, row.low, row.high), None)
                 found[(row.key, row.low, row.high)] = Value(row.value, parameter.unit, jurisdiction, row)
     if known is None:
         return Resolved(name, name, "count", None, ())
