@@ -22,7 +22,7 @@ from spatial.rules.model import NotBuilt, RuleFile
 from spatial.rules.pack import Pack
 
 VERDICTS = ("refused", "incomplete", "needs_approval", "needs_correction", "needs_review", "passed")
-"""Worst first. A rule without data counts as if it had failed, a reject rule without data as `incomplete`."""
+"""Worst first. A rule without data counts as if it had failed, a reject rule without data as `incomplete`; wrong data always as `incomplete`."""
 
 VERDICT_LABELS: Mapping[str, str] = {
     "refused": "不予批准", "incomplete": "需补充核查", "needs_approval": "须先办审批", "needs_correction": "须补正",
@@ -68,6 +68,7 @@ class _Part:
             gone = (codes[index] == Outcome.NO_DATA) | (codes[index] == Outcome.ERROR)
             worst = np.where(fails, np.minimum(worst, _RANK_FAIL[rule.severity]), worst)
             worst = np.where(gone, np.minimum(worst, _RANK_UNKNOWN[rule.severity]), worst)
+            worst = np.where(codes[index] == Outcome.ERROR, np.minimum(worst, VERDICTS.index("incomplete")), worst)
         return np.array(VERDICTS, dtype=object)[worst]
 
 
