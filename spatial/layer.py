@@ -57,7 +57,7 @@ class Layer:
     piece_feature: NDArray[np.int64]
     coverage: Any
     disjoint: bool
-    _chosen: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    _chosen: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
     """What `spatial.choosing` worked out for this version, kept because a version never changes."""
 
     @cached_property
