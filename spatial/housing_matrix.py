@@ -42,14 +42,16 @@ def judge(
 ) -> str | None:
     """Return OK, REVIEW or NO: the worse of the form's cell and the kind of building's cell; None where an input is missing.
 
-    A cell marked `alone` decides by itself: in a village that is to move, only a rebuild for safety is open at all.
+    A cell marked `alone` decides by itself over up to three storeys: in a village that is to move, only a rebuild for safety in
+    place is open at all; to extend a house there is not.
     """
     if village_type is None or scheme is None or build_kind is None or storeys is None:
         return None
     building = _cell(rows, village_type, scheme, _BUILD_ITEM[build_kind])
-    if building is not None and building.alone:
+    shape = form_of_house(storeys, rows)
+    if building is not None and building.alone and build_kind == "rebuild_in_place" and shape != "multi_storey":
         return building.result
-    form = _cell(rows, village_type, scheme, form_of_house(storeys, rows))
+    form = _cell(rows, village_type, scheme, shape)
     results = [cell.result for cell in (building, form) if cell is not None]
     highest = max((row.max_storeys or 0 for row in rows), default=0)
     if storeys > highest:
