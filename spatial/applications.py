@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -273,7 +274,7 @@ def _value(spec: Property, value: Any) -> tuple[Any, str | None]:
 
 
 def _date(value: Any) -> tuple[date | None, str | None]:
-    if isinstance(value, str) and len(value) == 10:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
         try:
             return date.fromisoformat(value), None
         except ValueError:
