@@ -129,7 +129,7 @@ def test_progress_hatches_villages_that_did_not_report_and_never_counts_them_as_
 def test_indicator_and_month_are_reached_and_changed_with_the_keyboard(visit):
     page = visit.open("/maps/progress")
     painted(page, "progress")
-    page.get_by_label("指标").focus()
+    page.get_by_label("指标", exact=True).focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "month"
@@ -177,7 +177,8 @@ def test_a_check_that_does_not_exist_is_a_page_in_chinese(browser, service):
 def test_a_name_that_looks_like_code_is_shown_as_these_very_characters(visit, path):
     page = visit.open(path)
     painted(page, "villages")
-    page.evaluate("code => cuntu.layers.villages.byCode[code].fire('mouseover').openTooltip()", HOSTILE_CODE)
+    hostile = page.evaluate("code => cuntu.layers.villages.getLayers().indexOf(cuntu.layers.villages.byCode[code])", HOSTILE_CODE)
+    page.locator(".leaflet-fills-pane path").nth(hostile).hover()
     expect(page.locator(".leaflet-tooltip")).to_contain_text(HOSTILE)
     page.evaluate("cuntu.theMap.setZoom(12, {animate: false})")
     expect(page.locator(".village-label", has_text=HOSTILE)).to_be_attached()

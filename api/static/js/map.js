@@ -24,9 +24,11 @@ cuntu.map = function (id, settings) {
   L.control.scale({ metric: true, imperial: false, position: "bottomleft", maxWidth: 140 }).addTo(map);
   if (settings.attribution) L.control.attribution({ prefix: false }).addAttribution(settings.attribution).addTo(map);
   addHatch(container);
+  map.on("layeradd", () => { for (const drawing of container.querySelectorAll(".leaflet-pane svg:not([aria-hidden])")) drawing.setAttribute("aria-hidden", "true"); });
   const mark = () => container.setAttribute("data-zoom", String(Math.floor(map.getZoom())));
   map.on("zoomend", mark);
   mark();
+  forPaper(map, container);
   cuntu.theMap = map;
   cuntu.homeBounds = settings.bounds;
   return map;
@@ -124,6 +126,22 @@ function labelsFrom(layer, options) {
     };
     map.on("zoomend", update);
     update();
+  });
+}
+
+/* On paper the frame has another size: the same view is fitted into it, and back again afterwards. */
+function forPaper(map, container) {
+  let view = null;
+  window.addEventListener("beforeprint", () => {
+    view = map.getBounds();
+    container.classList.add("on-paper");
+    map.invalidateSize({ animate: false, pan: false });
+    map.fitBounds(view, { animate: false });
+  });
+  window.addEventListener("afterprint", () => {
+    container.classList.remove("on-paper");
+    map.invalidateSize({ animate: false, pan: false });
+    if (view) map.fitBounds(view, { animate: false });
   });
 }
 

@@ -38,11 +38,16 @@ cuntu.ready(() => {
     return h("details", {}, h("summary", {}, title, " ", h("span", { class: "count" }, `${rules.length} 条`)), rules.map(rule));
   }
 
+  function swatchOf(type) {
+    const box = boxes.find((item) => item.dataset.type === type);
+    return box ? box.closest("label").querySelector(".swatch").cloneNode(true) : null;
+  }
+
   function heading(village) {
     return [
       h("h3", {}, village.name || village.village_code),
       h("p", { class: "muted" }, [village.town, village.village_code].filter(Boolean).join(" · ")),
-      h("p", { class: "type-tag" }, village.village_type_label || village.village_type),
+      h("p", { class: "type-tag" }, swatchOf(village.village_type), village.village_type_label),
       village.reason ? h("p", village.conflict ? { class: "conflict" } : {}, village.reason) : null,
       village.needs_confirmation ? h("p", { class: "hint" }, "须由指定席位确认。") : null,
     ];
