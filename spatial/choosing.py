@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -36,13 +36,19 @@ class Choice:
         return self.possible & ~self.certain
 
 
-def choose(layer: Layer, clauses: tuple[Where, ...], *, layers: LayerSet, codes: dict[str, CodeFile]) -> Choice:
-    """Evaluate `where` clauses (joined by AND) over a layer's features; answers are kept with the layer."""
-    key = (clauses, _reference(clauses, layers))
+def choose(
+    layer: Layer, clauses: tuple[Where, ...], *, layers: LayerSet, codes: dict[str, CodeFile], code_system: str | None = None
+) -> Choice:
+    """Evaluate `where` clauses (joined by AND) over a layer's features; answers are kept with the layer.
+
+    With a `code_system` the clauses are about its codes; a code that it does not have may mean anything.
+    """
+    key = (clauses, code_system, _reference(clauses, layers))
     if key not in layer._chosen:
         count = len(layer.features)
         if clauses:
-            truth = all_of([_clause(layer, clause, layers, codes) for clause in clauses])
+            system = codes.get(code_system) if code_system else None
+            truth = all_of([_clause(layer, clause, layers, codes, system) for clause in clauses])
             layer._chosen[key] = Choice(truth == TRUE, truth != FALSE, False)
         else:
             layer._chosen[key] = Choice(np.ones(count, dtype=bool), np.ones(count, dtype=bool), True)
@@ -53,27 +59,27 @@ def choose(layer: Layer, clauses: tuple[Where, ...], *, layers: LayerSet, codes:
 def _reference(clauses: tuple[Where, ...], layers: LayerSet) -> tuple[Any, ...]:
     """The versions of other layers that the clauses look at."""
     named = [clause.values[0] for clause in clauses if clause.op == "before_version_of"]
-    return tuple((name, layers[name].dataset.version if name in layers else None) for name in named)
+    return tuple((name, layers[name].dataset if name in layers else None) for name in named)
 
 
-def _clause(layer: Layer, clause: Where, layers: LayerSet, codes: dict[str, CodeFile]) -> Truth:
+def _clause(layer: Layer, clause: Where, layers: LayerSet, codes: dict[str, CodeFile], system: CodeFile | None) -> Truth:
     column = layer.attributes.get(clause.field)
     if column is None:
         return np.full(len(layer.features), UNKNOWN)
     positions, uniques = pd.factorize(np.asarray(column, dtype=object), use_na_sentinel=True)
-    answers = np.array([_one(value, clause, layers, codes) for value in uniques] + [UNKNOWN], dtype=np.int8)
+    answers = np.array([_one(value, clause, layers, codes, system) for value in uniques] + [UNKNOWN], dtype=np.int8)
     return answers[positions]
 
 
-def _one(value: Any, clause: Where, layers: LayerSet, codes: dict[str, CodeFile]) -> np.int8:
+def _one(value: Any, clause: Where, layers: LayerSet, codes: dict[str, CodeFile], system: CodeFile | None) -> np.int8:
     if clause.op == "before_version_of":
         return _before(value, layers, clause.values[0])
     text = str(value).strip()
-    if not text:
+    if not text or (clause.known and text not in clause.known) or (system is not None and text not in system.codes):
         return UNKNOWN
     if clause.op == "group_is":
-        system, *groups = clause.values
-        row = codes[system].codes.get(text)
+        named, *groups = clause.values
+        row = codes[named].codes.get(text)
         return UNKNOWN if row is None or row.group is None else TRUE if row.group in groups else FALSE
     if clause.op in ("prefix", "not_prefix"):
         match = TRUE if text.startswith(clause.values) else FALSE
@@ -85,4 +91,5 @@ def _one(value: Any, clause: Where, layers: LayerSet, codes: dict[str, CodeFile]
 def _before(value: Any, layers: LayerSet, other: str) -> np.int8:
     if other not in layers or not isinstance(value, date):
         return UNKNOWN
+    value = value.date() if isinstance(value, datetime) else value
     return TRUE if value < layers[other].dataset.valid_from else FALSE

@@ -41,6 +41,8 @@ def _attribute(facts: Facts, name: str, spec: FactSpec) -> Fact:
         return f"缺少“{spec.title}”" if values[row] is None else None
 
     if spec.unit == "code":
+        if spec.labels:
+            values[:] = [value if str(value) in spec.labels else None for value in values]
         return Fact(name, spec, values=values, reason=reason)
     numbers = np.array([np.nan if value is None else float(value) for value in values], dtype=float)
     return exact(name, spec, numbers, reason=reason)

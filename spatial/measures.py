@@ -158,7 +158,8 @@ class Overlay:
     def surely_dominant(self) -> Bools:
         """Subjects whose largest overlap stays the largest whatever lies in the part outside the coverage."""
         best, area, second = self._largest
-        return (best >= 0) & ((self.uncovered == 0) | (area > second + self.uncovered))
+        sure: Bools = (best >= 0) & ((self.uncovered == 0) | (area > second + self.uncovered))
+        return sure
 
     def overlap_without_dominant(self, *, share: float) -> Floats:
         """Return the least m² covered by features other than the one that holds more than `share` of the subject.

@@ -84,7 +84,7 @@ class Facts:
         if spec.code_system is not None and over.layer.dataset.code_system != spec.code_system:
             text = f"图层“{over.layer.dataset.title}”的代码体系是 {over.layer.dataset.code_system or '未说明'}，应为 {spec.code_system}"
             return unknown(name, spec, len(self), reason=lambda _: text, error=np.ones(len(self), dtype=bool), dataset=over.layer.dataset)
-        chosen = choose(over.layer, spec.where, layers=self.layers, codes=self.pack.codes)
+        chosen = choose(over.layer, spec.where, layers=self.layers, codes=self.pack.codes, code_system=spec.code_system)
         return _SPATIAL[spec.measure](self, name, spec, over, chosen)
 
 
@@ -117,7 +117,7 @@ def gap_reason(over: Overlay, choice: Choice, *, spec: FactSpec) -> Callable[[in
             return f"有 {over.uncovered[row]:.2f} ㎡ 超出图层“{title}”的数据覆盖范围"
         doubtful = [key for key in over.overlap_by_feature(row) if choice.doubtful[key]]
         if doubtful:
-            return f"图层“{title}”的要素 {over.layer.ids[doubtful[0]]} 缺少属性 {'、'.join(clause.field for clause in spec.where)}"
+            return f"图层“{title}”的要素 {over.layer.ids[doubtful[0]]} 缺少属性 {'、'.join(clause.field for clause in spec.where)}，或其值不在规定之列"
         return None
 
     return reason
@@ -217,7 +217,7 @@ def _length_inside(facts: Facts, name: str, spec: FactSpec, over: Overlay, choic
 
 def _dominant(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Choice) -> Fact:
     """The attribute of the feature with the largest overlap; unknown where the part outside the coverage could outweigh it."""
-    best, area = over.dominant()
+    best, _ = over.dominant()
     column = over.layer.attributes.get(spec.field or "")
     values = np.full(len(facts), None, dtype=object)
     for row in np.flatnonzero(over.surely_dominant):

@@ -13,11 +13,23 @@ Severity = Literal["reject", "approval", "correct", "warn"]
 
 
 class Where(Strict):
-    """A clause that chooses features by an attribute; several clauses join by AND. A missing attribute chooses "maybe"."""
+    """A clause that chooses features by an attribute; several clauses join by AND.
+
+    A missing attribute chooses "maybe", and so does a value outside `known` (or outside the fact's code system): a class spelled
+    in a way the rules do not know may be any class.
+    """
 
     field: str
     op: Literal["in", "not_in", "prefix", "not_prefix", "group_is", "before_version_of"]
     values: tuple[str, ...] = Field(min_length=1)
+    known: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _values_known(self) -> Where:
+        unknown = [value for value in self.values if self.known and value not in self.known]
+        if unknown:
+            raise ValueError(f"values 中的 {'、'.join(unknown)} 不在 known 之列")
+        return self
 
 
 class FactSpec(Strict):
