@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -161,7 +161,7 @@ def _report(checks: Checks, part: _Part, row: int) -> dict[str, Any]:
         "datasets": [dataset(name, checks.layers, facts, row) for name in checks.pack.layers],
         "subject": _subject(part, facts, row),
         "valid_on": checks.valid_on.isoformat(),
-        "known_at": checks.known_at.isoformat(),
+        "known_at": checks.known_at.astimezone(UTC).isoformat(),
     }
 
 
