@@ -8,53 +8,54 @@ import numpy as np
 import psycopg
 import shapely
 from numpy.typing import NDArray
+from psycopg import sql
 
 from spatial.pieces import Geometries
 
 RESOLUTION = 1e-4
 """1 cm² and 0.1 mm: measures and PostGIS may differ by so much."""
 
-_OVERLAP = """
+_OVERLAP = sql.SQL("""
     SELECT coalesce(ST_Area(ST_Intersection(site.geom, covered.geom)), 0)
-    FROM site
+    FROM {table} AS site
     CROSS JOIN LATERAL (
         SELECT ST_Union(feature.geom) AS geom FROM feature
         WHERE version_id = %(version)s AND ST_Intersects(feature.geom, site.geom)
     ) AS covered
     ORDER BY site.id
-"""
+""")
 
-_DISTANCE = """
+_DISTANCE = sql.SQL("""
     SELECT coalesce(min(ST_Distance(site.geom, feature.geom)), 'infinity')
-    FROM site
+    FROM {table} AS site
     LEFT JOIN feature ON version_id = %(version)s AND ST_DWithin(feature.geom, site.geom, %(radius)s)
     GROUP BY site.id
     ORDER BY site.id
-"""
+""")
 
 
-def store_sites(conn: psycopg.Connection[Any], sites: Geometries, *, epsg: int) -> None:
+def store_sites(conn: psycopg.Connection[Any], sites: Geometries, *, epsg: int, table: str = "site") -> None:
     """Put the sites into a table of this connection, in order, with an index."""
-    conn.execute("DROP TABLE IF EXISTS site")
-    conn.execute("CREATE TEMP TABLE site (id int PRIMARY KEY, geom geometry NOT NULL)")
-    with conn.cursor() as cursor, cursor.copy("COPY site FROM STDIN") as copy:
+    name = sql.Identifier(table)
+    conn.execute(sql.SQL("CREATE TEMP TABLE {} (id int PRIMARY KEY, geom geometry NOT NULL)").format(name))
+    with conn.cursor() as cursor, cursor.copy(sql.SQL("COPY {} FROM STDIN").format(name)) as copy:
         for row, wkb in enumerate(shapely.to_wkb(shapely.set_srid(sites, epsg), include_srid=True)):
             copy.write_row((row, wkb.hex()))
-    conn.execute("CREATE INDEX ON site USING gist (geom)")
-    conn.execute("ANALYZE site")
+    conn.execute(sql.SQL("CREATE INDEX ON {} USING gist (geom)").format(name))
+    conn.execute(sql.SQL("ANALYZE {}").format(name))
 
 
-def overlap(conn: psycopg.Connection[Any], version: int) -> NDArray[np.float64]:
+def overlap(conn: psycopg.Connection[Any], version: int, *, table: str = "site") -> NDArray[np.float64]:
     """Return the m² of each stored site within the union of a version's features."""
-    return _column(conn, _OVERLAP, {"version": version})
+    return _column(conn, _OVERLAP.format(table=sql.Identifier(table)), {"version": version})
 
 
 def distance(conn: psycopg.Connection[Any], version: int, *, radius_m: float) -> NDArray[np.float64]:
     """Return the metres from each stored site to the nearest feature of a version; infinite where none is within the radius."""
-    return _column(conn, _DISTANCE, {"version": version, "radius": radius_m})
+    return _column(conn, _DISTANCE.format(table=sql.Identifier("site")), {"version": version, "radius": radius_m})
 
 
-def _column(conn: psycopg.Connection[Any], statement: str, values: dict[str, Any]) -> NDArray[np.float64]:
+def _column(conn: psycopg.Connection[Any], statement: sql.Composed, values: dict[str, Any]) -> NDArray[np.float64]:
     return np.array([row[0] for row in conn.execute(statement, values).fetchall()], dtype=float)
 
 

@@ -35,12 +35,27 @@ def rough_county(*, seed: int = 20260101) -> dict[str, gpd.GeoDataFrame]:
         "river": _frame("river_no", streams),
         "power_line": _frame("line_no", [_wavy(rng) for _ in range(15)], kv=rng.choice([10.0, 110.0], 15)),
         "building": _frame("ZRZH", [_block(rng, 6, 25) for _ in range(4_000)]),
+        "village": _villages(rng),
+        "village_boundary": _frame("BSM", [_block(rng, 100, 400) for _ in range(150)]),
+        "control_zone": _frame("BSM", [_block(rng, 100, 400) for _ in range(200)], zone=rng.choice(["concentrated", "restricted", "prohibited"], 200)),
+        "parcel": _frame("ZDDM", [_block(rng, 10, 30) for _ in range(2_000)], ZDDM=[f"421223001001JC{row:05d}" for row in range(2_000)]),
+        "heritage": _frame("heritage_no", [_block(rng, 50, 300) for _ in range(40)], zone=rng.choice(["protection", "belt"], 40), level="county"),
+        "water_source": _frame("source_no", [_block(rng, 50, 900) for _ in range(30)], zone=rng.choice(["primary", "secondary", "quasi"], 30)),
     }
+
+
+def _villages(rng: np.random.Generator) -> gpd.GeoDataFrame:
+    """Twenty villages that tile the square."""
+    cells = _tiles(rng, 20)
+    codes = [f"4212231002{row:02d}" for row in range(len(cells))]
+    names = [f"{row + 1}号村" for row in range(len(cells))]
+    columns = {"ZLDWDM": codes, "ZLDWMC": names, "XZQDM": "421223100", "XZQMC": "天城镇", "plan_approved": True}
+    return gpd.GeoDataFrame(columns, geometry=list(cells), crs=EPSG)
 
 
 def _frame(identifier: str, shapes: Any, **columns: Any) -> gpd.GeoDataFrame:
     numbers = [f"{row:05d}" for row in range(len(shapes))]
-    return gpd.GeoDataFrame({identifier: numbers, **columns}, geometry=list(shapes), crs=EPSG)
+    return gpd.GeoDataFrame({identifier: numbers} | columns, geometry=list(shapes), crs=EPSG)
 
 
 def _somewhere(rng: np.random.Generator) -> Any:
