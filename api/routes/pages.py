@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -73,7 +73,8 @@ class PageRoute(APIRoute):
                 return await handler(request)
             except CuntuError as error:
                 status = status_of(error)
-                return page(request, "message.html", status=status, synthetic=False, title=TITLES.get(status, "出错了"), detail=str(error))
+                context = {"title": TITLES.get(status, "出错了"), "detail": str(error)}
+                return page(request, "message.html", context, status=status, synthetic=False)
 
         return with_message
 
@@ -89,12 +90,12 @@ async def page_data(request: Request) -> Pages:
 Data = Annotated[Pages, Depends(page_data)]
 
 
-def page(request: Request, template: str, *, synthetic: bool, status: int = 200, **context: Any) -> HTMLResponse:
+def page(request: Request, template: str, context: Mapping[str, Any], *, synthetic: bool, status: int = 200) -> HTMLResponse:
     """Render one page under the nonce of this answer's Content-Security-Policy."""
     settings = request.app.state.settings
     county = {"code": settings.county_code, "name": settings.county_name}
     frame = {"county": county, "nonce": request.state.csp_nonce, "synthetic": synthetic}
-    html = TEMPLATES.get_template(template).render(**frame, **context)
+    html = TEMPLATES.get_template(template).render(frame, **context)
     return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-cache"})
 
 
@@ -107,8 +108,8 @@ def is_synthetic(seen: InForce) -> bool:
 def start(request: Request, when: When, snapshots: Snapshot, data: Data) -> HTMLResponse:
     """What is served, and which layers are loaded."""
     seen = snapshots.in_force(when)
-    context = {"figures": data.figures(seen), "layers": data.layers(seen), "valid_on": seen.moment.valid_on}
-    return page(request, "start.html", synthetic=is_synthetic(seen), **context)
+    context: dict[str, Any] = {"figures": data.figures(seen), "layers": data.layers(seen), "valid_on": seen.moment.valid_on}
+    return page(request, "start.html", context, synthetic=is_synthetic(seen))
 
 
 @router.get("/maps/village-types")
@@ -120,8 +121,8 @@ def village_types(
     outline, typing, synthetic = data.outline(seen), data.typing(seen), is_synthetic(seen)
     overlays = data.overlays(seen, ids=TYPE_OVERLAYS)
     drawn = village_types_map(outline, typing.types, overlays=overlays, synthetic=synthetic) if outline else None
-    context = {"map": drawn, "legend": legend(typing.types), "overlays": overlays, "villages": typing.villages, "run": typing.run}
-    return page(request, "village_types.html", synthetic=synthetic, valid_on=seen.moment.valid_on, **context)
+    context: dict[str, Any] = {"map": drawn, "legend": legend(typing.types), "overlays": overlays, "villages": typing.villages, "run": typing.run}
+    return page(request, "village_types.html", context | {"valid_on": seen.moment.valid_on}, synthetic=synthetic)
 
 
 @router.get("/maps/progress")
@@ -130,7 +131,7 @@ def progress(request: Request, when: When, snapshots: Snapshot, data: Data) -> H
     seen = snapshots.in_force(when)
     outline, synthetic = data.outline(seen), is_synthetic(seen)
     drawn = progress_map(outline, synthetic=synthetic) if outline else None
-    return page(request, "progress.html", synthetic=synthetic, map=drawn, colours=palette.RATES)
+    return page(request, "progress.html", {"map": drawn, "colours": palette.RATES}, synthetic=synthetic)
 
 
 @router.get("/checks")
@@ -148,9 +149,9 @@ def checks(
     query = f"verdict={verdict}&" if verdict else ""
     following = f"/checks?{query}page={number + 1}" if number * PER_PAGE < total else None
     previous = f"/checks?{query}page={number - 1}" if number > 1 else None
-    context = {"checks": found, "counts": verdict_counts(counts), "labels": VERDICT_LABELS, "chosen": verdict, "total": total}
+    context: dict[str, Any] = {"checks": found, "counts": verdict_counts(counts), "labels": VERDICT_LABELS, "chosen": verdict, "total": total}
     synthetic = is_synthetic(snapshots.in_force(when))
-    return page(request, "checks.html", synthetic=synthetic, previous=previous, following=following, **context)
+    return page(request, "checks.html", context | {"previous": previous, "following": following}, synthetic=synthetic)
 
 
 @router.get("/maps/checks/{check_id}")
@@ -162,11 +163,11 @@ def check(request: Request, check_id: UUID, when: When, snapshots: Snapshot, dat
     overlays = data.overlays(snapshots.in_force(when), ids=CHECK_OVERLAYS, on=CHECK_ON)
     drawn = check_map(report, stored.geometry, epsg=stored.epsg, overlays=overlays, synthetic=synthetic)
     application = application_rows(report["subject"]["properties"])
-    context = {"case_no": stored.case_no or "", "groups": groups(report), "overlays": overlays, "application": application}
-    return page(request, "check.html", synthetic=synthetic, report=report, map=drawn, **context)
+    context: dict[str, Any] = {"case_no": stored.case_no or "", "groups": groups(report), "overlays": overlays, "application": application}
+    return page(request, "check.html", context | {"report": report, "map": drawn}, synthetic=synthetic)
 
 
 @router.get("/docs")
 def docs(request: Request) -> HTMLResponse:
     """The OpenAPI description, without anything from elsewhere."""
-    return page(request, "docs.html", synthetic=False, openapi_url=request.app.openapi_url)
+    return page(request, "docs.html", {"openapi_url": request.app.openapi_url}, synthetic=False)

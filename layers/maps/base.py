@@ -53,8 +53,6 @@ class MapDocument:
 class BaseMap(folium.Map):
     """A Folium map that loads local files only and writes neither inline styles nor handlers."""
 
-    default_js = list(SCRIPTS)
-    default_css = list(STYLES)
     _template = Template(
         """
         {% macro html(this, kwargs) %}
@@ -68,6 +66,8 @@ class BaseMap(folium.Map):
 
     def __init__(self, bounds: Bounds, *, label: str, synthetic: bool, max_zoom: int = 18) -> None:
         super().__init__(tiles=None)
+        self.default_js = list(SCRIPTS)
+        self.default_css = list(STYLES)
         west, south, east, north = bounds
         attribution = SYNTHETIC_NOTE if synthetic else ""
         corners = [[south, west], [north, east]]
@@ -116,7 +116,8 @@ class VectorTiles(folium.map.Layer):
 
 def document(base: BaseMap) -> MapDocument:
     """Render a map into its three parts."""
-    figure: Figure = base.get_root()
+    figure = base.get_root()
+    assert isinstance(figure, Figure)
     for child in figure._children.values():
         child.render()
     del figure.header._children["meta_http"]

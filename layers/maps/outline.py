@@ -44,11 +44,11 @@ def outline(villages: gpd.GeoDataFrame, *, budget_bytes: int = BUDGET_BYTES) -> 
     """Simplify a frame with `code, name, town_code, town` and polygons in a projected CRS (metres).
 
     Borders are simplified topologically (Visvalingam–Whyatt over the whole coverage), at the finest tolerance whose
-    GeoJSON stays within the budget.
+    GeoJSON stays within the budget. Where villages overlap or leave gaps, each is simplified by itself there.
     """
     geometry = np.asarray(villages.geometry.array)
     for tolerance in TOLERANCES_M:
-        simple = shapely.coverage_simplify(geometry, tolerance)
+        simple = shapely.make_valid(shapely.coverage_simplify(geometry, tolerance), method="structure", keep_collapsed=False)
         degrees = _degrees(simple, villages.crs)
         if sum(map(len, shapely.to_geojson(degrees))) <= budget_bytes:
             break
