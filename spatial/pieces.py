@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,9 +16,24 @@ Geometries = NDArray[Any]
 
 MAX_VERTICES = 128
 
+Box = tuple[float, float, float, float]
+"""West, south, east, north."""
+
 
 def subdivide(geometry: Any, *, max_vertices: int = MAX_VERTICES) -> Geometries:
-    """Cut a polygon or line into pieces of at most `max_vertices` vertices by halving its box; their union is the geometry."""
+    """Cut a polygon or line into pieces of at most `max_vertices` vertices by halving its box; together they are the geometry.
+
+    Polygons are clipped, which is many times as fast as intersecting; where that is not clean they are intersected after all.
+    """
+    if shapely.get_dimensions(geometry) == 2:
+        pieces = _cut(geometry, max_vertices, _clip)
+        if shapely.is_valid(pieces).all() and abs(shapely.area(pieces).sum() - geometry.area) <= 1e-12 * geometry.area:
+            return pieces
+        return _cut(geometry, max_vertices, _intersect)
+    return _cut(geometry, max_vertices, _part)
+
+
+def _cut(geometry: Any, max_vertices: int, halve: Callable[[Any, Box, Box], list[Any]]) -> Geometries:
     done: list[Any] = []
     waiting = [geometry]
     while waiting:
@@ -27,19 +43,31 @@ def subdivide(geometry: Any, *, max_vertices: int = MAX_VERTICES) -> Geometries:
         if shapely.get_num_coordinates(part) <= max_vertices:
             done.append(part)
             continue
-        waiting.extend(_halves(part))
+        waiting.extend(halve(part, *_half_boxes(part)))
     return np.array([piece for part in done for piece in _same_dimension(part, geometry)], dtype=object)
 
 
-def _halves(part: Any) -> list[Any]:
+def _half_boxes(part: Any) -> tuple[Box, Box]:
     west, south, east, north = part.bounds
     if east - west >= north - south:
         middle = (west + east) / 2
-        boxes = [(west, south, middle, north), (middle, south, east, north)]
-    else:
-        middle = (south + north) / 2
-        boxes = [(west, south, east, middle), (west, middle, east, north)]
-    return [shapely.intersection(part, shapely.box(*box)) for box in boxes]
+        return (west, south, middle, north), (middle, south, east, north)
+    middle = (south + north) / 2
+    return (west, south, east, middle), (west, middle, east, north)
+
+
+def _clip(part: Any, first: Box, second: Box) -> list[Any]:
+    return [shapely.clip_by_rect(part, *first), shapely.clip_by_rect(part, *second)]
+
+
+def _intersect(part: Any, first: Box, second: Box) -> list[Any]:
+    return [shapely.intersection(part, shapely.box(*first)), shapely.intersection(part, shapely.box(*second))]
+
+
+def _part(line: Any, first: Box, _: Box) -> list[Any]:
+    """Halve lines; what runs along the cut itself goes to one half only."""
+    half = shapely.box(*first)
+    return [shapely.intersection(line, half), shapely.difference(line, half)]
 
 
 def _same_dimension(part: Any, whole: Any) -> list[Any]:
