@@ -101,6 +101,7 @@ class UnitFigures(BaseModel):
     status: Status
     status_label: str
     provisional_status: Status = Field(description="只按已报的村看")
+    provisional_label: str
     target: float | None
     margin: float | None = Field(description="比目标线好多少，负数为差多少")
 

@@ -19,7 +19,7 @@ FIGURES = {
     "margin": "高于目标线",
     "status_label": "状态",
 }
-COMPLETENESS = {"completeness": "已报村数/应报村数"}
+COMPLETENESS = {"provisional_label": "只按已报的村看", "completeness": "已报村数/应报村数"}
 SHARES = frozenset({"比率", "各村平均", "目标线", "高于目标线"})
 
 

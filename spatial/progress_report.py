@@ -114,6 +114,7 @@ class ProgressReport:
             "status": list(judged.status),
             "status_label": [STATUS_LABELS[status] for status in judged.status],
             "provisional_status": list(judged.provisional),
+            "provisional_label": [STATUS_LABELS[status] for status in judged.provisional],
             "target": [None if self.goal is None or np.isnan(margin) else self.goal.line for margin in judged.margin],
             "margin": numbers(judged.margin),
         }

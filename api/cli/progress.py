@@ -90,4 +90,5 @@ def _print(found: ProgressReport) -> None:
 
 
 def _line(row: dict[str, Any]) -> list[Any]:
-    return [row["name"], row["numerator"], row["denominator"], row["rate_label"], row["completeness"], row["status_label"]]
+    status = f"{row['status_label']}（按已报：{row['provisional_label']}）" if row["status"] == "incomplete" else row["status_label"]
+    return [row["name"], row["numerator"], row["denominator"], row["rate_label"], row["completeness"], status]

@@ -218,7 +218,7 @@ def test_the_same_figure_twice_in_a_sheet_is_refused(conn, tmp_path):
 
 
 def test_units_are_never_mixed(conn, tmp_path):
-    sheet = csv_file(tmp_path, [*row(indicator="R05", period="2026-09", numerator="3", denominator="9"), "自然村"], heading=[*HEADING, "单位"])
+    sheet = csv_file(tmp_path, [*row(indicator="R05", period="2026-09", numerator="3", denominator="9"), "行政村"], heading=[*HEADING, "单位"])
     with pytest.raises(DatasetRefusedError, match="单位不能混用"):
         load(conn, sheet)
 

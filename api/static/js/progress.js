@@ -76,13 +76,19 @@ cuntu.ready(async () => {
     return element;
   }
 
+  /* A unit that has not fully reported gets no judgement; beside it stands what the reported part alone would get. */
+  const statusOf = (item) => [
+    h("span", { class: "status " + item.status }, item.status_label),
+    item.status === "incomplete" ? h("span", { class: "muted" }, `（按已报：${item.provisional_label}）`) : null,
+  ];
+
   function summary(data, indicator) {
     const county = data.county;
     const goal = data.target;
     fill(byId("summary"),
       h("h2", {}, indicator.title),
       h("p", { class: "big-figure" }, h("b", {}, county.rate_label), h("span", { class: "muted" }, `全县 · ${monthName(data.figures_period)}`)),
-      h("p", {}, goal ? ["目标 ", h("b", {}, goal.label || target(goal.line)), "　"] : null, h("span", { class: "status " + county.status }, county.status_label)),
+      h("p", {}, goal ? ["目标 ", h("b", {}, goal.label || target(goal.line)), "　"] : null, statusOf(county)),
       h("p", { class: "muted" }, `已报 ${county.completeness} 村；${number(county.numerator)} ÷ ${number(county.denominator)} ${data.unit || ""}`),
       h("p", { class: "hint" }, indicator.better === "lower" ? "数字低为好；颜色深表示较好。" : "颜色深表示较好。"),
       data.note ? h("p", { class: "hint" }, data.note) : null,
@@ -94,7 +100,7 @@ cuntu.ready(async () => {
       h("th", { scope: "row" }, town.name), h("td", { class: "num" }, town.rate_label), h("td", {}, bar(town.rate, town.target)),
       h("td", { class: "num" }, number(town.numerator)), h("td", { class: "num" }, number(town.denominator)),
       h("td", { class: "num" }, `${town.completeness} 村`), h("td", { class: "num" }, target(town.target)),
-      h("td", {}, h("span", { class: "status " + town.status }, town.status_label)))));
+      h("td", {}, statusOf(town)))));
     document.querySelector(".period-note").textContent = `${monthName(data.figures_period)} · 未报的村不计入，未报齐的乡镇不下结论`;
   }
 
