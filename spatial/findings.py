@@ -15,8 +15,6 @@ from spatial.measuring import Facts
 from spatial.rules.model import Condition, RuleSpec
 from spatial.rules.parameters import UNIT_LABELS, Value
 
-PLACEHOLDERS = ("measured", "threshold", "share", "excess", "detail", "title", "hectares", "lowest")
-
 
 def number_text(value: float | None, unit: str) -> str:
     """Write a number the way a report shows it: 12.00 ㎡, 9.99 米, 8.57%, 3 层."""

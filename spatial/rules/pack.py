@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import Field
 
 from spatial.errors import PackError
-from spatial.rules.model import Condition, FactSpec, RuleFile, TypeRuleFile
+from spatial.rules.consistency import check_consistency
+from spatial.rules.model import FactSpec, RuleFile, TypeRuleFile
 from spatial.rules.parameters import Citation, ParameterFile, Resolved, Strict, jurisdictions, resolve
 from spatial.rules.yamlfile import read
 
@@ -138,17 +139,19 @@ def _load(name: str, county: str, folder: Path) -> Pack:
     path = root / "rules.yaml"
     main: RuleFile | TypeRuleFile = read(path, RuleFile) if _MAIN[name] is RuleFile else read(path, TypeRuleFile)
     paths = [root / "rules.yaml"]
-    files = {}
+    files: dict[str, ParameterFile] = {}
+    located: dict[str, Path] = {}
     for path in sorted((root / "parameters").glob("*.yaml")):
         parameters = read(path, ParameterFile)
         files[parameters.jurisdiction] = parameters
+        located[parameters.jurisdiction] = path
         if parameters.jurisdiction in jurisdictions(county):
             paths.append(path)
     codes = {path.stem: read(path, CodeFile) for path in sorted((folder / "codes").glob("*.yaml"))}
     matrix = read(root / "housing_matrix.yaml", MatrixFile).rows if (root / "housing_matrix.yaml").exists() else ()
     limits = read(root / "area_limits.yaml", LimitFile).rows if (root / "area_limits.yaml").exists() else ()
     paths += [*sorted((folder / "codes").glob("*.yaml")), *sorted(root.glob("[!r]*.yaml"))]
-    _check_names(main, files)
+    check_consistency(main, {key: (located[key], file) for key, file in files.items()}, rules=root / "rules.yaml", systems=set(codes))
     return Pack(main.id, main.title, main.version, county, _sha256(paths, folder), main, files, codes, matrix, limits)
 
 
@@ -157,37 +160,6 @@ def _sha256(paths: list[Path], folder: Path) -> str:
     for path in paths:
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
-
-
-def _check_names(main: RuleFile | TypeRuleFile, files: dict[str, ParameterFile]) -> None:
-    """Every fact and parameter that is named must exist, and every one that exists must be used."""
-    parameters = {name for file in files.values() for name in file.parameters}
-    conditions = _conditions(main)
-    leaves = [leaf for _, condition in conditions for leaf in condition.comparisons()]
-    problems = [
-        f"{where}: 没有事实 {leaf.fact!r}" for where, c in conditions for leaf in c.comparisons() if leaf.fact not in main.facts
-    ]
-    used = {name for leaf in leaves for name in (leaf.param, leaf.upper) if name}
-    used |= {band.points for band in main.score} if isinstance(main, TypeRuleFile) else set()
-    for name, spec in main.facts.items():
-        used |= {n for n in (spec.parameter, spec.half_width, spec.radius_m) if n}
-        problems += [f"facts.{name}: 没有事实 {other!r}" for other in spec.of if other not in main.facts]
-    problems += [f"没有参数 {name!r}" for name in sorted(used - parameters)]
-    problems += [f"参数 {name!r} 没有用到" for name in sorted(parameters - used)]
-    if problems:
-        raise PackError(problems=[f"rules.yaml {problem}" for problem in problems])
-
-
-def _conditions(main: RuleFile | TypeRuleFile) -> list[tuple[str, Condition]]:
-    found: list[tuple[str, Condition | None]] = []
-    for rule in main.rules:
-        if isinstance(main, RuleFile):
-            found += [(rule.key, rule.applies_when), (rule.key, rule.fails_when)]  # type: ignore[union-attr]
-        else:
-            found.append((rule.key, rule.matches_when))  # type: ignore[union-attr]
-    if isinstance(main, TypeRuleFile):
-        found += [(band.id, band.matches_when) for band in main.score]
-    return [(where, condition) for where, condition in found if condition is not None]
 
 
 def fact_spec(pack: Pack, name: str) -> FactSpec:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,6 +56,20 @@ def _place(location: tuple[Any, ...], lines: dict[tuple[Any, ...], int]) -> int:
             path = (*path, part)
             best = lines[path]
     return best
+
+
+def line_finder(path: Path) -> Callable[[tuple[Any, ...]], int]:
+    """Return a function that tells the line of an entry from its keys and positions."""
+
+    @cache
+    def lines() -> dict[tuple[Any, ...], int]:
+        found: dict[tuple[Any, ...], int] = {}
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        if node is not None:
+            _lines(node, (), found)
+        return found
+
+    return lambda location: _place(location, lines())
 
 
 def read(path: Path, model: type[Model]) -> Model:
