@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import layers
+from layers.sql import queries
+
+FOLDER = Path(layers.__file__).parent
+FILES = sorted(path.stem for path in (FOLDER / "sql").glob("*.sql"))
+CODE = {path: path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.py")}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_named_query_is_used_by_the_module_of_its_name(file):
+    code = CODE[FOLDER / f"{file}.py"]
+    assert [name for name in queries(file) if f'"{name}"' not in code] == []
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_no_other_module_uses_the_queries_of_a_file(file):
+    assert [path.stem for path, code in CODE.items() if f'queries("{file}")' in code] == [file]
+
+
+def test_sql_stands_in_sql_files_only():
+    statements = re.compile(r'"\s*(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b')
+    found = [path.name for path, code in CODE.items() if statements.search(code)]
+    assert set(found) <= {"databases.py", "cluster.py"}
