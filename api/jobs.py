@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from psycopg_pool import ConnectionPool
 
 from api.errors import DATABASE_AWAY, InternalError, document_of
@@ -98,5 +99,5 @@ class Jobs:
         try:
             with self.pool.connection() as conn:
                 records.interrupt_unfinished(conn)
-        except DATABASE_AWAY as error:
+        except (*DATABASE_AWAY, psycopg.Error) as error:
             log.warning("jobs left open could not be marked: %s", error)

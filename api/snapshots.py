@@ -109,7 +109,7 @@ class Snapshots:
             self._wake.clear()
             try:
                 self.catch_up(self.in_force(Moment.now()))
-            except DATABASE_AWAY as error:
+            except (*DATABASE_AWAY, psycopg.Error) as error:
                 log.warning("cannot read the layers in force, trying again: %s", error)
             except Exception:
                 log.exception("cannot load the layers in force; checks go through PostGIS")
