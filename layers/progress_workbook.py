@@ -53,6 +53,7 @@ def _about(content: Mapping[str, Any]) -> list[tuple[str, Any]]:
         ("数据期", content["figures_period"]),
         ("说明", content["note"]),
         ("年度目标", target and target["label"]),
+        ("序时进度", f"{target['line'] * 100:.2f}%" if target and target["pace"] == "schedule" and target["unit"] == "%" else None),
         ("目标出处", target and target["source"]),
         ("注意", definition["trap"]),
         ("不在应报名单中的村", "、".join(content["unlisted"]) or None),

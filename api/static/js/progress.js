@@ -88,7 +88,7 @@ cuntu.ready(async () => {
     fill(byId("summary"),
       h("h2", {}, indicator.title),
       h("p", { class: "big-figure" }, h("b", {}, county.rate_label), h("span", { class: "muted" }, `全县 · ${monthName(data.figures_period)}`)),
-      h("p", {}, goal ? ["目标 ", h("b", {}, goal.label || target(goal.line)), "　"] : null, statusOf(county)),
+      h("p", {}, goal ? ["目标 ", h("b", {}, goal.label || target(goal.line)), goal.pace === "schedule" ? `（序时进度 ${target(goal.line)}）` : null, "　"] : null, statusOf(county)),
       h("p", { class: "muted" }, `已报 ${county.completeness} 村；${number(county.numerator)} ÷ ${number(county.denominator)} ${data.unit || ""}`),
       h("p", { class: "hint" }, indicator.better === "lower" ? "数字低为好；颜色深表示较好。" : "颜色深表示较好。"),
       data.note ? h("p", { class: "hint" }, data.note) : null,
