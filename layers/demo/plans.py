@@ -1,0 +1,106 @@
+"""Village plans: construction boundaries, planned uses, control zones."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from layers.demo.controls import ellipsoid_areas
+from layers.demo.facts import DATA
+from layers.demo.frames import frame, numbered
+from layers.demo.ground import Ground
+from layers.demo.sites import RURAL
+from layers.demo.units import dissolve, exploded, one_key
+
+ZONES = ("concentrated", "restricted", "prohibited")
+
+
+@cache
+def _plan_classes() -> dict[str, tuple[str, str]]:
+    with (DATA / "survey_classes.csv").open(encoding="utf-8") as file:
+        return {row["code"]: (row["plan_code"], row["plan_name"]) for row in csv.DictReader(file)}
+
+
+def expansion_patches(ground: Ground, approved: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return patches just outside settlements that an approved village plan sets aside for new homesteads."""
+    patches, depth = ground.patches, ground.seeds.depth[ground.patches.cell]
+    near = ground.seeds.site[patches.cell]
+    soft = np.isin(patches.code, ["0101", "0102", "0103", "0201", "0202", "0204", "0301", "0404", "1206"])
+    here = (depth < 1.2) & (ground.sites.kind[near] == RURAL) & (ground.sites.village[near] == patches.village)
+    return np.asarray(soft & here & approved[patches.village] & (patches.strip < 0) & (patches.site < 0) & (patches.area_m2 < 5000))
+
+
+def planned_codes(ground: Ground, expansion: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.object_]:
+    """Return the planned use (2023 classes) of every patch: what it is today, homesteads on expansion land, some land left blank (16)."""
+    patches = ground.patches
+    classes = _plan_classes()
+    code = np.array([classes[survey][0] for survey in patches.code], dtype=object)
+    vacant = (patches.code == "1201") & (patches.site >= 0)
+    draw = rng.uniform(0, 1, len(code))
+    code[patches.code == "0702"] = "070301"
+    code[vacant] = np.where(draw[vacant] < 0.75, "070301", "0704")
+    code[expansion] = np.where(draw[expansion] < 0.88, "070301", "16")
+    return code
+
+
+def planned_use_frame(patches_polygons: NDArray[np.object_], village: NDArray[np.int64], code: NDArray[np.object_]) -> gpd.GeoDataFrame:
+    """Return 规划地类图斑: patches of one village and one planned use joined; they tile the county."""
+    number, names = pd.factorize(code, sort=True)
+    key, rows = one_key(village, number)
+    unions, keys = dissolve(patches_polygons, key)
+    parts, part_key = exploded(unions, keys)
+    use = np.asarray(names, dtype=object)[rows[part_key, 1]]
+    title = {plan: name for plan, name in _plan_classes().values()} | {"070301": "一类农村宅基地", "0704": "农村社区服务设施用地", "16": "留白用地"}
+    columns = {
+        "BSM": numbered("GHDLTB", len(parts), width=7),
+        "GHDLBM": use,
+        "GHDLMC": np.array([title[u] for u in use], dtype=object),
+        "GHDLMJ": np.round(ellipsoid_areas(parts), 2),
+    }
+    return frame(parts, columns)
+
+
+def control_zone_frame(patches_polygons: NDArray[np.object_], village: NDArray[np.int64], zone: NDArray[np.int64]) -> gpd.GeoDataFrame:
+    """Return 管控分区: three zones that tile the county, village by village."""
+    key, rows = one_key(village, zone)
+    unions, keys = dissolve(patches_polygons, key)
+    parts, part_key = exploded(unions, keys)
+    return frame(parts, {"BSM": numbered("GKBJ", len(parts), width=6), "zone": np.array(ZONES, dtype=object)[rows[part_key, 1]]})
+
+
+def village_boundary_frame(
+    ground: Ground, inside: NDArray[np.bool_], approved: NDArray[np.bool_], rng: np.random.Generator
+) -> gpd.GeoDataFrame:
+    """Return 村庄建设边界 of the villages with an approved plan; `inside` are the patches it encloses."""
+    patches, villages = ground.patches, ground.divisions.villages
+    key = np.where(inside & approved[patches.village], patches.village, -1)
+    parts, village = exploded(*dissolve(patches.polygons, key))
+    decided = rng.integers(0, 900, len(villages))
+    date = (np.datetime64("2021-03-01") + decided).astype(str)
+    codes, names = villages["code"].to_numpy(), villages["short_name"].to_numpy()
+    within = np.arange(len(parts)) - np.searchsorted(village, village) + 1
+    columns = {
+        "BSM": numbered("CZJSBJ", len(parts), width=6),
+        "DYBH": np.array([f"{codes[v]}-{k:03d}" for v, k in zip(village, within, strict=True)], dtype=object),
+        "DYMC": np.array([f"{names[v]}村庄建设单元{k}" for v, k in zip(village, within, strict=True)], dtype=object),
+        "PFWH": np.array([f"示例规批〔{date[v][:4]}〕{v + 1}号" for v in village], dtype=object),
+        "PFSJ": date[village].astype(object),
+    }
+    return frame(parts, columns)
+
+
+def zone_numbers(ground: Ground, inside: NDArray[np.bool_], farmland: NDArray[np.bool_], red: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """Return the control zone of every patch: built and plan land concentrated; farmland, red line and waters prohibited; else restricted."""
+    patches = ground.patches
+    middle = shapely.point_on_surface(patches.polygons)
+    in_red = np.zeros(len(middle), dtype=bool)
+    in_red[shapely.STRtree(middle).query(red.geometry.to_numpy(), predicate="contains")[1]] = True
+    built = patches.czcsxm != None  # noqa: E711  elementwise
+    water = np.isin(patches.code, ["1101", "1103"])
+    return np.where(inside | built, 0, np.where(farmland | in_red | water, 2, 1))
