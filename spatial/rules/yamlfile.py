@@ -15,7 +15,7 @@ from spatial.errors import PackError
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class _Lined(yaml.SafeLoader):
+class _Lined(yaml.CSafeLoader):
     """Loads mappings that refuse a repeated key."""
 
 
@@ -64,7 +64,7 @@ def line_finder(path: Path) -> Callable[[tuple[Any, ...]], int]:
     @cache
     def lines() -> dict[tuple[Any, ...], int]:
         found: dict[tuple[Any, ...], int] = {}
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         if node is not None:
             _lines(node, (), found)
         return found
@@ -78,7 +78,7 @@ def read(path: Path, model: type[Model]) -> Model:
     try:
         data = yaml.load(text, Loader=_Lined)  # noqa: S506 (a SafeLoader)
         lines: dict[tuple[Any, ...], int] = {}
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
         if node is not None:
             _lines(node, (), lines)
     except yaml.MarkedYAMLError as error:
