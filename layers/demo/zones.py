@@ -52,6 +52,7 @@ def heritage_frame(ground: Ground, listed: NDArray[np.object_], rng: np.random.G
     hamlets = ground.sites.xy[::97]
     shift = rng.normal(0, 1, hamlets.shape)
     lonely = hamlets + shift / np.hypot(*shift.T)[:, None] * (ground.shapes.radius[::97] * 1.5 + 260)[:, None]
+    lonely = lonely[shapely.contains_xy(ground.outline, lonely)]
     inner = np.array([shapely.get_coordinates(shapely.point_on_surface(shape))[0] for shape in listed]).reshape(-1, 2)
     centre = np.vstack([inner, lonely])
     core = blobs(centre, np.r_[rng.uniform(28, 45, len(inner)), rng.uniform(20, 38, len(lonely))], rng)
