@@ -46,7 +46,7 @@ TYPE_OVERLAYS = (
     "water_source",
 )
 CHECK_OVERLAYS = ("village", *TYPE_OVERLAYS, "parcel")
-CHECK_ON = tuple(name for name in CHECK_OVERLAYS if name not in ("land_use", "planned_use", "control_zone", "settlement"))
+CHECK_ON = tuple(name for name in CHECK_OVERLAYS if name not in ("planned_use", "control_zone", "settlement"))
 
 
 def moment_text(value: datetime | str) -> str:

@@ -51,7 +51,10 @@ class MapDocument:
 
 
 class BaseMap(folium.Map):
-    """A Folium map that loads local files only and writes neither inline styles nor handlers."""
+    """A Folium map that loads local files only and writes neither inline styles nor handlers.
+
+    `reach` is how far beyond its bounds the map can be moved, as a multiple of their size.
+    """
 
     _template = Template(
         """
@@ -64,7 +67,7 @@ class BaseMap(folium.Map):
         """
     )
 
-    def __init__(self, bounds: Bounds, *, label: str, synthetic: bool, max_zoom: int = 18) -> None:
+    def __init__(self, bounds: Bounds, *, label: str, synthetic: bool, max_zoom: int = 18, reach: float = 0.6) -> None:
         super().__init__(tiles=None)
         self.default_js = list(SCRIPTS)
         self.default_css = list(STYLES)
@@ -72,7 +75,7 @@ class BaseMap(folium.Map):
         attribution = SYNTHETIC_NOTE if synthetic else ""
         corners = [[south, west], [north, east]]
         self.label = escape(label)
-        self.settings = escape_json({"bounds": corners, "attribution": attribution, "maxZoom": max_zoom})
+        self.settings = escape_json({"bounds": corners, "attribution": attribution, "maxZoom": max_zoom, "reach": reach})
 
 
 class Shapes(folium.map.Layer):

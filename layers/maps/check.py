@@ -17,7 +17,7 @@ from layers.maps.report import Entry, groups, measure
 
 SURROUNDINGS_M = 45.0
 """How much land round the site is in view at first."""
-SAME_PLACE_M = 4.0
+SAME_PLACE_M = 10.0
 """Numbers nearer to each other than this share one badge."""
 TONES = {
     "refused": "#a8332a",
@@ -41,7 +41,7 @@ def check_map(
     crs = f"EPSG:{epsg}"
     view = shapely.box(*shapely.buffer(site, SURROUNDINGS_M).bounds)
     bounds = tuple(feature_bounds(feature_of(view, crs)))
-    base = BaseMap(bounds, label="核查图。图上编号与旁边的核查意见一致。", synthetic=synthetic, max_zoom=20)  # type: ignore[arg-type]
+    base = BaseMap(bounds, label="核查图。图上编号与旁边的核查意见一致。", synthetic=synthetic, max_zoom=20, reach=20.0)  # type: ignore[arg-type]
     VectorTiles(specifications(overlays)).add_to(base)
     found, lines, badges = _findings(report, site, crs)
     Shapes(found, key="findings", pane="findings", style={"weight": 2, "fillOpacity": 0.35}).add_to(base)

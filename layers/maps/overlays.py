@@ -11,6 +11,29 @@ from layers.maps import palette
 MAX_DATA_ZOOM = 16
 """The highest zoom for which tiles are made; nearer views enlarge them."""
 
+DRAWN_FROM_BELOW = (
+    "land_use",
+    "planned_use",
+    "control_zone",
+    "settlement",
+    "basic_farmland",
+    "ecological_redline",
+    "urban_boundary",
+    "hazard",
+    "water_source",
+    "heritage",
+    "river",
+    "road",
+    "parcel",
+    "building",
+    "village_boundary",
+    "power_line",
+    "village",
+    "town",
+    "county",
+)
+"""Which layer lies over which, however they are switched."""
+
 _BY_CLASS = {
     "land_use": ("DLBM", palette.LAND_CLASSES),
     "planned_use": ("GHDLBM", palette.PLAN_CLASSES),
@@ -55,6 +78,7 @@ class Overlay:
             "by": by,
             "colours": dict(colours),
             "on": self.on,
+            "order": DRAWN_FROM_BELOW.index(self.layer.id),
         }
 
 

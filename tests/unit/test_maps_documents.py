@@ -15,7 +15,7 @@ from layers.maps import palette
 from layers.maps.base import SYNTHETIC_NOTE
 from layers.maps.check import check_map
 from layers.maps.outline import feature_of, outline
-from layers.maps.overlays import Overlay, specifications
+from layers.maps.overlays import DRAWN_FROM_BELOW, Overlay, specifications
 from layers.maps.progress import progress_map
 from layers.maps.village_types import legend, village_types_map
 from spatial.village_types import LABELS
@@ -137,6 +137,11 @@ def test_a_layer_that_is_not_loaded_is_never_asked_for():
     (only,) = specifications((loaded, absent))
     assert only["url"] == "/tiles/building/{z}/{x}/{y}.mvt?v=7"
     assert not absent.loaded
+
+
+def test_every_layer_of_the_catalogue_has_its_place_in_the_drawing_order():
+    assert set(DRAWN_FROM_BELOW) == set(catalog())
+    assert len(DRAWN_FROM_BELOW) == len(catalog())
 
 
 @pytest.mark.parametrize("layer", [entry for entry in catalog().values() if entry.style.get("fill") == "by_class"], ids=lambda item: item.id)

@@ -17,7 +17,7 @@ cuntu.map = function (id, settings) {
   map.getPane("tiles").style.pointerEvents = "none";
   map.getPane("labels").style.pointerEvents = "none";
   map.fitBounds(settings.bounds, { padding: [12, 12], animate: false });
-  map.setMaxBounds(L.latLngBounds(settings.bounds).pad(0.6));
+  map.setMaxBounds(L.latLngBounds(settings.bounds).pad(settings.reach));
   L.control.zoom({ position: "topleft", zoomInTitle: "放大", zoomOutTitle: "缩小" }).addTo(map);
   homeControl(settings.bounds).addTo(map);
   northArrow().addTo(map);
@@ -30,7 +30,6 @@ cuntu.map = function (id, settings) {
   mark();
   forPaper(map, container);
   cuntu.theMap = map;
-  cuntu.homeBounds = settings.bounds;
   return map;
 };
 
@@ -62,16 +61,16 @@ cuntu.tiles = function (specifications) {
 /** Show or hide one vector-tile layer; it is made when first shown. */
 cuntu.showOverlay = function (map, id, shown) {
   const item = cuntu.overlays[id];
-  if (!item.layer && shown) item.layer = tileLayer(item);
+  if (!item.layer && shown) item.layer = tileLayer(item, map.options.maxBounds);
   if (shown) item.layer.addTo(map);
   else if (item.layer) item.layer.remove();
 };
 
-function tileLayer(item) {
+function tileLayer(item, bounds) {
   const source = { url: item.url, maxDataZoom: item.max_data_zoom, levelDiff: 0 };
   const layer = protomapsL.leafletLayer({
     sources: { [item.id]: source }, paintRules: paintRules(item), labelRules: [], attribution: "", pane: "tiles", minZoom: item.min_zoom,
-    bounds: L.latLngBounds(cuntu.homeBounds).pad(0.05), tileDelay: 1, className: "tile-layer-" + item.id,
+    zIndex: item.order, bounds, tileDelay: 1, className: "tile-layer-" + item.id,
   });
   layer.on("load", () => requestAnimationFrame(() => performance.mark("cuntu-painted-" + item.id)));
   return layer;
@@ -111,7 +110,7 @@ function label(text, at, className) {
   return L.marker(at, { icon, pane: "labels", interactive: false, keyboard: false, alt: "" });
 }
 
-/* Names of the features, made when the map is first near enough, shown only there. */
+/* Names of the features, made when the map is first near enough, shown only there and only where they find room. */
 function labelsFrom(layer, options) {
   let group = null;
   layer.on("add", () => {
@@ -122,11 +121,28 @@ function labelsFrom(layer, options) {
         const features = layer.getLayers().map((path) => path.feature.properties).filter((item) => item.at);
         group = L.layerGroup(features.map((item) => label(item[options.labels], [item.at[1], item.at[0]], "village-label")));
       }
-      if (group) near ? group.addTo(map) : group.remove();
+      if (!group) return;
+      if (!near) { group.remove(); return; }
+      group.addTo(map);
+      makeRoom(map, group.getLayers());
     };
     map.on("zoomend", update);
     update();
   });
+}
+
+/* A name that would cover one already placed is left out at this zoom. */
+function makeRoom(map, markers) {
+  const taken = [];
+  for (const marker of markers) {
+    const span = marker.getElement().firstChild;
+    const at = map.latLngToLayerPoint(marker.getLatLng());
+    const half = L.point(span.textContent.length * 6.2 + 2, 8);
+    const box = L.bounds(at.subtract(half), at.add(half));
+    const free = !taken.some((other) => other.overlaps(box));
+    span.hidden = !free;
+    if (free) taken.push(box);
+  }
 }
 
 /* On paper the frame has another size: the same view is fitted into it, and back again afterwards. */
