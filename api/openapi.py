@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from fastapi import FastAPI, Response
+import orjson
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -20,10 +22,14 @@ BODIES: tuple[type[BaseModel], ...] = (ApplicationFeature, ApplicationCollection
 LOCATION: dict[str, Any] = {"headers": {"Location": {"schema": {"type": "string"}, "description": "结果的地址"}}}
 
 
-class GeoJson(Response):
+class GeoJson(JSONResponse):
     """An answer in GeoJSON."""
 
     media_type = GEOJSON
+
+    def render(self, content: Any) -> bytes:
+        """Write the content."""
+        return orjson.dumps(content)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -44,7 +44,7 @@ def list_villages(
         if town in (None, report["town_code"], report["town"])
     ]
     collection = {"type": "FeatureCollection", "classification": str(seen.run_id) if seen.run_id else None, "features": chosen}
-    return GeoJson(orjson.dumps(collection))
+    return GeoJson(collection)
 
 
 @router.get("/{code}", summary="一个村庄", response_model=VillageFeature, response_class=GeoJson, responses=problems(400, 404, 503))
@@ -59,7 +59,7 @@ def get_village(
         result = classifications.result(conn, seen.run_id, code)
         villages = _villages(conn, seen, snapshots)
     shown = feature(outlines.of(villages).get(code), orjson.loads(result.report))
-    return GeoJson(orjson.dumps(shown))
+    return GeoJson(shown)
 
 
 def feature(geometry: dict[str, Any] | None, report: dict[str, Any]) -> dict[str, Any]:
