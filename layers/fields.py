@@ -22,21 +22,38 @@ _DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[T ].*)?"
 
 def convert(item: CatalogField, values: Sequence[Any]) -> tuple[Values, list[str]]:
     """Return the values in the field's type, with the problems found (each naming row and field); never raises."""
-    reader = _READERS[item.type]
+    read: dict[Any, _Reading] = {}
     result: Values = []
     problems: list[str] = []
     for row, value in enumerate(values, start=1):
-        read = None
-        if not _is_missing(value):
-            try:
-                read = reader(value)
-                read = read if item.type != "text" else _text_of_field(item, read)
-            except ValueError as error:
-                problems.append(f"第 {row} 行 {item.name}（{item.title}）的值 {str(value)[:40]!r} {error}")
-        if item.required and (read is None or read == "") and not (problems and problems[-1].startswith(f"第 {row} 行 ")):
-            problems.append(f"第 {row} 行缺少必填字段 {item.name}（{item.title}）")
-        result.append(read)
+        try:
+            reading = read.get((type(value), value))
+            if reading is None:
+                reading = read[type(value), value] = _read(item, value)
+        except TypeError:  # only lists and the like cannot be looked up
+            reading = None, f" {item.name}（{item.title}）的值不是单个的值"
+        result.append(reading[0])
+        if reading[1]:
+            problems.append(f"第 {row} 行{reading[1]}")
     return result, problems
+
+
+_Reading = tuple[Any, str | None]
+"""A value in the field's type, and what is wrong with it."""
+
+
+def _read(item: CatalogField, value: Any) -> _Reading:
+    read = None
+    if not _is_missing(value):
+        try:
+            read = _READERS[item.type](value)
+            if item.type == "text":
+                read = _text_of_field(item, read)
+        except ValueError as error:
+            return None, f" {item.name}（{item.title}）的值 {str(value)[:40]!r} {error}"
+    if item.required and (read is None or read == ""):
+        return None, f"缺少必填字段 {item.name}（{item.title}）"
+    return read, None
 
 
 def _is_missing(value: Any) -> bool:
@@ -89,10 +106,9 @@ def _integer(value: Any) -> int:
 
 
 def _boolean(value: Any) -> bool:
-    if isinstance(value, str) or float(value) in (0.0, 1.0):
-        text = _text(int(value)) if not isinstance(value, str) else value.strip().lower()
-        if text in _YES or text in _NO:
-            return text in _YES
+    text = value.strip().lower() if isinstance(value, str) else _text(_integer(value))
+    if text in _YES or text in _NO:
+        return text in _YES
     raise ValueError("不是“是”或“否”")
 
 

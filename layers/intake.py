@@ -138,6 +138,13 @@ def _check_geometries(geometries: Geometries, rows: NDArray[np.int64], problems:
 def _in_zone(geometries: Geometries, epsg: int) -> NDArray[np.bool_]:
     """Whether each geometry lies within 2 degrees of the zone's central meridian, between 3 and 54 degrees north."""
     bounds = shapely.bounds(geometries)
+    whole = np.array([[*bounds[:, :2].min(axis=0), *bounds[:, 2:].max(axis=0)]]) if len(bounds) else bounds
+    if _boxes_in_zone(whole, epsg).all():
+        return np.ones(len(bounds), dtype=bool)
+    return _boxes_in_zone(bounds, epsg)
+
+
+def _boxes_in_zone(bounds: NDArray[np.float64], epsg: int) -> NDArray[np.bool_]:
     finite = np.asarray((np.isfinite(bounds) & (np.abs(bounds) < 1e8)).all(axis=1))
     corners = np.asarray(shapely.points(np.where(finite[:, None], bounds, 0.0).reshape(-1, 2)), dtype=object)
     degrees = shapely.get_coordinates(reproject(corners, source=epsg, target=CGCS2000)).reshape(-1, 4)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -132,8 +134,10 @@ def test_values_are_brought_to_the_fields_type(field, given, stored):
         ("ZZDMJ", "inf", "不是有限的数"),
         ("vacant", "也许", "是”或"),
         ("vacant", 2, "是”或"),
+        ("vacant", date(2015, 6, 1), "不是数字"),
         ("JGRQ", "2015-02-30", "历法"),
         ("JGRQ", "去年", "不是日期"),
+        ("GHYT", ["住宅", "商店"], "单个"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named(field, given, reason):
