@@ -20,7 +20,6 @@ from layers.maps.escape import escape, escape_json
 STATIC = "/static"
 SCRIPTS = (
     ("leaflet", f"{STATIC}/vendor/leaflet/leaflet.js"),
-    ("vector_tiles", f"{STATIC}/vendor/protomaps-leaflet/protomaps-leaflet.js"),
     ("cuntu_map", f"{STATIC}/js/map.js"),
 )
 STYLES = (
@@ -34,19 +33,33 @@ Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
+class LegendEntry:
+    """One line of a legend. `colour` None means hatched."""
+
+    key: str
+    label: str
+    colour: str | None
+    count: int | None = None
+
+
+@dataclass(frozen=True)
 class MapDocument:
-    """One rendered map: links for the page's head, the element to place, and the script that draws it."""
+    """One rendered map: links for the page's head, the element to place, and the script that draws it.
+
+    Pages write the legend themselves; a map saved as one file carries it along.
+    """
 
     header: str
     body: str
     script: str
+    legend: tuple[LegendEntry, ...] = ()
 
     def standalone(self, *, title: str, assets: Path) -> str:
         """Return the map as one HTML file that needs no server; `assets` is the folder served as /static."""
         head = _LINKED.sub(lambda match: _inline(match, assets), self.header)
         return (
             f'<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"><title>{escape(title)}</title>{head}</head>'
-            f'<body class="standalone">{self.body}<script>{self.script}</script></body></html>'
+            f'<body class="standalone">{self.body}{_legend(title, self.legend)}<script>{self.script}</script></body></html>'
         )
 
 
@@ -82,7 +95,7 @@ class Shapes(folium.map.Layer):
     """Features inlined as GeoJSON, drawn as SVG paths, known to the page's scripts by `key`.
 
     Options: `colours` (value of property `by` to fill), `style` (Leaflet path options), `pane`, `interactive`, `labels`
-    (property shown as a permanent label), `labelZoom` (lowest zoom of the labels).
+    (property shown as a permanent label), `labelZoom` (lowest zoom of the labels), `tooltip` (properties shown under the pointer).
     """
 
     _template = Template(
@@ -117,7 +130,7 @@ class VectorTiles(folium.map.Layer):
         self.settings = escape_json(list(layers))
 
 
-def document(base: BaseMap) -> MapDocument:
+def document(base: BaseMap, *, legend: tuple[LegendEntry, ...] = ()) -> MapDocument:
     """Render a map into its three parts."""
     figure = base.get_root()
     assert isinstance(figure, Figure)
@@ -125,11 +138,21 @@ def document(base: BaseMap) -> MapDocument:
         child.render()
     del figure.header._children["meta_http"]
     head, body, script = (_render(part) for part in (figure.header, figure.html, figure.script))
-    return MapDocument(head, body, script)
+    return MapDocument(head, body, script, legend)
 
 
 def _render(part: Element) -> str:
     return "\n".join(child.render().strip() for child in part._children.values())
+
+
+def _legend(title: str, entries: tuple[LegendEntry, ...]) -> str:
+    """The title and legend of a map that stands alone."""
+    box = '<svg width="24" height="16" aria-hidden="true"><rect width="24" height="16" fill="{}"/></svg>'
+    lines = (
+        f"<li>{box.format(escape(entry.colour or 'url(#cuntu-hatch)'))} {escape(entry.label)}<span>{escape(entry.count)}</span></li>"
+        for entry in entries
+    )
+    return f'<div class="map-legend"><h1>{escape(title)}</h1><ul>{"".join(lines)}</ul></div>'
 
 
 _LINKED = re.compile(r'<script src="/static/(?P<script>[^"]+)"></script>|<link rel="stylesheet" href="/static/(?P<style>[^"]+)"/>')

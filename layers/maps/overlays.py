@@ -7,6 +7,7 @@ from typing import Any
 
 from layers.catalog import CatalogLayer
 from layers.maps import palette
+from layers.maps.base import LegendEntry
 
 MAX_DATA_ZOOM = 16
 """The highest zoom for which tiles are made; nearer views enlarge them."""
@@ -39,6 +40,7 @@ _BY_CLASS = {
     "planned_use": ("GHDLBM", palette.PLAN_CLASSES),
     **{layer: ("zone", colours) for layer, colours in palette.ZONES.items()},
 }
+_NAMES = {"land_use": palette.LAND_NAMES, "planned_use": palette.PLAN_NAMES}
 _OPACITY = {"base": 0.85, "survey": 0.8, "plan": 0.6, "control": 0.55, "hazard": 0.55, "cadastre": 0.9}
 
 
@@ -59,6 +61,15 @@ class Overlay:
     def short_title(self) -> str:
         """The layer's title without what stands in brackets."""
         return self.layer.title.partition("（")[0]
+
+    @property
+    def classes(self) -> tuple[LegendEntry, ...]:
+        """What the colours mean of a layer that is filled by class; empty for the others."""
+        by, colours = _BY_CLASS.get(self.layer.id, (None, {}))
+        codes = self.layer.fields[by].codes if by else None
+        names = list(codes.values()) if codes else _NAMES.get(self.layer.id, [])
+        keys = list(codes) if codes else list(colours)
+        return tuple(LegendEntry(key, name, colours[key]) for key, name in zip(keys, names, strict=True))
 
     def specification(self) -> dict[str, Any]:
         """What `cuntu.tiles` takes: address, zoom range and drawing."""

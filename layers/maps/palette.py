@@ -61,6 +61,12 @@ PLAN_CLASSES: Mapping[str, str] = MappingProxyType(
 )
 """First-level classes of the 2023 plan system (GHDLBM)."""
 
+LAND_NAMES = ["湿地", "耕地", "种植园用地", "林地", "草地", "商业服务业用地", "工矿用地", "住宅用地", "公共管理与公共服务用地", "特殊用地", "交通运输用地", "水域及水利设施用地", "其他土地"]
+"""Names of LAND_CLASSES, in order (三调工作分类 first level)."""
+
+PLAN_NAMES = ["耕地", "园地", "林地", "草地", "湿地", "农业设施建设用地", "居住用地", "公共管理与公共服务用地", "商业服务业用地", "工矿用地", "仓储用地", "交通运输用地", "公用设施用地", "绿地与开敞空间用地", "特殊用地", "留白用地", "陆地水域"]
+"""Names of PLAN_CLASSES, in order (国土空间调查、规划、用途管制用地用海分类 2023, first level)."""
+
 ZONES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "control_zone": {"concentrated": "#9cc2a5", "restricted": "#ecd9a0", "prohibited": "#d9a19a"},

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from layers.maps import palette
-from layers.maps.base import BaseMap, MapDocument, Shapes, VectorTiles, document
+from layers.maps.base import BaseMap, LegendEntry, MapDocument, Shapes, VectorTiles, document
 from layers.maps.outline import Outline
 from layers.maps.overlays import Overlay, specifications
 from spatial.village_types import LABELS
@@ -15,16 +14,6 @@ from spatial.village_types import LABELS
 LABELS_FROM_ZOOM = 12
 LINES = {"weight": 1.7, "color": "#4e5a57", "fill": False, "pane": "lines"}
 COUNTY_LINE = {**LINES, "weight": 2.6, "color": "#2f3a38"}
-
-
-@dataclass(frozen=True)
-class LegendEntry:
-    """One line of a legend. `colour` None means hatched."""
-
-    key: str
-    label: str
-    colour: str | None
-    count: int
 
 
 def legend(types: Mapping[str, str]) -> tuple[LegendEntry, ...]:
@@ -48,8 +37,9 @@ def village_types_map(
         style={"weight": 0.8, "color": "#ffffff", "fillOpacity": 0.9},
         labels="name",
         labelZoom=LABELS_FROM_ZOOM,
+        tooltip=["name", "town"],
     ).add_to(base)
-    return document(base)
+    return document(base, legend=legend(types))
 
 
 def county_map(outline: Outline, *, label: str, overlays: tuple[Overlay, ...] = (), synthetic: bool) -> BaseMap:

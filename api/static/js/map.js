@@ -5,6 +5,7 @@ cuntu.layers = {};
 cuntu.overlays = {};
 
 const HATCH = "url(#cuntu-hatch)";
+const RENDERER = "/static/vendor/protomaps-leaflet/protomaps-leaflet.js";
 const PANES = { fills: 400, tiles: 420, lines: 440, findings: 450, labels: 460 };
 
 /** Make the map: no tile provider, panes in drawing order, metric scale, north arrow, the whole county in view. */
@@ -46,6 +47,7 @@ cuntu.shapes = function (collection, options) {
     onEachFeature: (feature, path) => { if (feature.properties.code) byCode[feature.properties.code] = path; },
   });
   layer.byCode = byCode;
+  if (options.tooltip) layer.bindTooltip((path) => cuntu.textElement(options.tooltip.map((name) => path.feature.properties[name]).filter(Boolean).join(" · ")), { sticky: true });
   layer.on("add", () => requestAnimationFrame(() => performance.mark("cuntu-painted-" + options.key)));
   if (options.labelZoom) labelsFrom(layer, options);
   cuntu.layers[options.key] = layer;
@@ -58,13 +60,27 @@ cuntu.tiles = function (specifications) {
   return { addTo: (map) => { specifications.filter((item) => item.on).forEach((item) => cuntu.showOverlay(map, item.id, true)); } };
 };
 
-/** Show or hide one vector-tile layer; it is made when first shown. */
-cuntu.showOverlay = function (map, id, shown) {
+/** Show or hide one vector-tile layer; it is made, and the renderer fetched, when first shown. */
+cuntu.showOverlay = async function (map, id, shown) {
   const item = cuntu.overlays[id];
-  if (!item.layer && shown) item.layer = tileLayer(item, map.options.maxBounds);
-  if (shown) item.layer.addTo(map);
+  item.shown = shown;
+  if (shown) await renderer();
+  if (shown && !item.layer) item.layer = tileLayer(item, map.options.maxBounds);
+  if (item.shown) item.layer.addTo(map);
   else if (item.layer) item.layer.remove();
 };
+
+let rendererLoading = null;
+function renderer() {
+  rendererLoading = rendererLoading || new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = RENDERER;
+    script.onload = resolve;
+    script.onerror = () => reject(new Error("矢量瓦片绘图程序读取失败。"));
+    document.head.append(script);
+  });
+  return rendererLoading;
+}
 
 function tileLayer(item, bounds) {
   const source = { url: item.url, maxDataZoom: item.max_data_zoom, levelDiff: 0 };
@@ -103,10 +119,15 @@ function coloured(value, colours) {
   return colours ? { fillColor: colours[value] || HATCH } : {};
 }
 
-function label(text, at, className) {
+/** A span that shows a text as these very characters. */
+cuntu.textElement = function (text) {
   const element = document.createElement("span");
   element.textContent = text;
-  const icon = L.divIcon({ className, html: element, iconSize: null });
+  return element;
+};
+
+function label(text, at, className) {
+  const icon = L.divIcon({ className, html: cuntu.textElement(text), iconSize: null });
   return L.marker(at, { icon, pane: "labels", interactive: false, keyboard: false, alt: "" });
 }
 

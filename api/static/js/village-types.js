@@ -105,7 +105,6 @@ cuntu.ready(() => {
   villages.on("click", (event) => select(event.layer.feature.properties.code, { at: event.latlng }));
   villages.on("mouseover", (event) => { if (event.layer.feature.properties.code !== selected) event.layer.setStyle({ weight: 2, color: "#20302f" }).bringToFront(); });
   villages.on("mouseout", (event) => { if (event.layer.feature.properties.code !== selected) { villages.resetStyle(event.layer); applyFilter(event.layer); } });
-  villages.bindTooltip((path) => h("span", {}, `${path.feature.properties.name} · ${path.feature.properties.town}`), { sticky: true });
   for (const item of list) item.row.querySelector("button").addEventListener("click", () => { select(item.code, { move: true }); document.querySelector(".map-layout").scrollIntoView({ block: "start" }); });
 
   /* filter by type ------------------------------------------------------------------------------------------------------- */
