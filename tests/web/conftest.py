@@ -11,6 +11,7 @@ import shapely
 from fastapi.testclient import TestClient
 from frames import COUNTY, EAST, EPSG, NORTH, meta, published, square
 
+from api import demo_county
 from api.app import create_app
 from api.settings import Settings
 from layers import database
@@ -74,3 +75,14 @@ def empty_client(db_url: str, settings: Settings) -> Iterator[TestClient]:
     """The service on a migrated database in which nothing is loaded."""
     with TestClient(create_app(settings, database_url=db_url)) as service:
         yield service
+
+
+@pytest.fixture(scope="session")
+def demo_url(server_url: str, template_database: str) -> Iterator[str]:
+    """The URL of a database with the small demo county, typed and checked, shared by the tests that only read it."""
+    name = f"cuntu_demo_{uuid4().hex[:12]}"
+    url = create_database(server_url, name, template=template_database)
+    with database.pool(url, max_size=4) as pool:
+        demo_county.load(pool, url, Settings(database_url=url), report=lambda share, doing="": None, scale="small")
+    yield url
+    drop_database(server_url, name)
