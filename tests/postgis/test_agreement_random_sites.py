@@ -148,3 +148,13 @@ def test_one_site_alone_measures_the_same_bits_as_among_a_thousand(laid):
         for row in range(0, SITES, 50):
             alone = overlay(laid.sites[row : row + 1], layer)
             assert (alone.overlap()[0], alone.distance(RADIUS_M)[0]) == (areas[row], apart[row]), (name, row)
+
+
+def test_what_covers_a_large_site_has_the_same_outline_alone_as_among_many_small_sites(laid):
+    large = shapely.buffer(laid.sites[::25], 60.0, quad_segs=2)
+    together = np.concatenate([large, laid.sites])
+    for name, layer in laid.whole.items():
+        over = overlay(together, layer)
+        for row, site in enumerate(large):
+            alone = overlay(np.array([site], dtype=object), layer).overlap_geometry(0)
+            assert shapely.to_wkb(alone) == shapely.to_wkb(over.overlap_geometry(row)), (name, row)
