@@ -19,7 +19,7 @@ from layers.catalog import CatalogLayer
 from layers.catalog import layer as catalog_layer
 from layers.errors import DatasetRefusedError, UnclearLayerError, UnsupportedFileError
 from layers.recognition import Columns, Source, SourceField, columns_of, recognise
-from spatial.crs import require_crs
+from spatial.crs import epsg_3deg, require_crs, zone_of_easting
 from spatial.errors import CrsError
 
 DRIVERS = ("GPKG", "GeoJSON", "ESRI Shapefile", "OpenFileGDB")
@@ -215,9 +215,21 @@ def _with_catalogue_names(frame: gpd.GeoDataFrame, source: Source, columns: Colu
 
 
 def _with_crs(frame: gpd.GeoDataFrame, dataset: _Dataset, epsg: int | None) -> gpd.GeoDataFrame:
+    if frame.crs is None and epsg is None:
+        raise CrsError(f"{dataset.layer} 没有写明坐标系，请用 EPSG 代码指明。{_hint(frame)}")
     if frame.crs is None:
         return frame.set_crs(require_crs(epsg))
     if epsg is not None and not require_crs(frame.crs).equals(require_crs(epsg), ignore_axis_order=True):
         raise CrsError(f"{dataset.layer} 写明的坐标系是 {frame.crs.name}，与指定的 EPSG:{epsg} 不一致。")
     require_crs(frame.crs)
     return frame
+
+
+def _hint(frame: gpd.GeoDataFrame) -> str:
+    """What the coordinates themselves say about their system, for the message only: nothing is guessed."""
+    east = float(frame.total_bounds[2])
+    if not 1e7 <= east < 5e7:
+        return ""
+    degrees, zone = zone_of_easting(east) or (0, 0)
+    code = f"，2000 国家大地坐标系为 EPSG:{epsg_3deg(zone, prefix=True)}" if degrees == 3 else ""
+    return f"东坐标带有带号 {zone}（{degrees} 度带）{code}。"

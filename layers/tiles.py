@@ -34,8 +34,8 @@ def tile(
 ) -> bytes:
     """Return one tile with a single source-layer named as the catalogue id; empty below the layer's lowest zoom.
 
-    Features carry their identifier and the display fields of the catalogue. Polygons smaller than a screen pixel are left
-    out. Raises TileAddressError, UnknownLayerError, UnknownVersionError (also for a version still staged or of another
+    Features carry their identifier and the display fields of the catalogue. Polygons smaller than a screen pixel (houses
+    and parcels: a quarter) are left out. Raises TileAddressError, UnknownLayerError, UnknownVersionError (also for a version still staged or of another
     layer), SecrecyError. The caller's transaction is only read.
     """
     entry = catalog_layer(layer)
@@ -49,7 +49,8 @@ def tile(
         return b""
     pixel_m = _WORLD_M / 2**z / _TILE_PX
     values = {"version": version_id, "layer": layer, "z": z, "x": x, "y": y}
-    thinning = {"least_m2": (pixel_m * _GROUND) ** 2, "tolerance_m": pixel_m / 4}
+    least_px = 0.25 if entry.role == "cadastre" else 1.0
+    thinning = {"least_m2": least_px * (pixel_m * _GROUND) ** 2, "tolerance_m": pixel_m / 4}
     conn.execute(SQL["one_worker"])
     row = conn.execute(SQL["tile"].format(properties=_properties(entry)), values | thinning).fetchone()
     return bytes(row[0]) if row and row[0] else b""

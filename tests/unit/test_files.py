@@ -130,9 +130,15 @@ def test_a_chinese_name_tells_the_layer(tmp_path):
 
 def test_a_missing_crs_is_refused_unless_given(tmp_path):
     path = shapefile_zip(tmp_path, "XZQ", towns(), prj=False)
-    with pytest.raises(CrsError, match="缺少坐标系"):
+    with pytest.raises(CrsError, match=r"没有写明坐标系，请用 EPSG 代码指明。$"):
         files.read(path)
     assert files.read(path, epsg=EPSG)[1].crs.to_epsg() == EPSG
+
+
+def test_a_zone_number_in_the_eastings_is_pointed_out(tmp_path):
+    path = shapefile_zip(tmp_path, "XZQ", towns().to_crs(4526), prj=False)
+    with pytest.raises(CrsError, match="带号 38（3 度带），2000 国家大地坐标系为 EPSG:4526"):
+        files.read(path)
 
 
 def test_a_given_crs_that_contradicts_the_file_is_refused(tmp_path):
