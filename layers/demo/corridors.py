@@ -12,8 +12,8 @@ from layers.demo.grid import Floats, Ints
 from layers.demo.roads import CLASSES, LAND_WIDTH_M, Roads
 from layers.demo.waters import Rivers
 
-NET_OF_JUNCTIONS = 0.875
-"""Share of small roads' strips that is left after junctions, bridges and merged slivers, as measured on the full county."""
+BEYOND_ESTIMATE = 1.021
+"""Transport land found outside settlements ÷ the estimate by stations along the roads, as measured on the full county."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,15 @@ def make_corridors(
     source = np.concatenate([np.arange(len(roads.lines)), np.arange(len(tracks)), np.arange(len(rivers.lines))])
     width = np.array([LAND_WIDTH_M.get(k, 0.0) for k in kind])
     width[kind == "river"] = rivers.widths_m
-    land = shapely.length(lines) * width
-    share = np.concatenate([1 - built, np.zeros(len(rivers.lines))])
-    small = (kind == "village") | (kind == "track")
-    trunk = np.isin(kind, CLASSES[:4])
-    fixed = land[trunk].sum() + (land * share)[~trunk & ~small & (kind != "river")].sum()
-    width[small] *= np.clip((transport_m2 - fixed * 0.985) / ((land * share)[small].sum() * NET_OF_JUNCTIONS), 0.4, 2.5)
-    rank = np.array([list((*CLASSES, "river")).index(k) for k in kind])
+    rank = np.array([[*CLASSES, "river"].index(k) for k in kind])
     order = np.lexsort((np.arange(len(kind)), -width * (kind == "river"), rank))
-    lines, kind, source, half = lines[order], kind[order], source[order], width[order] / 2
+    lines, kind, source, width = lines[order], kind[order], source[order], width[order]
+    outside = np.concatenate([1 - built, np.zeros(len(rivers.lines))])[order]
+    outside[np.isin(kind, CLASSES[:4])] = 1.0
+    small = (kind == "village") | (kind == "track")
+    land = shapely.area(_clipped(_without_earlier(lines, width / 2), outline)) * outside * BEYOND_ESTIMATE
+    width[small] *= np.clip((transport_m2 - land[~small].sum()) / land[small].sum(), 0.3, 3.0)
+    half = width / 2
     return Corridors(lines=lines, half_m=half, kind=kind, source=source, areas=_clipped(_without_earlier(lines, half), outline))
 
 

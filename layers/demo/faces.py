@@ -34,8 +34,7 @@ def make_faces(
     Borders between cells of one `patch` disappear; inside strips and blocks only borders between `region`s remain.
     """
     kept = patch[cells.sides[:, 0]] != patch[cells.sides[:, 1]]
-    ends, sides = cells.ends[kept], cells.sides[kept]
-    lines = shapely.linestrings(ends)
+    lines = shapely.linestrings(cells.ends[kept])
     strips = np.array([*corridors.areas, *blocks], dtype=object)
     cutters = np.array([*shapely.boundary(strips), outline.exterior], dtype=object)
     cut = _touched(lines, strips, outline)

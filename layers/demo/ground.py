@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from layers.demo.blocks import Blocks, place_blocks
 from layers.demo.cells import Cells, make_cells, without_exclaves
 from layers.demo.classes import Uses, assign_uses
 from layers.demo.corridors import Corridors, make_corridors
@@ -45,6 +46,7 @@ class Ground:
     rivers: Rivers
     reservoirs: Reservoirs
     corridors: Corridors
+    blocks: Blocks
     seeds: Seeds
     uses: Uses
     patches: Patches
@@ -73,16 +75,16 @@ def lay_ground(scale: Scale, rng: np.random.Generator, report: Report) -> Ground
     shapes = Shapes(sites, axis_angles(sites.xy, here, heading, rng), rng)
     built = np.bincount(line, shapes.nearest(here)[1] < 1, minlength=len(lines)) / np.bincount(line, minlength=len(lines))
     corridors = make_corridors(roads, tracks, rivers, outline=outline, transport_m2=targets["交通运输用地"], built=built)
-    blocks = np.empty(0, dtype=object)
+    blocks = place_blocks(terrain, outline, divisions, shapes, corridors, reservoirs, count=2 * scale.cases, rng=rng)
     report(0.20, "地块种子点")
-    seeds = sow(terrain, outline, corridors, shapes, blocks, scale=scale, rng=rng)
+    seeds = sow(terrain, outline, corridors, shapes, blocks.polygons, scale=scale, rng=rng)
     cells = make_cells(seeds.xy)
     report(0.32, "土地用途")
     uses, cell_village = _use(cells, seeds, sites, terrain, divisions, reservoirs, corridors, outline, targets, rng)
     region = cell_village * 2 + (uses.site >= 0)
-    faces = make_faces(cells, seeds.xy, _patch_labels(seeds, uses, cell_village, rng), region, corridors, blocks, outline)
+    faces = make_faces(cells, seeds.xy, _patch_labels(seeds, uses, cell_village, rng), region, corridors, blocks.polygons, outline)
     report(0.62, "地类图斑")
-    patches = make_patches(merge_slivers(faces, region), cell_village, uses, corridors, sites)
+    patches = make_patches(merge_slivers(faces, region), cell_village, uses, corridors, blocks, sites)
     report(0.68, "图斑整理")
     return Ground(
         outline=outline,
@@ -95,6 +97,7 @@ def lay_ground(scale: Scale, rng: np.random.Generator, report: Report) -> Ground
         rivers=rivers,
         reservoirs=reservoirs,
         corridors=corridors,
+        blocks=blocks,
         seeds=seeds,
         uses=uses,
         patches=patches,

@@ -8,12 +8,14 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from layers.demo.blocks import Blocks
 from layers.demo.classes import Uses
 from layers.demo.corridors import Corridors
 from layers.demo.faces import Faces
 from layers.demo.facts import ellipsoid_factor, land_class
 from layers.demo.grid import Floats, Ints
 from layers.demo.sites import COUNTY_TOWN, INDUSTRY, TOWN, Sites
+from layers.demo.units import dissolve
 
 SLIVER_M2 = 60.0
 
@@ -46,7 +48,21 @@ def merge_slivers(faces: Faces, region: Ints) -> Faces:
         if not len(tiny) or (target < 0).all():
             break
         faces = _absorb(faces, tiny[target >= 0], target[target >= 0])
-    return faces
+    return _whole_blocks(faces)
+
+
+def _whole_blocks(faces: Faces) -> Faces:
+    """Make one face of each block."""
+    unions, blocks = dissolve(faces.polygons, faces.block)
+    single = faces.block < 0
+    _, first = np.unique(faces.block[~single], return_index=True)
+    cell = faces.cell[~single][first]
+    return Faces(
+        polygons=np.r_[faces.polygons[single], unions],
+        cell=np.r_[faces.cell[single], cell],
+        strip=np.r_[faces.strip[single], np.full(len(blocks), -1)],
+        block=np.r_[faces.block[single], blocks],
+    )
 
 
 def _hosts(faces: Faces, tiny: Ints, area: Floats, group: Ints) -> Ints:
@@ -75,7 +91,7 @@ def _absorb(faces: Faces, tiny: Ints, target: Ints) -> Faces:
     return Faces(polygons=polygons[keep], cell=faces.cell[keep], strip=faces.strip[keep], block=faces.block[keep])
 
 
-def make_patches(faces: Faces, village: Ints, uses: Uses, corridors: Corridors, sites: Sites) -> Patches:
+def make_patches(faces: Faces, village: Ints, uses: Uses, corridors: Corridors, blocks: Blocks, sites: Sites) -> Patches:
     """Give each face its village, survey code and settlement; strips of roads and rivers override the cell's own use."""
     code, site = uses.code[faces.cell].copy(), uses.site[faces.cell].copy()
     on_strip = faces.strip >= 0
@@ -91,7 +107,7 @@ def make_patches(faces: Faces, village: Ints, uses: Uses, corridors: Corridors, 
         cell=faces.cell,
         strip=faces.strip,
         block=faces.block,
-        village=village[faces.cell],
+        village=np.where(faces.block >= 0, np.r_[blocks.village, -1][faces.block], village[faces.cell]),
         site=site,
         code=code,
         czcsxm=settlement_attribute(code, site, sites),

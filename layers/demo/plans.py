@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import dataclass
 from functools import cache
 
 import geopandas as gpd
@@ -15,6 +16,9 @@ from layers.demo.controls import ellipsoid_areas
 from layers.demo.facts import DATA
 from layers.demo.frames import frame, numbered
 from layers.demo.ground import Ground
+from layers.demo.patches import Patches
+from layers.demo.planting import Planting
+from layers.demo.scenarios import Scenario
 from layers.demo.sites import RURAL
 from layers.demo.units import dissolve, exploded, one_key
 
@@ -33,7 +37,7 @@ def expansion_patches(ground: Ground, approved: NDArray[np.bool_]) -> NDArray[np
     near = ground.seeds.site[patches.cell]
     soft = np.isin(patches.code, ["0101", "0102", "0103", "0201", "0202", "0204", "0301", "0404", "1206"])
     here = (depth < 1.2) & (ground.sites.kind[near] == RURAL) & (ground.sites.village[near] == patches.village)
-    return np.asarray(soft & here & approved[patches.village] & (patches.strip < 0) & (patches.site < 0) & (patches.area_m2 < 5000))
+    return np.asarray(soft & here & approved[patches.village] & (patches.strip < 0) & (patches.site < 0) & (patches.block < 0) & (patches.area_m2 < 5000))
 
 
 def planned_codes(ground: Ground, expansion: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.object_]:
@@ -56,7 +60,7 @@ def planned_use_frame(patches_polygons: NDArray[np.object_], village: NDArray[np
     unions, keys = dissolve(patches_polygons, key)
     parts, part_key = exploded(unions, keys)
     use = np.asarray(names, dtype=object)[rows[part_key, 1]]
-    title = {plan: name for plan, name in _plan_classes().values()} | {"070301": "一类农村宅基地", "0704": "农村社区服务设施用地", "16": "留白用地"}
+    title = dict(_plan_classes().values()) | {"070301": "一类农村宅基地", "0704": "农村社区服务设施用地", "16": "留白用地"}
     columns = {
         "BSM": numbered("GHDLTB", len(parts), width=7),
         "GHDLBM": use,
@@ -104,3 +108,43 @@ def zone_numbers(ground: Ground, inside: NDArray[np.bool_], farmland: NDArray[np
     built = patches.czcsxm != None  # noqa: E711  elementwise
     water = np.isin(patches.code, ["1101", "1103"])
     return np.where(inside | built, 0, np.where(farmland | in_red | water, 2, 1))
+
+
+@dataclass(frozen=True)
+class BlockPlans:
+    """What the plan says of the building blocks: the wishes of the cases planted there, homesteads elsewhere.
+
+    `own` marks the patches of blocks, `case` the case planted there or -1; `farmland` the strips that are basic farmland.
+    """
+
+    own: NDArray[np.bool_]
+    case: NDArray[np.int64]
+    farmland: NDArray[np.bool_]
+    scenarios: tuple[Scenario, ...]
+
+    @classmethod
+    def of(cls, patches: Patches, planting: Planting, blocks: int) -> BlockPlans:
+        """Find the case of every patch."""
+        case_of = np.full(blocks + 1, -1, dtype=np.int64)
+        case_of[planting.block] = np.arange(len(planting.block))
+        case = case_of[patches.block]
+        wanted = np.array([*[scenario.farmland for scenario in planting.scenarios], False], dtype=bool)
+        strips = np.char.startswith(patches.code.astype(str), "01") & (patches.block >= 0)
+        return cls(own=patches.block >= 0, case=case, farmland=strips & wanted[case], scenarios=planting.scenarios)
+
+    def _wish(self, name: str, default: object) -> NDArray[np.object_]:
+        wishes = np.array([*[getattr(scenario, name) for scenario in self.scenarios], default], dtype=object)
+        return np.asarray(wishes[self.case])
+
+    def bounded(self, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return the patches inside village boundaries."""
+        return np.where(self.own, self._wish("bounded", True).astype(bool), inside)
+
+    def planned(self, code: NDArray[np.object_]) -> NDArray[np.object_]:
+        """Return the planned uses."""
+        return np.where(self.own, self._wish("planned", "070301"), code)
+
+    def zoned(self, zone: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the control zones."""
+        wish = np.array([ZONES.index(str(name)) for name in self._wish("zone", "concentrated")])
+        return np.where(self.own, wish, zone)

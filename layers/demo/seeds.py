@@ -71,9 +71,9 @@ def sow(
     terrain: Terrain, outline: shapely.Polygon, corridors: Corridors, shapes: Shapes, blocks: NDArray[np.object_], *, scale: Scale, rng: np.random.Generator
 ) -> Seeds:
     """Sow the seeds of all patches, also a little beyond the outline so that cells at the border are cut by it."""
-    strips, strip_half, lost = _along(corridors)
+    strips, lost = _along(corridors)
     plots = _lattices(shapes, np.where(shapes.sites.kind == RURAL, 44.0, 84.0), 1.42 * shapes.radius * np.sqrt(shapes.long), 0.10, rng)
-    fields = _lattices(shapes, np.full(len(shapes.radius), scale.field_m), np.full(len(shapes.radius), 900.0), 0.13, rng)
+    fields = _lattices(shapes, np.full(len(shapes.radius), scale.field_m), np.full(len(shapes.radius), 750.0), 0.13, rng)
     fields = fields[_fertile(terrain, fields, rng)]
     woods = _woods(terrain, scale.forest_m, rng)
     groups = [(plots, PLOT), (strips, STRIP), (fields, FIELD), (woods, WOOD)]
@@ -83,8 +83,7 @@ def sow(
     site, depth = shapes.nearest(xy)
     own = np.where(depth < 1.24, PLOT, FIELD)
     keep = ((kind == STRIP) | ((own == PLOT) == (kind == PLOT))) & shapely.contains_xy(outline.buffer(260), xy[:, 0], xy[:, 1])
-    strip_tree = cKDTree(strips)
-    away, nearest = strip_tree.query(xy)
+    away = cKDTree(strips).query(xy)[0]
     room = np.select([kind == PLOT, kind == FIELD, kind == WOOD], [28.0, 52.0, 74.0], 0.0)
     keep &= (kind == STRIP) | (away > room)
     field_away = cKDTree(fields).query(xy[kind == WOOD])[0]
@@ -101,8 +100,8 @@ def _inside(polygons: NDArray[np.object_], xy: Floats) -> NDArray[np.bool_]:
     return hit
 
 
-def _along(corridors: Corridors) -> tuple[Floats, Floats, Floats]:
-    """Return pairs of seeds on both sides of every road and river, so that patches line up along them."""
+def _along(corridors: Corridors) -> tuple[Floats, Floats]:
+    """Return pairs of seeds on both sides of every road and river with the land lost to the strip, so that patches line up along them."""
     here, angle, line = stations(corridors.lines, STATION_M)
     half = corridors.half_m[line]
     offset = half + np.where(corridors.kind[line] == "track", 30.0, 24.0) + np.minimum(half, 12.0) * 0.4
@@ -113,7 +112,7 @@ def _along(corridors: Corridors) -> tuple[Floats, Floats, Floats]:
     near, near_line = cKDTree(here).query(pairs, k=3)
     reach = corridors.half_m[line[near_line]] + 15.0
     free = ((near > reach) | (line[near_line] == pair_line[:, None])).all(axis=1)
-    return pairs[free], np.r_[offset, offset][free], lost[free]
+    return pairs[free], lost[free]
 
 
 def _lattices(shapes: Shapes, pitch: Floats, reach: Floats, jitter: float, rng: np.random.Generator) -> Floats:

@@ -45,7 +45,7 @@ def plan_villages(
     free = np.concatenate([free[:few], mixed, free[few + len(mixed) :]])
     used = 0
     for name, share in _SHARES:
-        number = max(int(round(share * count)), 2)
+        number = max(round(share * count), 2)
         chosen, used = free[used : used + number], used + number
         intent[chosen] = name
         if name == "relocation":
@@ -111,7 +111,7 @@ def _figures(intent: str, ground: str, rng: np.random.Generator) -> dict[str, ob
         "seismic_intensity": 6.0,
         "fault_dist_m": round(float(rng.uniform(2500, 21000)), 0),
         "status": "urbanized" if intent == "urbanized" else "normal",
-        "plan_approved": bool(intent != "urbanized" and rng.uniform() < (0.92 if good else 0.62) and intent != "relocation"),
+        "plan_approved": bool(intent != "urbanized" and rng.uniform() < (1.0 if good or intent in ("characteristic", "undetermined") else 0.66) and intent != "relocation"),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -55,7 +56,7 @@ def draw_rivers(terrain: Terrain, rng: np.random.Generator) -> Rivers:
     for number, stream in enumerate(terrain.streams):
         grade = np.argmax(stream.flow[:, None] >= limits[None], axis=1)
         cuts = [0, *(np.flatnonzero(np.diff(grade)) + 1), len(grade) - 1]
-        for start, end in zip(cuts[:-1], cuts[1:], strict=True):
+        for start, end in pairwise(cuts):
             if end > start:
                 lines.append(shapely.LineString(smooth_path(shaken[stream.nodes[start : end + 1]], rounds=3)))
                 widths.append(_WIDTHS[int(grade[start])][1])

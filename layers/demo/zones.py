@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -38,7 +39,7 @@ def hazard_frame(ground: Ground, threatened: list[shapely.Geometry], rng: np.ran
         "zone": zone,
         "kind": [_KINDS[number % len(_KINDS)] for number in range(len(shapes))],
     }
-    return frame(shapely.intersection(shapes, ground.outline), columns)
+    return _inside(ground, shapes, columns)
 
 
 def _away_from_settlements(ground: Ground, centre: NDArray[np.float64], spare_m: float) -> NDArray[np.float64]:
@@ -65,7 +66,7 @@ def heritage_frame(ground: Ground, listed: NDArray[np.object_], rng: np.random.G
         "level": np.r_[level, level].astype(object),
         "zone": ["protection"] * len(core) + ["belt"] * len(core),
     }
-    return frame(shapely.intersection(np.r_[core, belt], ground.outline), columns)
+    return _inside(ground, np.r_[core, belt], columns)
 
 
 def water_source_frame(ground: Ground, rivers: gpd.GeoDataFrame, rng: np.random.Generator) -> gpd.GeoDataFrame:
@@ -87,12 +88,10 @@ def water_source_frame(ground: Ground, rivers: gpd.GeoDataFrame, rng: np.random.
         "name": [f"示例水源地{n}" for n in index],
         "zone": zone,
     }
-    return frame(shapely.intersection(np.r_[first, second, quasi], ground.outline), columns)
+    return _inside(ground, np.r_[first, second, quasi], columns)
 
 
-def village_shapes(ground: Ground, members: pd.Series) -> list[shapely.Geometry]:
-    """Return the settlement land of each village marked True."""
-    patches = ground.patches
-    built = (patches.czcsxm == "203") | (patches.czcsxm == "203A")
-    chosen = np.flatnonzero(members.to_numpy())
-    return [shapely.coverage_union_all(patches.polygons[built & (patches.village == row)]) for row in chosen]
+def _inside(ground: Ground, shapes: NDArray[np.object_], columns: dict[str, Any]) -> gpd.GeoDataFrame:
+    """Return the frame of what lies inside the county."""
+    cut = frame(shapely.intersection(shapes, ground.outline), columns)
+    return cut[~cut.geometry.is_empty].reset_index(drop=True)
