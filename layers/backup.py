@@ -1,4 +1,4 @@
-"""The whole store in one file, and back: PostgreSQL's own dump, put back in one transaction."""
+"""The whole store in one file, and back: PostgreSQL's own dump, put back beside what is there and then exchanged for it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ import os
 import subprocess
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+
+from layers.database import upgrade
+from layers.databases import create_database, drop_database, url_of_database
 from layers.postgres import Programs, last_lines
+from layers.sql import queries
 from spatial.errors import CuntuError
+
+SQL = queries("backup")
 
 
 class BackupError(CuntuError):
@@ -32,16 +40,43 @@ def backup(url: str, file: Path) -> None:
 
 
 def restore(url: str, file: Path) -> None:
-    """Replace what cuntu keeps in the database at `url` by what `backup` wrote, in one transaction.
+    """Replace the database at `url` by what `backup` wrote: put beside it first, then exchanged; open connections are ended.
 
-    Raises RestoreError; then nothing has changed.
+    A backup of an earlier version is brought up to date. Raises RestoreError; then nothing has changed.
     """
-    flags = ["--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error"]
-    _run("pg_restore", *flags, f"--dbname={url}", str(file), raises=RestoreError)
+    name = str(psycopg.conninfo.conninfo_to_dict(url)["dbname"])
+    fresh = f"{name}_restore_{os.getpid()}"
+    server = url_of_database(url, "postgres")
+    made = create_database(server, fresh)
+    try:
+        _run("pg_restore", *_FLAGS, f"--dbname={made}", str(file), raises=RestoreError)
+        upgrade(made)
+        _exchange(server, name, fresh)
+    finally:
+        drop_database(server, fresh)
 
 
-def _run(program: str, *arguments: str, raises: type[CuntuError]) -> None:
-    command = [str(Programs.find_clients().folder / program), *arguments]
+_FLAGS = ("--schema=public", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error")
+
+
+def _exchange(server: str, name: str, fresh: str) -> None:
+    """Let the two databases exchange their names, in one transaction."""
+    old, new, aside = (sql.Identifier(text) for text in (name, fresh, f"{fresh}_aside"))
+    with psycopg.connect(server, autocommit=True) as conn:
+        conn.execute(SQL["close"].format(database=old))
+        try:
+            conn.execute(SQL["end_connections"], {"database": name})
+            with conn.transaction():
+                for database, called in ((old, aside), (new, old), (aside, new)):
+                    conn.execute(SQL["rename"].format(database=database, name=called))
+        finally:
+            for called_now in (name, fresh):
+                conn.execute(SQL["reopen"].format(database=sql.Identifier(called_now)))
+
+
+def _run(program: str, *arguments: str, raises: type[CuntuError]) -> str:
+    command = [str(Programs.find().folder / program), *arguments]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         raise raises(problems=last_lines(done.stderr))
+    return done.stdout

@@ -50,13 +50,18 @@ def _plain(cell: Any) -> str:
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Report]:
-    """Show a progress bar on stderr while the block runs."""
+    """Show a progress bar on a terminal's stderr while the block runs; where the block fails, only its error is left to be seen."""
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn())
-    with Progress(*columns, console=notes(), transient=False) as progress:
+    console = notes()
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task(title, total=1.0)
 
         def report(share: float, doing: str = "") -> None:
             progress.update(task, completed=min(share, 1.0), description=f"{title} {doing}".strip())
 
-        yield report
+        try:
+            yield report
+        except BaseException:
+            progress.live.transient = True
+            raise
         progress.update(task, completed=1.0, description=title)
