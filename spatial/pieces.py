@@ -15,6 +15,8 @@ Geometries = NDArray[Any]
 """A numpy array of shapely geometries."""
 
 MAX_VERTICES = 128
+SMALLEST_M = 0.001
+"""Nothing smaller is cut: where many corners meet in one point, halving would never end."""
 
 Box = tuple[float, float, float, float]
 """West, south, east, north."""
@@ -40,11 +42,16 @@ def _cut(geometry: Any, max_vertices: int, halve: Callable[[Any, Box, Box], list
         part = waiting.pop()
         if part.is_empty:
             continue
-        if shapely.get_num_coordinates(part) <= max_vertices:
+        if shapely.get_num_coordinates(part) <= max_vertices or _span(part) < SMALLEST_M:
             done.append(part)
             continue
         waiting.extend(halve(part, *_half_boxes(part)))
     return np.array([piece for part in done for piece in _same_dimension(part, geometry)], dtype=object)
+
+
+def _span(part: Any) -> float:
+    west, south, east, north = part.bounds
+    return float(max(east - west, north - south))
 
 
 def _half_boxes(part: Any) -> tuple[Box, Box]:
