@@ -252,7 +252,7 @@ def test_a_feature_without_a_known_class_may_be_of_any_class(name: str, field: s
 
 @pytest.mark.parametrize(("name", "field"), THINGS)
 def test_a_layer_without_the_column_of_its_class_is_not_checked(name: str, field: str) -> None:
-    value, keys = THINGS[name, field]
+    _, keys = THINGS[name, field]
     attributes = {key: [other] for key, other in OTHERS.get(name, {}).items() if key != field}
     given = layer(name, [VILLAGE], attributes, code_system=CODE_SYSTEMS.get(name))
     report = checked([application()], county_layers(**{name: given})).report(0)
