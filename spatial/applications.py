@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import shapely
 from shapely.validation import explain_validity
 
@@ -113,7 +114,7 @@ def applications_from_frame(frame: Any, *, epsg: int, county: Any = None) -> App
 
 def _plain(value: Any) -> Any:
     """A cell of a frame as JSON would have it: NaN and NaT are missing, whole floats are integers."""
-    if value is None or value != value:
+    if value is None or value is pd.NA or value != value:
         return None
     if isinstance(value, np.generic):
         value = value.item()
