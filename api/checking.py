@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
-import shapely
 from psycopg_pool import ConnectionPool
 
 from api.json_text import parse_json
@@ -118,7 +117,7 @@ class Checker:
     def _read_outline(self, dataset: DatasetVersion) -> Any:
         with self.pool.connection() as conn:
             county = snapshot.load(conn, {"county": dataset}, epsg=self.settings.epsg)["county"]
-        return shapely.union_all(county.features)
+        return county.outline()
 
 
 def stored_check(checks: Checks, applications: Applications, row: int, *, at: datetime) -> StoredCheck:

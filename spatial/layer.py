@@ -65,6 +65,10 @@ class Layer:
         """The search tree over `pieces`."""
         return shapely.STRtree(self.pieces)
 
+    def outline(self) -> Any:
+        """Union of the layer's features, one geometry in the layer's CRS."""
+        return shapely.union_all(self.features)
+
     @cached_property
     def extent(self) -> Extent:
         """The coverage, ready for many questions."""
