@@ -118,7 +118,7 @@ def _new_version(name: str, county: DemoCounty, scale: str) -> NewVersion:
 
 def _households(frame: pd.DataFrame) -> list[Household]:
     return [
-        Household(household_no=str(row.pop("household_no")), village_code=str(row.pop("village_code")), properties=row, synthetic=True)
+        Household(household_no=str(row.pop("household_id")), village_code=str(row.pop("village_code")), properties=row, synthetic=True)
         for row in _records(frame)
     ]
 
