@@ -237,7 +237,7 @@ def _propose(facts: Facts, villages: Layer, valid_on: date, known_at: datetime) 
     open_cases = blocked | conflicts | dropped
     types = np.where(open_cases, "undetermined", classes[winners])
     conflicts = conflicts & ~dropped & ~(truths[dropping] == UNKNOWN).any(axis=0)
-    decided = ~(blocked | short) | dropped | conflicts
+    decided = ~blocked | dropped | conflicts
     return Classification(villages.attributes["ZLDWDM"], types.astype(object), conflicts, decided, rules, truths, winners, facts,
                           villages, valid_on, known_at)  # fmt: skip
 

@@ -76,7 +76,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("retain_new", "needs_review", "保留改善类村异址新建，须复核。", ("HB-010d",), intents=(RETAIN,)),
     Scenario("listed_two_storeys", "needs_correction", "特色保护类村以平房为主，二层不符合导则。", ("HB-010c",), intents=(LISTED,)),
     Scenario("listed_one_storey", "needs_review", "特色保护类村异址新建平房，须复核。", ("HB-010d",), stated=_ONE, intents=(LISTED,)),
-    Scenario("unclear_new", "needs_review", "暂不分类村新建，须复核。", ("HB-010d",), intents=(UNCLEAR,)),
+    Scenario("unclear_new", "incomplete", "该村缺少人口、空置等指标，不能排除搬迁撤并，分类未定，须补充核查。", intents=(UNCLEAR,)),
     Scenario("suburban_new", "needs_review", "城郊融合类村小区以外异址新建，须复核。", ("HB-010d",), intents=(SUBURB,)),
     Scenario("other_plot_kept", "refused", "另有宅基地且不退回，违反一户一宅。", ("HB-020a",), stated={"other_plots": 1, "returns_old_plot": False}),
     Scenario("other_plot_returned", "needs_correction", "另有宅基地，承诺退回，须附协议。", ("HB-020b",), stated={"other_plots": 1, "returns_old_plot": True}),
