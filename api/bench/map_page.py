@@ -72,11 +72,11 @@ def _open(browser: Any, address: str, house: tuple[float, float]) -> tuple[float
     seen: list[Any] = []
     page.on("requestfinished", seen.append)
     page.goto(f"{address}/maps/village-types", wait_until="load")
-    page.wait_for_function(f"({PAINTED})('villages')")
+    page.wait_for_function(PAINTED, arg="villages")
     villages = page.evaluate(PAINTED, "villages")
     size = sum(sum(request.sizes()[part] for part in ("responseBodySize", "responseHeadersSize")) for request in seen)
     page.evaluate(SHOW_BUILDINGS, list(house))
-    page.wait_for_function(f"({BUILDINGS_AFTER})() > 0")
+    page.wait_for_function(f"() => ({BUILDINGS_AFTER})() > 0")
     buildings = page.evaluate(BUILDINGS_AFTER)
     foreign = sum(not request.url.startswith((address, "data:", "blob:")) for request in seen)
     context.close()
