@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -62,7 +62,7 @@ class CheckSummary:
 def save(conn: Connection, checks: Sequence[StoredCheck]) -> None:
     """Store checks, in the caller's transaction."""
     rows = [
-        asdict(check)
+        vars(check)
         | {
             "report": check.report.decode(),
             "geom": shapely.to_wkb(check.geometry),
@@ -71,6 +71,9 @@ def save(conn: Connection, checks: Sequence[StoredCheck]) -> None:
         }
         for check in checks
     ]
+    if len(rows) == 1:
+        conn.execute(SQL["save"], rows[0])
+        return
     with conn.cursor() as cursor:
         cursor.executemany(SQL["save"], rows)
 
