@@ -70,7 +70,7 @@ def _open(browser: Any, address: str, house: tuple[float, float]) -> tuple[float
     context = browser.new_context(viewport=VIEWPORT, locale="zh-CN")
     page = context.new_page()
     seen: list[Any] = []
-    page.on("requestfinished", seen.append)
+    page.on("requestfinished", lambda request: seen.append(request))
     page.goto(f"{address}/maps/village-types", wait_until="load")
     page.wait_for_function(PAINTED, arg="villages")
     villages = page.evaluate(PAINTED, "villages")
