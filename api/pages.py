@@ -91,14 +91,14 @@ class Pages:
         dataset = seen.versions.get("village")
         if dataset is None or dataset.feature_count == 0:
             return None
-        return self._once(("outline", dataset.version), lambda: outline(village_frame(self._village_layer(seen))))
+        return self.once(("outline", dataset.version), lambda: outline(village_frame(self._village_layer(seen))))
 
     def typing(self, seen: InForce) -> Typing:
         """The villages with the types of the run that counts."""
         dataset = seen.versions.get("village")
         if dataset is None:
             return Typing(villages=(), run=None)
-        return self._once(("typing", dataset.version, seen.run_id), lambda: self._typing(seen))
+        return self.once(("typing", dataset.version, seen.run_id), lambda: self._typing(seen))
 
     def check(self, check_id: UUID) -> checks.StoredCheck:
         """One stored check; raises UnknownRecordError."""
@@ -138,7 +138,8 @@ class Pages:
         rows = zip(frame["code"], frame["name"], frame["town"], strict=True)
         return Typing(villages=tuple(_village_row(*row, reports.get(row[0], {})) for row in rows), run=run)
 
-    def _once(self, key: Hashable, make: Callable[[], Found]) -> Found:
+    def once(self, key: Hashable, make: Callable[[], Found]) -> Found:
+        """Make something once for a key that names everything it depends on."""
         with self._lock:
             if key not in self._made:
                 while len(self._made) >= self.kept:

@@ -120,7 +120,10 @@ def village_types(
     seen = snapshots.in_force(when)
     outline, typing, synthetic = data.outline(seen), data.typing(seen), is_synthetic(seen)
     overlays = data.overlays(seen, ids=TYPE_OVERLAYS)
-    drawn = village_types_map(outline, typing.types, overlays=overlays, synthetic=synthetic) if outline else None
+    drawn = None
+    if outline:
+        key = ("village types", seen.run_id, *((name, dataset.version) for name, dataset in sorted(seen.versions.items())))
+        drawn = data.once(key, lambda: village_types_map(outline, typing.types, overlays=overlays, synthetic=synthetic))
     context: dict[str, Any] = {"map": drawn, "legend": legend(typing.types), "overlays": overlays, "villages": typing.villages, "run": typing.run}
     return page(request, "village_types.html", context | {"valid_on": seen.moment.valid_on}, synthetic=synthetic)
 

@@ -16,6 +16,7 @@ from branca.element import Element, Figure
 from folium.template import Template
 
 from layers.maps.escape import escape, escape_json
+from layers.maps.packing import pack
 
 STATIC = "/static"
 SCRIPTS = (
@@ -92,7 +93,7 @@ class BaseMap(folium.Map):
 
 
 class Shapes(folium.map.Layer):
-    """Features inlined as GeoJSON, drawn as SVG paths, known to the page's scripts by `key`.
+    """Features inlined as (packed) GeoJSON, drawn as SVG paths, known to the page's scripts by `key`.
 
     Options: `colours` (value of property `by` to fill), `style` (Leaflet path options), `pane`, `interactive`, `labels`
     (property shown as a permanent label), `labelZoom` (lowest zoom of the labels), `tooltip` (properties shown under the pointer).
@@ -109,7 +110,8 @@ class Shapes(folium.map.Layer):
     def __init__(self, features: Iterable[dict[str, Any]], *, key: str, **options: Any) -> None:
         super().__init__(name=key, overlay=True, control=False)
         self._name = "Shapes"
-        self.data = escape_json({"type": "FeatureCollection", "features": list(features)})
+        packed = [{**feature, "geometry": pack(feature["geometry"])} for feature in features]
+        self.data = escape_json({"type": "FeatureCollection", "features": packed})
         self.settings = escape_json({"key": key, **options})
 
 

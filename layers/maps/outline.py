@@ -13,11 +13,12 @@ import shapely
 from numpy.typing import NDArray
 
 from layers.maps.base import Bounds
+from layers.maps.packing import DECIMALS, pack
 
 TOLERANCES_M = (20.0, 40.0, 60.0, 90.0, 130.0, 200.0, 300.0)
 """Tolerances of the coverage simplification, tried from fine to coarse until the budget holds."""
-BUDGET_BYTES = 230_000
-DECIMALS = 5
+BUDGET_BYTES = 190_000
+"""For the villages, as they are packed into the page."""
 
 Feature = dict[str, Any]
 
@@ -44,13 +45,13 @@ def outline(villages: gpd.GeoDataFrame, *, budget_bytes: int = BUDGET_BYTES) -> 
     """Simplify a frame with `code, name, town_code, town` and polygons in a projected CRS (metres).
 
     Borders are simplified topologically (Visvalingam–Whyatt over the whole coverage), at the finest tolerance whose
-    GeoJSON stays within the budget. Where villages overlap or leave gaps, each is simplified by itself there.
+    packed form stays within the budget. Where villages overlap or leave gaps, each is simplified by itself there.
     """
     geometry = np.asarray(villages.geometry.array)
     for tolerance in TOLERANCES_M:
         simple = shapely.make_valid(shapely.coverage_simplify(geometry, tolerance), method="structure", keep_collapsed=False)
         degrees = _degrees(simple, villages.crs)
-        if sum(map(len, shapely.to_geojson(degrees))) <= budget_bytes:
+        if sum(len(json.dumps(pack(_feature(shape)["geometry"]), separators=(",", ":"))) for shape in degrees) <= budget_bytes:
             break
     anchors = _degrees(shapely.point_on_surface(simple), villages.crs)
     features = tuple(

@@ -49,7 +49,7 @@ def villages() -> gpd.GeoDataFrame:
 
 
 def test_neighbours_keep_their_common_border(villages):
-    light = np.array([projected(feature) for feature in outline(villages, budget_bytes=60_000).villages])
+    light = np.array([projected(feature) for feature in outline(villages, budget_bytes=20_000).villages])
     overlaps = shapely.area(shapely.intersection(light[:-1], light[1:])).sum()
     gaps = shapely.area(shapely.union_all(shapely.buffer(light, 3.0))) - shapely.area(shapely.union_all(light))
     assert overlaps < 500
@@ -59,7 +59,7 @@ def test_neighbours_keep_their_common_border(villages):
 
 def test_the_finest_tolerance_within_the_budget_is_taken(villages):
     fine = outline(villages, budget_bytes=10_000_000)
-    coarse = outline(villages, budget_bytes=30_000)
+    coarse = outline(villages, budget_bytes=9_000)
     assert fine.tolerance_m == TOLERANCES_M[0]
     assert coarse.tolerance_m > fine.tolerance_m
 

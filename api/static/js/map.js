@@ -38,6 +38,7 @@ cuntu.map = function (id, settings) {
 cuntu.shapes = function (collection, options) {
   const base = { weight: 0.8, color: "#6f7a76", fillColor: "#ffffff", fillOpacity: 1, pane: options.pane || "fills", ...options.style };
   const byCode = {};
+  for (const feature of collection.features) unpack(feature.geometry);
   const layer = L.geoJSON(collection, {
     pane: base.pane,
     interactive: options.interactive !== false,
@@ -53,6 +54,24 @@ cuntu.shapes = function (collection, options) {
   cuntu.layers[options.key] = layer;
   return layer;
 };
+
+/* Turns the differences that layers/maps/packing.py wrote back into coordinates. */
+function unpack(geometry) {
+  if (!geometry.deltas) return;
+  geometry.coordinates = positions(geometry.deltas);
+  delete geometry.deltas;
+}
+
+function positions(deltas) {
+  if (typeof deltas[0] !== "number") return deltas.map(positions);
+  const found = [];
+  for (let index = 0, x = 0, y = 0; index < deltas.length; index += 2) {
+    x += deltas[index];
+    y += deltas[index + 1];
+    found.push([x / 1e5, y / 1e5]);
+  }
+  return found;
+}
 
 /** Catalogue layers as vector tiles. They wait in `cuntu.overlays` until a switch adds them. */
 cuntu.tiles = function (specifications) {
