@@ -35,6 +35,7 @@ from spatial.canonical import canonical_json
 from spatial.layer import Layer
 from spatial.logic import FALSE, TRUE, UNKNOWN, all_of, any_of, negate, truth
 from spatial.measures import overlay
+from spatial.measuring import Facts
 from spatial.permit import VERDICTS, VillageTypes
 from spatial.pieces import subdivide
 from spatial.rules.pack import load_pack
@@ -186,6 +187,26 @@ def test_taking_data_away_never_improves_a_verdict_nor_passes_a_rule(data: st.Da
     assert favour(worse) <= favour(verdict), (verdict, worse)
     turned = {key: (outcomes[key], found) for key, found in fewer.items() if found == "pass" and outcomes[key] in ("fail", "no_data", "error")}
     assert turned == {}
+
+
+def facts_of(world: World) -> Facts:
+    return checked([world.feature], world.layers, county=world.county, types=world.types).parts[0].outcomes.facts
+
+
+@SLOW
+@given(st.data())
+def test_knowing_less_only_widens_what_a_fact_may_be(data: st.DataObject) -> None:
+    """Of every fact of the pack, not only of those that decide: this is why no rule over them can gain from missing data."""
+    world = data.draw(worlds())
+    full, less = facts_of(world), facts_of(data.draw(removals(world)))
+    for name in full.pack.main.facts:
+        known, left = full[name], less[name]
+        if known.values is not None:
+            assert left.values[0] in (None, known.values[0]), name
+        else:
+            assert left.low is not None and left.high is not None and known.low is not None and known.high is not None
+            assert left.low[0] <= known.low[0] + 2e-4, (name, left.low, known.low)
+            assert left.high[0] >= known.high[0] - 2e-4, (name, left.high, known.high)
 
 
 FIGURES: dict[str, tuple[Any, ...]] = {
