@@ -33,4 +33,5 @@ def ragged_edges(polygon: shapely.Polygon, *, vertices: int, noise: tuple[Noise,
         shaken.append(np.round(xy + amplitude_m * np.column_stack([noise[0](xy), noise[1](xy)]), 2))
         shaken[-1][-1] = shaken[-1][0]
     shape = shapely.make_valid(shapely.Polygon(shaken[0], shaken[1:]), method="structure", keep_collapsed=False)
-    return max(shapely.get_parts(shape), key=lambda part: part.area)
+    largest: shapely.Geometry = max(shapely.get_parts(shape), key=lambda part: part.area)
+    return largest

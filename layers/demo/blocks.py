@@ -60,17 +60,18 @@ def place_blocks(
     reservoirs: Reservoirs,
     *,
     count: int,
+    most: int,
     rng: np.random.Generator,
 ) -> Blocks:
-    """Choose up to `count` blocks near rural settlements, most of them on village roads, 150 m apart at least."""
+    """Choose up to `count` blocks near rural settlements, most of them on village roads, 170 m apart, at most `most` in a village."""
     centre, turn, side, road, line = _candidates(corridors)
     site, depth = shapes.nearest(centre)
     gap = (depth - 1.25) * shapes.radius[site]
     village = divisions.locate(centre)
-    near = np.where(road == "village", 240.0, np.where(np.isin(road, ["county", "township"]), 700.0, 4000.0))
+    near = np.where(road == "village", 420.0, np.where(np.isin(road, ["county", "township"]), 700.0, 4000.0))
     good = (gap > 34) & (gap < near) & (shapes.sites.kind[site] == RURAL)
     good &= (shapes.sites.village[site] == village) | (gap > 400)
-    good &= terrain.grid.sample(terrain.slope, centre) < 0.16
+    good &= terrain.grid.sample(terrain.slope, centre) < 0.19
     good &= reservoirs.locate(centre, spare_m=120.0) < 0
     good[good] &= shapely.contains_xy(outline.buffer(-150), centre[good, 0], centre[good, 1])
     for du, dv in ((-75, -75), (-75, 75), (75, -75), (75, 75)):
@@ -78,7 +79,7 @@ def place_blocks(
     index = np.flatnonzero(good)
     polygons = _polygons(centre[index], turn[index], side[index])
     index = index[_clear(polygons, line[index], corridors)]
-    chosen = index[_choose(centre[index], road[index], village[index], count, rng)]
+    chosen = index[_choose(centre[index], road[index], village[index], count, most, rng)]
     return Blocks(
         centre=centre[chosen],
         turn=turn[chosen],
@@ -122,18 +123,18 @@ def _clear(polygons: NDArray[np.object_], own: Ints, corridors: Corridors) -> ND
     return clear
 
 
-def _choose(centre: Floats, road: NDArray[np.object_], village: Ints, count: int, rng: np.random.Generator) -> Ints:
-    """Choose spread-out blocks: some on each higher class of road first, then village roads, at most six in a village."""
+def _choose(centre: Floats, road: NDArray[np.object_], village: Ints, count: int, most: int, rng: np.random.Generator) -> Ints:
+    """Choose spread-out blocks: some on each higher class of road first, then village roads, at most `most` in a village."""
     chosen = np.empty(0, dtype=np.int64)
     for kind, share in (("expressway", 0.05), ("national", 0.05), ("provincial", 0.06), ("county", 0.16), ("township", 0.12), ("village", 1.0)):
-        full = np.flatnonzero(np.bincount(village[chosen], minlength=int(village.max(initial=0)) + 1) >= 6)
+        full = np.flatnonzero(np.bincount(village[chosen], minlength=int(village.max(initial=0)) + 1) >= most)
         chance = ((road == kind) & ~np.isin(village, full)).astype(float)
         wanted = min(max(round(share * count), 2), count - len(chosen))
-        picked = spread_points(centre, chance, count=wanted, apart=190.0, rng=rng, taken=centre[chosen])
+        picked = spread_points(centre, chance, count=wanted, apart=170.0, rng=rng, taken=centre[chosen])
         rank = np.zeros(len(picked), dtype=np.int64)
         for place, number in enumerate(picked):
             rank[place] = np.sum(village[picked[:place]] == village[number])
-        chosen = np.concatenate([chosen, picked[rank < 6]])
+        chosen = np.concatenate([chosen, picked[rank < most]])
     return chosen
 
 

@@ -35,7 +35,7 @@ def make_cells(xy: Floats) -> Cells:
     from_seed = ends - xy[sides[:, 0]][:, None]
     wedge = np.abs(from_seed[:, 0, 0] * from_seed[:, 1, 1] - from_seed[:, 0, 1] * from_seed[:, 1, 0]) / 2
     area = np.bincount(sides[:, 0], wedge, minlength=len(xy)) + np.bincount(sides[:, 1], wedge, minlength=len(xy))
-    return Cells(count=len(xy), sides=sides, ends=ends, area_m2=area)
+    return Cells(count=len(xy), sides=sides, ends=ends, area_m2=area.astype(np.float64))
 
 
 def joined(cells: Cells, label: NDArray[np.int64]) -> Ints:

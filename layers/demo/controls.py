@@ -16,13 +16,13 @@ from layers.demo.sites import COUNTY_TOWN, INDUSTRY
 from layers.demo.units import dissolve
 
 
-def urban_boundary(ground: Ground) -> gpd.GeoDataFrame:
-    """Return 城镇开发边界 round the county town and the industrial park."""
+def urban_boundary(ground: Ground, *, margin_m: float) -> gpd.GeoDataFrame:
+    """Return 城镇开发边界 round the county town and the industrial park, about `margin_m` metres beyond them."""
     patches, sites = ground.patches, ground.sites
     town = (patches.site >= 0) & np.isin(sites.kind[patches.site], [COUNTY_TOWN, INDUSTRY])
-    core = shapely.coverage_union_all(patches.polygons[town])
-    area = shapely.simplify(shapely.buffer(core, 420, quad_segs=3).buffer(-220, quad_segs=3), 12)
-    area = shapely.intersection(area, ground.outline)
+    core = shapely.simplify(shapely.coverage_union_all(patches.polygons[town]), 15)
+    beyond = shapely.simplify(shapely.buffer(core, margin_m + 250, quad_segs=3).buffer(-250, quad_segs=3), 20)
+    area = shapely.intersection(beyond, ground.outline)
     parts = np.array([shapely.Polygon(part.exterior) for part in shapely.get_parts(area) if part.area > 50_000])
     return frame(parts, {"BSM": numbered("CZKFBJ", len(parts), width=3), "GHFQMC": np.full(len(parts), "城镇集中建设区", dtype=object)})
 
@@ -68,7 +68,7 @@ def red_line(ground: Ground, inhabited: NDArray[np.object_], rng: np.random.Gene
     chosen = np.full(len(wild), -1, dtype=np.int64)
     chosen[order[np.cumsum(patches.area_m2[order]) < 0.24 * patches.area_m2.sum()]] = 0
     union, _ = dissolve(patches.polygons, chosen)
-    woods = shapely.buffer(shapely.buffer(union[0], 60, quad_segs=1), -150, quad_segs=1)
+    woods = shapely.buffer(shapely.buffer(shapely.simplify(union[0], 30), 60, quad_segs=1), -150, quad_segs=1)
     parts = [part for part in shapely.get_parts(woods) if part.area > 600_000]
     parts.sort(key=lambda part: -part.area)
     noise = (Noise(rng, wavelength_m=90, octaves=3), Noise(rng, wavelength_m=90, octaves=3))
@@ -88,7 +88,7 @@ def red_line_names(count: int) -> NDArray[np.object_]:
     return np.array([f"示例生态保护红线{number}" for number in range(1, count + 1)], dtype=object)
 
 
-def _core(part: shapely.Polygon, rng: np.random.Generator) -> shapely.Geometry | None:
+def _core(part: shapely.Geometry, rng: np.random.Generator) -> shapely.Geometry | None:
     inner = shapely.buffer(shapely.simplify(part, 60), -420, quad_segs=2)
     if inner.is_empty or inner.area < 200_000:
         return None
@@ -96,7 +96,8 @@ def _core(part: shapely.Polygon, rng: np.random.Generator) -> shapely.Geometry |
     centre = shapely.get_coordinates(shapely.point_on_surface(shape))
     reach = blobs(centre, np.array([np.sqrt(shape.area / np.pi) * 1.4]), rng)[0]
     core = shapely.intersection(shape, reach)
-    return max(shapely.get_parts(core), key=lambda piece: piece.area)
+    largest: shapely.Geometry = max(shapely.get_parts(core), key=lambda piece: piece.area)
+    return largest
 
 
 def _around(places: shapely.Geometry) -> shapely.Geometry:

@@ -49,7 +49,7 @@ def build(seed: int = 20260101, scale: str = "full", progress: Callable[[float, 
     rng = np.random.default_rng(seed)
     ground = lay_ground(size, rng, report)
     footprint = _footprints(ground)
-    urban = controls.urban_boundary(ground)
+    urban = controls.urban_boundary(ground, margin_m=size.urban_margin_m)
     away = villages.distance_to(footprint, shapely.union_all(urban.geometry.to_numpy()))
     count = np.bincount(ground.sites.village, minlength=len(footprint))
     planned = villages.plan_villages(ground.divisions.villages, away, ~shapely.is_empty(footprint), count, rng)

@@ -58,7 +58,7 @@ def divide(terrain: Terrain, towns: pd.DataFrame, villages: pd.DataFrame, rng: n
     town_of = np.array([codes.index(COUNTY_SEAT if is_park else code) for is_park, code in zip(park, villages["town_code"], strict=True)])
     points = terrain.grid.xy[terrain.inside]
     bent, bent_seats = _bend(points, warp), _bend(seats, warp)
-    weights = _balance(bent, bent_seats, np.bincount(town_of, minlength=len(seats)) ** 0.8)
+    weights = _balance(bent, bent_seats, np.bincount(town_of, minlength=len(seats)).astype(np.float64) ** 0.8)
     town = _power(bent, bent_seats, weights)
     low = np.exp(-(terrain.height_m[terrain.inside] - 60) / 220)
     ranked = _seat_first(villages, towns, town_of)
@@ -67,10 +67,18 @@ def divide(terrain: Terrain, towns: pd.DataFrame, villages: pd.DataFrame, rng: n
     for number, code in enumerate(codes):
         members = ranked[town_of[ranked] == number]
         fixed = _fixed_centres(villages.iloc[members], towns.iloc[number], code, rng)
-        centres[members] = _settle(points[town == number], low[town == number], len(members), fixed, rng)
+        here = town == number
+        draw = low[here] * _crowding(points[here], seats[number], code)
+        centres[members] = _settle(points[here], draw, len(members), fixed, rng)
         is_seat[members[0]] = True
     frame = villages.assign(is_town_seat=is_seat).reset_index(drop=True)
     return Divisions(villages=frame, centres=centres, seats=bent_seats, weights=weights, town_of=town_of, warp=warp)
+
+
+def _crowding(points: Floats, seat: Floats, code: str) -> Floats:
+    """Return how much denser villages lie near the county town than elsewhere."""
+    away = np.hypot(*(points - seat).T)
+    return np.asarray(1 + (14.0 if code == COUNTY_SEAT else 1.0) * np.exp(-away / 2600))
 
 
 def _seat_first(villages: pd.DataFrame, towns: pd.DataFrame, town_of: Ints) -> Ints:

@@ -34,10 +34,12 @@ def make_faces(
     Borders between cells of one `patch` disappear; inside strips and blocks only borders between `region`s remain.
     """
     kept = patch[cells.sides[:, 0]] != patch[cells.sides[:, 1]]
-    lines = shapely.linestrings(cells.ends[kept])
+    lines, sides = shapely.linestrings(cells.ends[kept]), cells.sides[kept]
     strips = np.array([*corridors.areas, *blocks], dtype=object)
     cutters = np.array([*shapely.boundary(strips), outline.exterior], dtype=object)
-    cut = _touched(lines, strips, outline)
+    cut, buried = _touched(lines, strips, outline)
+    buried &= region[sides[:, 0]] == region[sides[:, 1]]
+    lines, cut = lines[~buried], cut[~buried]
     noded = shapely.union_all(np.r_[lines[cut], cutters[~shapely.is_empty(cutters)]], grid_size=GRID_M)
     pieces = shapely.get_parts(noded)
     pieces = pieces[~_swallowed(pieces, strips, seeds_xy, region)]
@@ -56,21 +58,23 @@ def make_faces(
     )
 
 
-def _touched(lines: NDArray[np.object_], strips: NDArray[np.object_], outline: shapely.Polygon) -> NDArray[np.bool_]:
-    cut = np.zeros(len(lines), dtype=bool)
+def _touched(lines: NDArray[np.object_], strips: NDArray[np.object_], outline: shapely.Polygon) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which lines meet a strip or the outline, and which lie wholly inside one strip."""
+    cut, buried = np.zeros(len(lines), dtype=bool), np.zeros(len(lines), dtype=bool)
     tree = shapely.STRtree(lines)
     cut[tree.query(strips, predicate="intersects")[1]] = True
+    buried[tree.query(strips, predicate="contains_properly")[1]] = True
     border = shapely.get_coordinates(outline.exterior)
     segments = shapely.linestrings(np.stack([border[:-1], border[1:]], axis=1))
     cut[tree.query(segments, predicate="intersects")[1]] = True
-    return cut
+    return cut, buried
 
 
 def _swallowed(pieces: NDArray[np.object_], strips: NDArray[np.object_], seeds_xy: Floats, region: Ints) -> NDArray[np.bool_]:
     """Return which pieces lie inside a strip and do not separate two regions."""
     middle = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
     inside = _holder(middle, shapely.buffer(strips, -0.03, quad_segs=2)) >= 0
-    two = cKDTree(seeds_xy).query(shapely.get_coordinates(middle[inside]), k=2)[1]
+    two = np.asarray(cKDTree(seeds_xy).query(shapely.get_coordinates(middle[inside]), k=2)[1])
     inside[inside] = region[two[:, 0]] == region[two[:, 1]]
     return inside
 

@@ -51,9 +51,8 @@ def land_class(dlbm: str, czcsxm: str | None) -> str:
 @cache
 def read_facts() -> Facts:
     """Read the facts shipped with the package; town seats are projected to EPSG:4547 (columns x, y in metres)."""
-    text = {"dtype": str, "keep_default_na": False}
-    villages = pd.read_csv(DATA / "village_codes.csv", **text)
-    towns = pd.read_csv(DATA / "town_seats.csv", **text)
+    villages = pd.read_csv(DATA / "village_codes.csv", dtype=str, keep_default_na=False)
+    towns = pd.read_csv(DATA / "town_seats.csv", dtype=str, keep_default_na=False)
     towns = towns[towns["lng_wgs84"] != ""].reset_index(drop=True)
     to_plane = pyproj.Transformer.from_crs(4490, EPSG, always_xy=True)
     x, y = to_plane.transform(towns["lng_wgs84"].astype(float), towns["lat_wgs84"].astype(float))

@@ -58,7 +58,7 @@ def base_frames(ground: Ground, figures: pd.DataFrame) -> dict[str, gpd.GeoDataF
         "DCMJ": np.round(area[rows], 2),
         "unit_type": villages["unit_type"].to_numpy()[rows],
         "is_town_seat": villages["is_town_seat"].to_numpy()[rows],
-        **{name: figures[name].to_numpy()[rows] for name in figures},
+        **{str(name): figures[name].to_numpy()[rows] for name in figures},
     }
     return {
         "county": frame(np.array([county]), {"XZQDM": [COUNTY_CODE], "XZQMC": [COUNTY_NAME]}),
@@ -126,14 +126,15 @@ def house_frames(ground: Ground, houses: Houses, rng: np.random.Generator) -> di
     within = np.arange(len(order)) - np.searchsorted(village, village) + 1
     zddm = np.array([f"{codes[v]}JC{k:05d}" if r else None for v, k, r in zip(village, within, rural, strict=True)], dtype=object)
     storeys = np.where(rural, rng.choice([1, 2, 3], len(order), p=[0.3, 0.5, 0.2]), rng.choice([2, 3, 5, 6], len(order)))
-    years = rng.integers(1975, 2025, len(order))
-    vacant = np.where(rng.uniform(0, 1, len(order)) < 0.03, None, rng.uniform(0, 1, len(order)) < 0.14)
+    finished = np.datetime64("1975-01-01") + rng.integers(0, 50 * 365, len(order))
+    vacant = (rng.uniform(0, 1, len(order)) < 0.14).astype(object)
+    vacant[rng.uniform(0, 1, len(order)) < 0.03] = None
     building = {
         "ZRZH": numbered(f"{COUNTY_CODE}ZRZ", len(order)),
         "ZDDM": zddm,
         "ZZDMJ": np.round(shapely.area(buildings), 2),
         "ZCS": storeys,
-        "JGRQ": [f"{year}-{month:02d}-15" for year, month in zip(years, rng.integers(1, 13, len(order)), strict=True)],
+        "JGRQ": finished.astype(object),
         "GHYT": np.where(rural, "农村住宅", "城镇住宅或公共建筑").astype(object),
         "vacant": vacant,
         "ZLDWDM": codes[village],

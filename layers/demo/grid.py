@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,7 @@ class Grid:
         row = np.clip(np.rint((xy[:, 1] - self.y0) / self.step), 0, self.rows - 1).astype(np.int64)
         return row * self.columns + column
 
-    def image(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+    def image(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return node values as a (rows, columns) array."""
         return values.reshape(self.rows, self.columns)
 
@@ -52,7 +53,7 @@ class Grid:
         place = [(xy[:, 1] - self.y0) / self.step, (xy[:, 0] - self.x0) / self.step]
         return np.asarray(ndimage.map_coordinates(self.image(values), place, order=1, mode="nearest"))
 
-    def ways(self, cost: Floats) -> sparse.csr_matrix:
+    def ways(self, cost: Floats) -> Any:
         """Return the eight-neighbour graph; an edge weighs its length times the mean cost of its ends."""
         index = np.arange(self.rows * self.columns).reshape(self.rows, self.columns)
         pairs = [(index[:, :-1], index[:, 1:], 1.0), (index[:-1], index[1:], 1.0)]

@@ -75,7 +75,7 @@ def lay_ground(scale: Scale, rng: np.random.Generator, report: Report) -> Ground
     shapes = Shapes(sites, axis_angles(sites.xy, here, heading, rng), rng)
     built = np.bincount(line, shapes.nearest(here)[1] < 1, minlength=len(lines)) / np.bincount(line, minlength=len(lines))
     corridors = make_corridors(roads, tracks, rivers, outline=outline, transport_m2=targets["交通运输用地"], built=built)
-    blocks = place_blocks(terrain, outline, divisions, shapes, corridors, reservoirs, count=2 * scale.cases, rng=rng)
+    blocks = place_blocks(terrain, outline, divisions, shapes, corridors, reservoirs, count=scale.blocks, most=scale.blocks_in_village, rng=rng)
     report(0.20, "地块种子点")
     seeds = sow(terrain, outline, corridors, shapes, blocks.polygons, scale=scale, rng=rng)
     cells = make_cells(seeds.xy)

@@ -30,7 +30,7 @@ def build_houses(patches: Patches, shapes: Shapes, rng: np.random.Generator) -> 
     """Put a house on most plots that fit wholly inside one built patch; plots never overlap."""
     ground = np.flatnonzero(np.isin(patches.code, _BUILT_ON) & (patches.site >= 0) & (patches.strip < 0) & (patches.block < 0))
     centre, owner, size = _candidates(shapes)
-    polygon, point = shapely.STRtree(shapely.points(centre)).query(patches.polygons[ground], predicate="contains")
+    polygon, point = shapely.STRtree(np.asarray(shapely.points(centre))).query(patches.polygons[ground], predicate="contains")
     patch = ground[polygon]
     own = patches.site[patch] == owner[point]
     patch, point = patch[own], point[own]

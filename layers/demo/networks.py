@@ -77,12 +77,12 @@ def power_frame(ground: Ground, rng: np.random.Generator) -> gpd.GeoDataFrame:
         kv += [10] * (len(lines) - len(kv))
     cut = shapely.intersection(np.array(lines, dtype=object), ground.outline)
     parts, index = shapely.get_parts(cut, return_index=True)
-    level = np.array(kv, dtype=float)[index]
-    number = np.arange(1, len(parts) + 1)
+    volts = np.array(kv, dtype=float)[index]
+    counted = list(enumerate(volts, 1))
     columns = {
-        "line_no": [f"L{int(k)}-{n:04d}" for k, n in zip(level, number, strict=True)],
-        "name": [f"示例{int(k)}千伏线路{n}" for k, n in zip(level, number, strict=True)],
-        "kv": level,
+        "line_no": [f"L{int(k)}-{n:04d}" for n, k in counted],
+        "name": [f"示例{int(k)}千伏线路{n}" for n, k in counted],
+        "kv": volts,
     }
     return frame(parts, columns)
 

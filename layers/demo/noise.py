@@ -38,4 +38,4 @@ class Noise:
         right, above = (column + 1) % _SIZE, (row + 1) % _SIZE
         low = table[row, column] * (1 - smooth[:, 0]) + table[row, right] * smooth[:, 0]
         high = table[above, column] * (1 - smooth[:, 0]) + table[above, right] * smooth[:, 0]
-        return low * (1 - smooth[:, 1]) + high * smooth[:, 1]
+        return np.asarray(low * (1 - smooth[:, 1]) + high * smooth[:, 1])

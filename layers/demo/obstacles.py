@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import geopandas as gpd
@@ -25,7 +26,7 @@ _NUMBER = {
 _FIXED: dict[str, dict[str, Any]] = {
     "ecological_redline": {"MC": "示例生态保护红线（零星）"},
     "power_line": {"name": "示例支线"},
-    "building": {"ZCS": 1, "JGRQ": "1992-06-15", "GHYT": "农村住宅", "vacant": False},
+    "building": {"ZCS": 1, "JGRQ": date(1992, 6, 15), "GHYT": "农村住宅", "vacant": False},
     "parcel": {"ZL": "示例宗地", "YT": "农村宅基地", "state": "used"},
 }
 

@@ -26,8 +26,7 @@ def county_outline(seats: Floats, *, area_m2: float, rng: np.random.Generator) -
     shape = shapely.make_valid(shapely.Polygon(points))
     if shape.geom_type != "Polygon":
         shape = max(shapely.get_parts(shape), key=lambda part: part.area)
-    shape = shapely.Polygon(shape.exterior)
-    return _scaled(shape, area_m2)
+    return _scaled(shapely.Polygon(shapely.get_exterior_ring(shape)), area_m2)
 
 
 def _scaled(shape: shapely.Polygon, area_m2: float) -> shapely.Polygon:
@@ -36,5 +35,5 @@ def _scaled(shape: shapely.Polygon, area_m2: float) -> shapely.Polygon:
         x, y = np.vstack([shapely.get_coordinates(shape.centroid), shapely.get_coordinates(shape)]).T
         factor = float(ellipsoid_factor(x, y).mean())
         ratio = np.sqrt(area_m2 / (shape.area * factor))
-        shape = shapely.transform(shape, lambda xy, r=ratio: centre + (xy - centre) * r)
+        shape = shapely.Polygon(centre + (shapely.get_coordinates(shape) - centre) * ratio)
     return shapely.set_precision(shape, 0.01)

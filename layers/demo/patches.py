@@ -121,10 +121,11 @@ def settlement_attribute(code: NDArray[np.object_], site: Ints, sites: Sites) ->
     town = np.isin(kind, [TOWN, COUNTY_TOWN, INDUSTRY])
     factory = np.isin(code, ["0601", "0508"])
     inside = np.where(town, np.where(factory & (kind == INDUSTRY), "202A", "202"), "203").astype(object)
-    result = np.where(site >= 0, inside, None)
+    result = inside.copy()
+    result[site < 0] = None
     result[code == "0602"] = "204"
     result[code == "09"] = "205"
-    return result
+    return np.asarray(result)
 
 
 def totals_m2(patches: Patches) -> dict[str, float]:

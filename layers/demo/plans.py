@@ -86,15 +86,15 @@ def village_boundary_frame(
     key = np.where(inside & approved[patches.village], patches.village, -1)
     parts, village = exploded(*dissolve(patches.polygons, key))
     decided = rng.integers(0, 900, len(villages))
-    date = (np.datetime64("2021-03-01") + decided).astype(str)
+    date = (np.datetime64("2021-03-01") + decided).astype(object)
     codes, names = villages["code"].to_numpy(), villages["short_name"].to_numpy()
     within = np.arange(len(parts)) - np.searchsorted(village, village) + 1
     columns = {
         "BSM": numbered("CZJSBJ", len(parts), width=6),
         "DYBH": np.array([f"{codes[v]}-{k:03d}" for v, k in zip(village, within, strict=True)], dtype=object),
         "DYMC": np.array([f"{names[v]}村庄建设单元{k}" for v, k in zip(village, within, strict=True)], dtype=object),
-        "PFWH": np.array([f"示例规批〔{date[v][:4]}〕{v + 1}号" for v in village], dtype=object),
-        "PFSJ": date[village].astype(object),
+        "PFWH": np.array([f"示例规批〔{date[v].year}〕{v + 1}号" for v in village], dtype=object),
+        "PFSJ": date[village],
     }
     return frame(parts, columns)
 

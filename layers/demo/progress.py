@@ -26,26 +26,29 @@ _UNREPORTED = 0.03
 def progress_figures(villages: pd.DataFrame, footprint_m2: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
     """Return village_code, indicator, period (first day of the month, text), numerator, denominator.
 
-    Rows exist only for months the indicator's cadence asks for; about three in a hundred are not reported: the row is absent.
+    Rows exist only for months the indicator's cadence asks for; about three in a hundred are not reported: the row is absent,
+    as it is where there is nothing to count.
     """
     parts = []
+    problems = rng.integers(4, 19, (len(villages), len(MONTHS))).astype(float)
     for indicator, (cadence, start, gain) in _INDICATORS.items():
         months = [month for month in MONTHS if month.month in _DUE[cadence]]
         share = np.array([(month - MONTHS[0]).days for month in months]) / (MONTHS[-1] - MONTHS[0]).days
         rate = rng.uniform(*start, len(villages))[:, None] + gain * share[None] * rng.uniform(0.4, 1.5, (len(villages), 1))
         rate = np.clip(rate + rng.normal(0, 0.008, rate.shape), 0, 1)
-        parts.append(_table(indicator, villages, months, rate, _denominator(indicator, villages, footprint_m2, len(months), rng)))
+        parts.append(_table(indicator, villages, months, rate, _denominator(indicator, villages, footprint_m2, len(months), problems)))
     table = pd.concat(parts, ignore_index=True)
     _keep_on_time_below_closed(table)
+    table = table[table["denominator"] > 0]
     return table[rng.uniform(0, 1, len(table)) >= _UNREPORTED].reset_index(drop=True)
 
 
-def _denominator(indicator: str, villages: pd.DataFrame, footprint_m2: np.ndarray, months: int, rng: np.random.Generator) -> np.ndarray:
+def _denominator(indicator: str, villages: pd.DataFrame, footprint_m2: np.ndarray, months: int, problems: np.ndarray) -> np.ndarray:
     resident = pd.to_numeric(villages["hh_resident"]).fillna(150).to_numpy(dtype=float)
     houses = pd.to_numeric(villages["houses"]).fillna(200).to_numpy(dtype=float)
     hamlets = np.clip(np.rint(houses / 38), 2, 30)
     if indicator in ("R15a", "R15b"):
-        return np.random.default_rng(7919).integers(4, 19, (len(villages), months)).astype(float)
+        return problems
     base = {"R03": hamlets, "R05": hamlets, "R09": np.rint(footprint_m2), "R13": houses}.get(indicator, resident)
     return np.repeat(base[:, None], months, axis=1)
 

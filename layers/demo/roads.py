@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
-from scipy import sparse
 from scipy.sparse.csgraph import dijkstra
 
 from layers.demo.curves import smooth_path
@@ -37,15 +37,15 @@ class _Builder:
         self.lines: list[shapely.LineString] = []
         self.classes: list[str] = []
 
-    def graph(self, *, reuse: float) -> sparse.csr_matrix:
+    def graph(self, *, reuse: float) -> Any:
         return self.grid.ways(np.where(self.owner >= 0, self.cost * reuse, self.cost))
 
     def trunk(self, start: int, end: int, kind: str, *, bends: int, reuse: float = 0.45) -> None:
         """Lay a road between two nodes, using existing roads where that is easier."""
-        _, back = dijkstra(self.graph(reuse=reuse), indices=start, return_predecessors=True)
+        _, back = dijkstra(self.graph(reuse=reuse), indices=[start], return_predecessors=True)
         path = [end]
         while path[-1] != start:
-            path.append(int(back[path[-1]]))
+            path.append(int(back[0, path[-1]]))
         section: list[int] = []
         for node in path:
             section.append(node)

@@ -18,20 +18,37 @@ class Scale:
     settlements: int
     springs: int
     cases: int
+    blocks: int
+    blocks_in_village: int
+    urban_margin_m: float
 
 
 FULL = Scale(
-    name="full", towns=None, area_share=1.0, grid_m=150.0, forest_m=140.0, field_m=91.0, settlements=2500, springs=150, cases=300
+    name="full",
+    towns=None,
+    area_share=1.0,
+    grid_m=150.0,
+    forest_m=140.0,
+    field_m=91.0,
+    settlements=2500,
+    springs=150,
+    cases=300,
+    blocks=600,
+    blocks_in_village=6,
+    urban_margin_m=900.0,
 )
 SMALL = Scale(
     name="small",
     towns=("421223100", "421223201"),
-    area_share=0.056,
+    area_share=0.07,
     grid_m=150.0,
-    forest_m=170.0,
-    field_m=100.0,
-    settlements=150,
+    forest_m=210.0,
+    field_m=120.0,
+    settlements=165,
     springs=10,
-    cases=60,
+    cases=80,
+    blocks=220,
+    blocks_in_village=24,
+    urban_margin_m=120.0,
 )
 SCALES = {scale.name: scale for scale in (FULL, SMALL)}

@@ -49,8 +49,8 @@ class Shapes:
 
     def nearest(self, xy: Floats) -> tuple[Ints, Floats]:
         """Return the settlement whose shape each point is deepest in, and that depth."""
-        _, near = self.tree.query(xy)
-        best, depth = near.astype(np.int64), self.depth(xy, near)
+        best = np.asarray(self.tree.query(xy)[1]).astype(np.int64)
+        depth = self.depth(xy, best)
         for number in self.large:
             here = np.flatnonzero(np.abs(xy - self.sites.xy[number]).max(axis=1) < 2.4 * self.radius[number])
             own = self.depth(xy[here], np.full(len(here), number))
@@ -96,7 +96,7 @@ def sow(
 
 def _inside(polygons: NDArray[np.object_], xy: Floats) -> NDArray[np.bool_]:
     hit = np.zeros(len(xy), dtype=bool)
-    hit[shapely.STRtree(shapely.points(xy)).query(polygons, predicate="intersects")[1]] = True
+    hit[shapely.STRtree(np.asarray(shapely.points(xy))).query(polygons, predicate="intersects")[1]] = True
     return hit
 
 

@@ -61,7 +61,7 @@ def _drain(
     border = shapely.get_coordinates(outline)
     lowest = seats[int(np.argmin(heights))]
     outlet = int(grid.node(border[[int(np.argmin(np.hypot(*(border - lowest).T)))]])[0])
-    _, onward = dijkstra(grid.ways(cost), indices=outlet, return_predecessors=True)
+    _, onward = dijkstra(grid.ways(cost), indices=[outlet], return_predecessors=True)
     order = np.argsort(heights)
     angle = rng.uniform(0, 2 * np.pi, len(seats))
     beside = seats + 420 * np.column_stack([np.cos(angle), np.sin(angle)])
@@ -69,7 +69,7 @@ def _drain(
     chance = np.where(inside, 1.0, 0.0)
     spring_nodes = spread_points(grid.xy, chance, count=springs, apart=grid.step * 14, rng=rng)
     sources += [(int(n), np.nan) for n in spring_nodes]
-    return _flow_down(grid, sources, onward, outlet, float(heights.min()) - 9, rng)
+    return _flow_down(grid, sources, onward[0], outlet, float(heights.min()) - 9, rng)
 
 
 def _flow_down(

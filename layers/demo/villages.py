@@ -11,6 +11,7 @@ from layers.demo.facts import read_facts
 from layers.demo.grid import Ints
 
 _SHARES = (("relocation", 0.072), ("retain", 0.26), ("characteristic", 0.09), ("undetermined", 0.048))
+_SUBURBAN = 0.14
 _REASONS = ("plan", "hollow", "hazard", "plan", "redline", "hollow", "project", "plan", "hazard", "loss", "hollow", "plan", "redline", "hollow", "plan")
 _LISTS = ("中国传统村落", "湖北省传统村落", "中国历史文化名村", "中国少数民族特色村寨", "全国乡村旅游重点村")
 _FIGURES = {
@@ -35,7 +36,8 @@ def plan_villages(
     intent = np.full(count, "centre", dtype=object)
     ground = np.full(count, "", dtype=object)
     seat = villages["is_town_seat"].to_numpy()
-    intent[rural & (ugb_m <= 950)] = "suburban"
+    rank = np.argsort(np.argsort(np.where(rural, ugb_m, np.inf), kind="stable"), kind="stable")
+    intent[rural & (ugb_m <= 950) & ((ugb_m <= 30) | (rank < _SUBURBAN * count))] = "suburban"
     intent[~rural] = "urbanized"
     free = np.flatnonzero(rural & (ugb_m > 1050) & ~seat)
     free = free[np.argsort(houses[free] * rng.lognormal(0, 0.35, len(free)), kind="stable")]
@@ -137,8 +139,7 @@ def _with_gaps(frame: pd.DataFrame, planned: pd.DataFrame, rng: np.random.Genera
         frame.loc[missing, name] = None
     frame.loc[missing, ["heritage_lists", "has_lead_industry", "has_bus"]] = None
     central = np.flatnonzero((planned["ground"] == "central").to_numpy())
-    for row in central[:: max(len(central) // 5, 1)]:
-        frame.iloc[row, frame.columns.get_loc("pop_trend_5y")] = None
+    frame.loc[frame.index[central[:: max(len(central) // 5, 1)]], "pop_trend_5y"] = None
     return frame
 
 

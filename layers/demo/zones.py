@@ -76,11 +76,11 @@ def water_source_frame(ground: Ground, rivers: gpd.GeoDataFrame, rng: np.random.
     shift = rng.normal(0, 1, wells.shape)
     wells = wells + shift / np.hypot(*shift.T)[:, None] * (ground.shapes.radius[::61] * 1.6 + 240)[:, None]
     wells = _away_from_settlements(ground, wells, 150.0)
-    first = np.r_[shapely.buffer(lakes, 40, quad_segs=4), blobs(wells, np.full(len(wells), 32.0), rng)]
-    second = np.r_[shapely.buffer(lakes, 260, quad_segs=4), shapely.buffer(blobs(wells, np.full(len(wells), 95.0), rng), 12)]
-    third = shapely.buffer(lakes, 620, quad_segs=4)
-    quasi = shapely.difference(third, second[: len(lakes)])
-    second = shapely.difference(second, first)
+    near, far = (np.asarray(shapely.buffer(lakes, width, quad_segs=4)) for width in (40, 260))
+    first = np.r_[near, blobs(wells, np.full(len(wells), 32.0), rng)]
+    second = np.r_[far, shapely.buffer(blobs(wells, np.full(len(wells), 95.0), rng), 12)]
+    quasi = np.asarray(shapely.difference(shapely.buffer(lakes, 620, quad_segs=4), far))
+    second = np.asarray(shapely.difference(second, first))
     zone = ["primary"] * len(first) + ["secondary"] * len(second) + ["quasi"] * len(quasi)
     index = [*range(1, len(first) + 1), *range(1, len(second) + 1), *range(1, len(quasi) + 1)]
     columns = {
