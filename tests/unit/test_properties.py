@@ -209,6 +209,27 @@ def test_knowing_less_only_widens_what_a_fact_may_be(data: st.DataObject) -> Non
             assert left.high[0] >= known.high[0] - 2e-4, (name, left.high, known.high)
 
 
+def test_the_village_of_a_site_is_not_told_where_the_unsurveyed_part_could_change_it() -> None:
+    """A site is 4.5 m in 甲村 (no plan) and 5.5 m in 乙村 (with one); 2.5 m of the latter are not surveyed."""
+    shapes = [here(-50, -50, 54.5, 200), here(4.5, -50, 60, 200)]
+    columns = {"ZLDWDM": [VILLAGE_CODE, "421223100002"], "ZLDWMC": ["甲村", "乙村"], "plan_approved": [False, True]}
+    village, outside = layer("village", shapes, columns), layer("village_boundary", [])
+    full = checked([application()], county_layers(village=village, village_boundary=outside))
+    assert (full.outcomes("HB-006a")[0], full.outcomes("HB-006b")[0]) == ("fail", "not_applicable")
+    part = clipped(village, COVERAGE.difference(here(7.5, -50, 2.5, 200)))
+    less = checked([application()], county_layers(village=part, village_boundary=outside))
+    assert (less.outcomes("HB-006a")[0], less.outcomes("HB-006b")[0]) == ("no_data", "no_data")
+
+
+def test_a_plot_that_may_be_the_applicants_own_is_not_counted_as_a_neighbours() -> None:
+    """6 m of 10 are the applicant's plot, 0.01 m a neighbour's; of the own plot 2 m are not surveyed."""
+    parcel = layer("parcel", [here(0, 0, 6, 14), here(9.99, 0, 5, 14)])
+    site = application(build_kind="rebuild_in_place")
+    assert checked([site], county_layers(parcel=parcel)).outcomes("HB-080b")[0] == "pass"
+    part = clipped(parcel, COVERAGE.difference(here(0, 0, 2, 14)))
+    assert checked([site], county_layers(parcel=part)).outcomes("HB-080b")[0] == "no_data"
+
+
 FIGURES: dict[str, tuple[Any, ...]] = {
     "status": ("normal", "urbanized", None), "heritage_lists": ("", "中国传统村落", None), "county_heritage_list": (False, True, None),
     "in_relocation_plan": (False, True, None), "major_project": (False, None), "pop_reg": (300, 1000, None), "pop_res": (80, 700, 1600, None),
