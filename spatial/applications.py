@@ -106,10 +106,21 @@ def applications_from_frame(frame: Any, *, epsg: int, county: Any = None) -> App
     shapes = reproject(np.asarray(frame.geometry.values, dtype=object), source=frame.crs, target=epsg)
     names = [name for name in frame.columns if name != frame.geometry.name]
     features = [
-        {"type": "Feature", "geometry": shape, "properties": {name: _plain(row[name]) for name in names}}
+        {"type": "Feature", "geometry": shape, "properties": {name: _cell(name, row[name]) for name in names}}
         for shape, (_, row) in zip(shapes, frame.iterrows(), strict=True)
     ]
     return read_applications(features, epsg_in=epsg, epsg=epsg, county=county)
+
+
+def _cell(name: str, value: Any) -> Any:
+    """A cell as JSON would have it; tables keep yes and no in their own ways, as a number or a word."""
+    plain = _plain(value)
+    if name in PROPERTIES and PROPERTIES[name].kind is bool:
+        return _YES_NO.get(str(plain).strip().lower(), plain)
+    return plain
+
+
+_YES_NO = {"true": True, "1": True, "1.0": True, "是": True, "false": False, "0": False, "0.0": False, "否": False}
 
 
 def _plain(value: Any) -> Any:

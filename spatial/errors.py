@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 
+SHOWN = 20
+"""So many problems stand in the sentence; `problems` has them all."""
+
+
 class CuntuError(Exception):
     """村图无法完成这项操作。"""
 
@@ -10,7 +14,8 @@ class CuntuError(Exception):
         self.problems = list(problems or [])
         text = message or (type(self).__doc__ or "").strip()
         if self.problems:
-            text = f"{text} " + "；".join(self.problems)
+            more = f"；等共 {len(self.problems)} 处" if len(self.problems) > SHOWN else ""
+            text = f"{text} " + "；".join(self.problems[:SHOWN]) + more
         super().__init__(text)
 
 
