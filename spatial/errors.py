@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 SHOWN = 20
 """So many problems stand in the sentence; `problems` has them all."""
 
