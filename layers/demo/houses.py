@@ -27,7 +27,7 @@ class Houses:
 
 
 def build_houses(patches: Patches, shapes: Shapes, rng: np.random.Generator) -> Houses:
-    """Put a house on most plots that fit wholly inside one built patch; plots never overlap."""
+    """Put a house on every plot that fits wholly inside one built patch; plots never overlap."""
     ground = np.flatnonzero(np.isin(patches.code, _BUILT_ON) & (patches.site >= 0) & (patches.strip < 0) & (patches.block < 0))
     centre, owner, size = _candidates(shapes)
     polygon, point = shapely.STRtree(np.asarray(shapely.points(centre))).query(patches.polygons[ground], predicate="contains")
@@ -37,7 +37,7 @@ def build_houses(patches: Patches, shapes: Shapes, rng: np.random.Generator) -> 
     centre, turn, size = centre[point], shapes.angles[owner[point]], size[point]
     plots = rectangles(centre, size - 0.9, turn)
     shapely.prepare(patches.polygons[ground])
-    fits = shapely.contains_properly(patches.polygons[patch], plots) & (rng.uniform(0, 1, len(plots)) < 0.97)
+    fits = shapely.contains_properly(patches.polygons[patch], plots)
     centre, turn, size, patch, plots = centre[fits], turn[fits], size[fits], patch[fits], plots[fits]
     footprint = np.minimum(rng.uniform(0.62, 0.84, (len(plots), 2)) * size, size - 2.2)
     shift = rng.uniform(-0.5, 0.5, (len(plots), 2)) * (size - 1.6 - footprint)

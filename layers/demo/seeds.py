@@ -17,7 +17,7 @@ from layers.demo.scale import Scale
 from layers.demo.sites import RURAL, Sites
 from layers.demo.terrain import Terrain
 
-STATION_M = 104.0
+STATION_M = 118.0
 """Spacing of patches along roads and rivers, metres."""
 PLOT, STRIP, FIELD, WOOD, BLOCK = 0, 1, 2, 3, 4
 
