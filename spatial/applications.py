@@ -162,11 +162,11 @@ def _parse(geometry: Any, where: str, problems: list[str]) -> Any:
         return None
     polygons = geometry.get("coordinates")
     polygons = [polygons] if geometry["type"] == "Polygon" else polygons
-    if not isinstance(polygons, list) or not polygons:
+    if not isinstance(polygons, list | tuple) or not polygons:
         problems.append(f"{where}/coordinates: 图形为空")
         return None
     before = len(problems)
-    if any(not isinstance(polygon, list) or not polygon for polygon in polygons):
+    if any(not isinstance(polygon, list | tuple) or not polygon for polygon in polygons):
         problems.append(f"{where}/coordinates: 图形为空")
         return None
     rings = [[_ring(ring, f"{where}/coordinates/{j}", problems) for j, ring in enumerate(polygon)] for polygon in polygons]
@@ -177,7 +177,7 @@ def _parse(geometry: Any, where: str, problems: list[str]) -> Any:
 
 
 def _ring(ring: Any, where: str, problems: list[str]) -> list[tuple[float, float]]:
-    if not isinstance(ring, list) or len(ring) < 4:
+    if not isinstance(ring, list | tuple) or len(ring) < 4:
         problems.append(f"{where}: 环至少要有 4 个点")
         return []
     if len(ring) > MAX_VERTICES:
@@ -196,7 +196,7 @@ def _ring(ring: Any, where: str, problems: list[str]) -> list[tuple[float, float
 
 
 def _point_problem(point: Any) -> str | None:
-    if not isinstance(point, list) or len(point) < 2 or any(isinstance(v, bool) or not isinstance(v, (int, float)) for v in point):
+    if not isinstance(point, list | tuple) or len(point) < 2 or any(isinstance(v, bool) or not isinstance(v, (int, float)) for v in point):
         return "坐标应为两个数"
     if len(point) > 2:
         return "坐标是三维的，应只有东、北（经、纬）两个数"

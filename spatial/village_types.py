@@ -205,6 +205,8 @@ def classify(layers: LayerSet, *, pack: Pack, valid_on: date, known_at: datetime
     if "village" not in layers:
         raise InputError("村级调查区图层未入库，不能进行村庄分类。")
     villages = layers["village"]
+    if "ZLDWDM" not in villages.attributes:
+        raise InputError("村级调查区图层没有坐落单位代码（ZLDWDM），不能进行村庄分类。")
     facts = Facts(footprints(layers), properties=villages.attributes, layers=layers, pack=pack, valid_on=valid_on)
     return _propose(facts, villages, valid_on, known_at)
 

@@ -28,7 +28,7 @@ def demo(
     """启动示例县：准备数据库，载入示例数据，启动服务并显示地址。"""
     settings: Settings = context.obj
     began = time.monotonic()
-    with progress_bar("示例县") as report:
+    with progress_bar("示例县", lines=True) as report:
         report(0.0, "启动数据库")
         url = running_url(settings)
         database.upgrade(url)
