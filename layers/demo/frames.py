@@ -19,12 +19,12 @@ from layers.demo.units import dissolve, exploded, one_key
 
 
 def frame(geometry: NDArray[np.object_], columns: dict[str, Any]) -> gpd.GeoDataFrame:
-    """Return a frame in EPSG:4547; a text or mixed column keeps None where a value is missing."""
+    """Return a frame in EPSG:4547, outer rings counter-clockwise; a text or mixed column keeps None where a value is missing."""
     table = {
         name: values if getattr(values, "dtype", None) in ("int64", "float64", "bool") else pd.Series(list(values), dtype=object)
         for name, values in columns.items()
     }
-    return gpd.GeoDataFrame(pd.DataFrame(table), geometry=np.asarray(geometry, dtype=object), crs=EPSG)
+    return gpd.GeoDataFrame(pd.DataFrame(table), geometry=shapely.orient_polygons(np.asarray(geometry, dtype=object)), crs=EPSG)
 
 
 def numbered(prefix: str, count: int, *, width: int = 6) -> NDArray[np.object_]:
