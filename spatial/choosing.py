@@ -24,6 +24,7 @@ class Choice:
     certain: Bools
     possible: Bools
     everything: bool
+    clauses: tuple[Where, ...]
 
     @cached_property
     def in_doubt(self) -> bool:
@@ -43,15 +44,16 @@ def choose(
 
     With a `code_system` the clauses are about its codes; a code that it does not have may mean anything.
     """
-    key = (clauses, code_system, _reference(clauses, layers))
-    if key not in layer._chosen:
+    # Clauses are told apart by identity (hashing them for every check is slow); the answer keeps them alive.
+    key = (id(clauses), code_system, _reference(clauses, layers))
+    if key not in layer._chosen or layer._chosen[key].clauses is not clauses:
         count = len(layer.features)
         if clauses:
             system = codes.get(code_system) if code_system else None
             truth = all_of([_clause(layer, clause, layers, codes, system) for clause in clauses])
-            layer._chosen[key] = Choice(truth == TRUE, truth != FALSE, False)
+            layer._chosen[key] = Choice(truth == TRUE, truth != FALSE, False, clauses)
         else:
-            layer._chosen[key] = Choice(np.ones(count, dtype=bool), np.ones(count, dtype=bool), True)
+            layer._chosen[key] = Choice(np.ones(count, dtype=bool), np.ones(count, dtype=bool), True, clauses)
     choice: Choice = layer._chosen[key]
     return choice
 
@@ -59,6 +61,8 @@ def choose(
 def _reference(clauses: tuple[Where, ...], layers: LayerSet) -> tuple[Any, ...]:
     """The versions of other layers that the clauses look at."""
     named = [clause.values[0] for clause in clauses if clause.op == "before_version_of"]
+    if not named:
+        return ()
     return tuple((name, layers[name].dataset if name in layers else None) for name in named)
 
 

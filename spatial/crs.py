@@ -105,17 +105,23 @@ def transformer(source: str, target: str) -> pyproj.Transformer:
     return pyproj.Transformer.from_crs(source, target, always_xy=True)
 
 
+def _find_change(source: Any, target: Any) -> pyproj.Transformer | None:
+    source_crs, target_crs = require_crs(source), require_crs(target)
+    if source_crs.equals(target_crs, ignore_axis_order=True):
+        return None
+    return transformer(source_crs.to_wkt(), target_crs.to_wkt())
+
+
 @lru_cache(maxsize=64)
-def _wkt(crs: pyproj.CRS) -> str:
-    return crs.to_wkt()
+def _change(source: int, target: int) -> pyproj.Transformer | None:
+    return _find_change(source, target)
 
 
 def reproject(geometries: Geometries, *, source: Any, target: Any) -> Geometries:
     """Return the geometries in another CRS; the input is not changed. Z is dropped."""
-    source_crs, target_crs = require_crs(source), require_crs(target)
-    if source_crs.equals(target_crs, ignore_axis_order=True):
+    change = _change(source, target) if isinstance(source, int) and isinstance(target, int) else _find_change(source, target)
+    if change is None:
         return shapely.force_2d(geometries)
-    change = transformer(_wkt(source_crs), _wkt(target_crs))
 
     def move(coordinates: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         east, north = change.transform(coordinates[:, 0], coordinates[:, 1])

@@ -39,6 +39,13 @@ class Outcomes:
     facts: Facts
 
 
+_ANSWERS = np.full((3, 3), Outcome.NO_DATA, dtype=np.int8)
+"""The outcome by whether a rule applies and fails, each FALSE, UNKNOWN, TRUE (+1)."""
+_ANSWERS[:, FALSE + 1] = Outcome.PASS
+_ANSWERS[TRUE + 1, TRUE + 1] = Outcome.FAIL
+_ANSWERS[FALSE + 1, :] = Outcome.NOT_APPLICABLE
+
+
 def judge(rules: tuple[RuleSpec, ...], facts: Facts, *, valid_on: date) -> Outcomes:
     """Evaluate every rule for every subject; never stops at the first hit."""
     codes = np.empty((len(rules), len(facts)), dtype=np.int8)
@@ -50,13 +57,13 @@ def judge(rules: tuple[RuleSpec, ...], facts: Facts, *, valid_on: date) -> Outco
 def _outcome(rule: RuleSpec, facts: Facts, valid_on: date) -> NDArray[np.int8]:
     if _out_of_force(rule, valid_on):
         return np.full(len(facts), Outcome.NOT_APPLICABLE, dtype=np.int8)
-    applies = evaluate(rule.applies_when, facts) if rule.applies_when else np.full(len(facts), TRUE)
     fails = evaluate(rule.fails_when, facts)
-    result = np.full(len(facts), Outcome.NO_DATA, dtype=np.int8)
-    result[fails == FALSE] = Outcome.PASS
-    result[(fails == TRUE) & (applies == TRUE)] = Outcome.FAIL
-    result[(fails == UNKNOWN) & _broken(rule, facts)] = Outcome.ERROR
-    result[applies == FALSE] = Outcome.NOT_APPLICABLE
+    applies = evaluate(rule.applies_when, facts) if rule.applies_when else TRUE
+    result: NDArray[np.int8] = _ANSWERS[applies + 1, fails + 1]
+    for leaf in rule.comparisons:
+        error = facts[leaf.fact or ""].error
+        if error is not None:
+            result[(fails == UNKNOWN) & error & (applies != FALSE)] = Outcome.ERROR
     return result
 
 
@@ -65,12 +72,3 @@ def _out_of_force(rule: RuleSpec, valid_on: date) -> bool:
     late = rule.in_force_to is not None and valid_on > rule.in_force_to
     return early or late
 
-
-def _broken(rule: RuleSpec, facts: Facts) -> NDArray[np.bool_]:
-    """Subjects for which a fact of the rule is not merely missing but wrong (a layer in another code system)."""
-    broken = np.zeros(len(facts), dtype=bool)
-    for leaf in rule.fails_when.comparisons():
-        error = facts[leaf.fact or ""].error
-        if error is not None:
-            broken |= error
-    return broken

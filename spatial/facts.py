@@ -7,6 +7,7 @@ facts can be turned from "unknown" to "holds" by it: missing data never helps, b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +56,8 @@ class Fact:
         if self.values is not None:
             return self.values[row] is not None
         assert self.low is not None and self.high is not None
-        return bool(self.low[row] == self.high[row] and np.isfinite(self.low[row]))
+        low = float(self.low[row])
+        return low == float(self.high[row]) and math.isfinite(low)
 
     def number(self, row: int) -> float | None:
         """The measured value of one subject: exact, or the part that is certain; None where nothing is known."""
@@ -63,9 +65,8 @@ class Fact:
             return None
         if self.shown is not None:
             return self.shown(row)
-        if np.isfinite(self.low[row]) and (self.known(row) or self.low[row] > 0):
-            return float(self.low[row])
-        return None
+        low = float(self.low[row])
+        return low if math.isfinite(low) and (low > 0 or low == float(self.high[row])) else None
 
     def category(self, row: int) -> Any:
         """The category of one subject, or None."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import shapely
-
 from spatial.canonical import geojson
 from spatial.engine import Outcome, Outcomes
 from spatial.facts import Fact
@@ -14,6 +12,8 @@ from spatial.layer import DatasetVersion
 from spatial.measuring import Facts
 from spatial.rules.model import Condition, RuleSpec
 from spatial.rules.parameters import UNIT_LABELS, Value
+
+_PLACE = re.compile(r"\{(\w+)\}")
 
 
 def number_text(value: float | None, unit: str) -> str:
@@ -77,7 +77,7 @@ def finding(outcomes: Outcomes, index: int, row: int, *, epsg: int) -> dict[str,
     """Return one rule's finding about one subject, JSON-ready."""
     rule, facts = outcomes.rules[index], outcomes.facts
     outcome = Outcome(int(outcomes.codes[index, row]))
-    leaf = _leading(rule)
+    leaf = rule.leading
     fact = facts[rule.measured or leaf.fact or ""]
     quiet = outcome is Outcome.NOT_APPLICABLE
     limit = None if quiet else threshold_of(leaf, facts, row)
@@ -99,12 +99,6 @@ def finding(outcomes: Outcomes, index: int, row: int, *, epsg: int) -> dict[str,
         "message": _message(rule, facts, fact, outcome, limit[0] if limit else None, row),
         "advice": rule.advice if outcome in (Outcome.FAIL, Outcome.NO_DATA, Outcome.ERROR) else None,
     }
-
-
-def _leading(rule: RuleSpec) -> Condition:
-    """The comparison a finding is about: the one on its measured fact, else the first."""
-    leaves = rule.fails_when.comparisons()
-    return next((leaf for leaf in leaves if leaf.fact == rule.measured), leaves[0])
 
 
 def _measured(fact: Fact, row: int) -> dict[str, Any] | None:
@@ -159,22 +153,24 @@ def _message(rule: RuleSpec, facts: Facts, fact: Fact, outcome: Outcome, thresho
         head = "数据错误，不作判断" if outcome is Outcome.ERROR else "未核查"
         return f"{head}：{'；'.join(reasons(rule, facts, row)) or '所需数据不全'}。"
     text = rule.message if outcome is Outcome.FAIL else rule.passed
-    words = _words(facts, fact, threshold, row, rule)
-    sentence = re.sub(r"\{(\w+)\}", lambda match: words[match.group(1)], text)
+    sentence: str = _PLACE.sub(lambda match: _word(match.group(1), facts, fact, threshold, row), text)
     return sentence + ("（按中心线估算）" if fact.estimated(row) else "")
 
 
-def _words(facts: Facts, fact: Fact, threshold: float | None, row: int, rule: RuleSpec) -> dict[str, str]:
-    number = fact.number(row)
+def _word(name: str, facts: Facts, fact: Fact, threshold: float | None, row: int) -> str:
+    """What stands in a sentence for a placeholder; a dash where the number is not known."""
+    if name == "measured":
+        return value_text(fact, row)
+    if name == "threshold":
+        return number_text(threshold, fact.spec.unit)
+    if name == "detail":
+        return fact.detail(row) or ""
+    number = None if fact.values is not None else fact.number(row)
     area = float(facts.areas[row])
-    numeric = number is not None and fact.values is None
-    return {
-        "measured": value_text(fact, row),
-        "threshold": number_text(threshold, fact.spec.unit),
-        "share": number_text(number / area, "share") if numeric and number is not None and area > 0 else "—",
-        "excess": number_text(abs(number - threshold), fact.spec.unit) if numeric and number is not None and threshold is not None else "—",
-        "hectares": number_text(number / 10_000, "ha") if numeric and number is not None else "—",
-        "detail": fact.detail(row) or "",
-        "lowest": number_text(float(shapely.area(facts.subjects[row])), "m2"),
-        "title": rule.title,
-    }
+    if number is None:
+        return "—"
+    if name == "share":
+        return number_text(number / area, "share") if area > 0 else "—"
+    if name == "hectares":
+        return number_text(number / 10_000, "ha")
+    return number_text(abs(number - threshold), fact.spec.unit) if threshold is not None else "—"

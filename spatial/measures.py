@@ -28,7 +28,8 @@ Bools = NDArray[np.bool_]
 
 def to_resolution(values: Floats) -> Floats:
     """Round to the measuring resolution; never gives a negative zero."""
-    rounded: Floats = np.round(values.astype(np.float64), DECIMALS) + 0.0
+    rounded: Floats = values.round(DECIMALS)
+    rounded += 0.0
     return rounded
 
 

@@ -13,7 +13,7 @@ from spatial.rules.model import Condition, RuleFile, RuleSpec, TypeRule, TypeRul
 from spatial.rules.parameters import Parameter, ParameterFile, Row
 from spatial.rules.yamlfile import line_finder
 
-PLACEHOLDERS = ("measured", "threshold", "share", "excess", "detail", "title", "hectares", "lowest")
+PLACEHOLDERS = ("measured", "threshold", "share", "excess", "detail", "hectares")
 """The words a rule's sentences may leave open."""
 
 _OF_NUMBERS = {"gt", "ge", "lt", "le", "eq", "ne", "between"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -138,6 +139,16 @@ class RuleSpec(Strict):
     def key(self) -> str:
         """The identifier with its branch, such as HB-001a."""
         return self.id + (self.branch or "")
+
+    @cached_property
+    def comparisons(self) -> tuple[Condition, ...]:
+        """The comparisons that make the rule fail, left to right."""
+        return tuple(self.fails_when.comparisons())
+
+    @cached_property
+    def leading(self) -> Condition:
+        """The comparison a finding is about: the one on the measured fact, else the first."""
+        return next((leaf for leaf in self.comparisons if leaf.fact == self.measured), self.comparisons[0])
 
 
 class NotBuilt(Strict):
