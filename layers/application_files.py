@@ -7,6 +7,7 @@ from pathlib import Path
 import geopandas as gpd
 import pyogrio
 
+from layers import files
 from layers.errors import UnclearLayerError, UnsupportedFileError
 
 
@@ -18,10 +19,11 @@ def read_applications_file(path: Path) -> gpd.GeoDataFrame:
     if path.suffix.lower() != ".gpkg":
         raise UnsupportedFileError(f"“{path.name}”应为 .gpkg 或 .geojson 文件。")
     try:
-        names = [name for name, kind in pyogrio.list_layers(path) if kind is not None]
+        address = files.address(path)
+        names = [name for name, kind in pyogrio.list_layers(address) if kind is not None]
         if len(names) != 1:
             raise UnclearLayerError(f"{path.name} 中应只有一个图层，实有 {len(names)} 个：{'、'.join(names)}。")
-        frame = pyogrio.read_dataframe(path, layer=names[0])
+        frame = pyogrio.read_dataframe(address, layer=names[0])
     except pyogrio.errors.DataSourceError as error:
         raise UnsupportedFileError(f"{path.name} 无法读取，文件可能已损坏。") from error
     return gpd.GeoDataFrame(frame)

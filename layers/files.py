@@ -26,6 +26,7 @@ DRIVERS = ("GPKG", "GeoJSON", "ESRI Shapefile", "OpenFileGDB")
 MAX_BYTES = 2 * 1024**3
 
 _SUFFIXES = {".gpkg", ".geojson", ".json", ".shp", ".gdb"}
+_MAGIC = {".gpkg": b"SQLite format 3\0", ".shp": b"\x00\x00\x27\x0a"}
 _FOUND_BY = {"given": "指定", "cpg": ".cpg 文件", "language_byte": "DBF 语言字节", "content": "内容"}
 _RAW = "ISO-8859-1"
 """Reading a shapefile's text as Latin 1 keeps its bytes, which are then decoded here: GDAL's own decoding loses cut characters."""
@@ -129,13 +130,27 @@ def _opened(path: Path, max_bytes: int) -> Iterator[list[Path]]:
         yield places
 
 
+def address(place: Path) -> str:
+    """Return what GDAL is given to open a file, so that its ending alone decides which driver does.
+
+    GDAL looks for its driver in the content: a GeoJSON file with a virtual data set in one of its texts would be read as that,
+    and show any file or address the server can reach. Raises UnsupportedFileError for content that is not what the ending says.
+    """
+    kind = place.suffix.lower()
+    if kind in _MAGIC:
+        with place.open("rb") as stream:
+            if stream.read(len(_MAGIC[kind])) != _MAGIC[kind]:
+                raise UnsupportedFileError(f"{place.name} 的内容不是 {kind} 文件。")
+    return f"GeoJSON:{place}" if kind in (".geojson", ".json") else str(place)
+
+
 def _datasets(places: list[Path], encoding: str | None) -> list[_Dataset]:
     return [_inspect(place, name, encoding) for place in places for name in _layer_names(place)]
 
 
 def _layer_names(place: Path) -> list[str]:
     try:
-        return list(fiona.listlayers(str(place)))
+        return list(fiona.listlayers(address(place)))
     except (fiona.errors.FionaError, ValueError) as error:
         raise UnsupportedFileError(f"{place.name} 无法读取，文件可能已损坏。") from error
 
@@ -145,7 +160,7 @@ def _inspect(place: Path, name: str, encoding: str | None) -> _Dataset:
     found = encodings.of_shapefile(place, given=encoding) if is_shapefile else encodings.Encoding("utf-8", "content")
     options = {"encoding": _RAW} if is_shapefile else {}
     try:
-        with fiona.open(str(place), layer=name, enabled_drivers=list(DRIVERS), **options) as source:
+        with fiona.open(address(place), layer=name, enabled_drivers=list(DRIVERS), **options) as source:
             kind = _kind(str(source.schema["geometry"]))
             return _Dataset(path=place, layer=name, driver=source.driver, kind=kind, encoding=found)
     except (fiona.errors.FionaError, ValueError) as error:
@@ -173,7 +188,7 @@ def _chosen(datasets: list[_Dataset], layer: str | None, source_layer: str | Non
 def _frame(dataset: _Dataset) -> gpd.GeoDataFrame:
     options: dict[str, Any] = {"encoding": _RAW} if dataset.driver == "ESRI Shapefile" else {}
     try:
-        frame = pyogrio.read_dataframe(dataset.path, layer=dataset.layer, datetime_as_string=True, **options)
+        frame = pyogrio.read_dataframe(address(dataset.path), layer=dataset.layer, datetime_as_string=True, **options)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError, ValueError) as error:
         raise UnsupportedFileError(f"{dataset.path.name} 无法读取，文件可能已损坏。") from error
     if not isinstance(frame, gpd.GeoDataFrame):

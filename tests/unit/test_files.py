@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import zipfile
 
 import geopandas as gpd
@@ -183,6 +184,7 @@ def test_bombs_are_refused(tmp_path):
         ("broken.gpkg", b"no geopackage"),
         ("broken.geojson", b'{"type": "FeatureCollection", "features": ['),
         ("broken.shp", b"no shapefile"),
+        ("other.gpkg", b'{"type": "FeatureCollection", "features": []}'),
         ("data.dxf", b"0\nSECTION"),
         ("data.vrt", b"<OGRVRTDataSource/>"),
         ("empty.geojson", b""),
@@ -194,6 +196,17 @@ def test_unreadable_files_are_one_clear_error(tmp_path, name, content):
     path.write_bytes(content)
     with pytest.raises(UnsupportedFileError):
         files.read(path)
+
+
+def test_a_virtual_data_set_hidden_in_geojson_reads_no_other_file(tmp_path):
+    geojson(tmp_path, "other", towns(XZQMC=["别处", "的文件"]))
+    virtual = f"<OGRVRTDataSource><OGRVRTLayer name='other'><SrcDataSource>{tmp_path}/other.geojson</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+    own = json.loads(geojson(tmp_path, "own", towns()).read_text(encoding="utf-8"))
+    path = tmp_path / "XZQ.geojson"
+    path.write_text(json.dumps({"type": own.pop("type"), "note": virtual, **own}), encoding="utf-8")
+    layer, frame, info = files.read(path, layer="town")
+    assert (layer.id, info.source_layer) == ("town", "own")
+    assert frame["XZQMC"].tolist() == ["天城镇", "沙坪镇"]
 
 
 def test_an_archive_without_data_is_refused(tmp_path):
