@@ -2,6 +2,7 @@
 
 `feature` and `piece` are partitioned by version: a version's rows are copied into tables of their own, indexed and then attached
 (`partitions.py`), and never change afterwards. Geometries carry the SRID of the county's zone, so the columns leave it open.
+Triggers refuse changes of published versions, stored checks, classifications and progress figures; a correction is a new row.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import openpyxl
+import psycopg
 import pytest
 from frames import meta, published
 from villages import COUNTY, KNOWN, VILLAGES, publish_villages, village_frame
@@ -86,6 +87,17 @@ def test_a_figure_is_read_back_and_the_others_are_not_reported(conn, roster):
     found = read_figures(conn, "R01", periods=[NOVEMBER], known_at=LATER, roster=roster)[NOVEMBER]
     np.testing.assert_array_equal(found.numerator, [np.nan, 90, np.nan, np.nan])
     assert not found.synthetic
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE progress_value SET numerator = 99", "UPDATE progress_value SET known_to = NULL", "DELETE FROM progress_value", "TRUNCATE progress_value"]
+)
+def test_a_figure_once_reported_is_corrected_by_another_never_changed(conn, statement):
+    record(conn, [figure()], source_name="一报.csv", at=FIRST)
+    record(conn, [figure(numerator=80)], source_name="二报.csv", at=LATER)
+    with pytest.raises(psycopg.errors.RestrictViolation), conn.transaction():
+        conn.execute(statement)
+    assert stored(conn) == 2
 
 
 def test_a_correction_keeps_what_was_known_before(conn, roster):

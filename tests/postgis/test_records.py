@@ -87,6 +87,18 @@ def test_a_classification_run_keeps_every_village(db):
         classifications.get(db, uuid4())
 
 
+@pytest.mark.parametrize("table", ["stored_check", "classification_run", "classification_result"])
+@pytest.mark.parametrize("statement", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+def test_a_stored_result_cannot_be_changed(db, table, statement):
+    checks.save(db, [a_check()])
+    run = Run(id=uuid4(), pack_id="village-types", pack_version="1", pack_sha256="x", valid_on=date(2024, 1, 1), known_at=moment("2024-01-02"), datasets=[])
+    classifications.save(db, run, [VillageResult("421223100201", "retain_improve", b"{}")])
+    column, value = ("pack_version", "'2'") if table == "classification_run" else ("report", "report || ' '")
+    with pytest.raises(psycopg.errors.RestrictViolation, match=f"不能改动：.* {table}"), db.transaction():
+        db.execute(statement.format(table, column, value))
+    assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,)
+
+
 def test_applications_carry_their_newest_verdict(db):
     case = Application(case_no="2024-001", properties={"storeys": 2}, geometry=square(side=12), epsg=EPSG, expected={"verdict": "passed"}, synthetic=True)
     applications.save(db, [case, Application(case_no="2024-002", properties={}, geometry=square(), epsg=EPSG)])

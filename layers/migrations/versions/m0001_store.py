@@ -67,7 +67,7 @@ CREATE INDEX piece_geom ON piece USING gist (geom);
 IMMUTABLE = """
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '数据版本入库后不能改动：% %', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    RAISE EXCEPTION '入库后不能改动：% %', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$;
 
 CREATE TRIGGER feature_immutable BEFORE INSERT OR UPDATE OR DELETE ON feature FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -140,6 +140,19 @@ CREATE INDEX stored_check_time ON stored_check (checked_at DESC, id);
 CREATE INDEX stored_check_geom ON stored_check USING gist (geom);
 """
 
+RESULTS_KEPT = """
+CREATE TRIGGER stored_check_immutable BEFORE UPDATE OR DELETE ON stored_check FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER stored_check_not_truncated BEFORE TRUNCATE ON stored_check FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER classification_run_immutable BEFORE UPDATE OR DELETE ON classification_run
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER classification_run_not_truncated BEFORE TRUNCATE ON classification_run
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER classification_result_immutable BEFORE UPDATE OR DELETE ON classification_result
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER classification_result_not_truncated BEFORE TRUNCATE ON classification_result
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+"""
+
 REGISTERS = """
 CREATE TABLE application (
     case_no text PRIMARY KEY,
@@ -176,6 +189,18 @@ CREATE TABLE progress_value (
 CREATE UNIQUE INDEX progress_value_current ON progress_value (indicator, period, village_code) WHERE known_to IS NULL;
 CREATE INDEX progress_value_period ON progress_value (indicator, period);
 
+CREATE FUNCTION keep_figure() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' OR OLD.known_to IS NOT NULL OR to_jsonb(NEW) - 'known_to' <> to_jsonb(OLD) - 'known_to' THEN
+        RAISE EXCEPTION '入库后不能改动：% %', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER progress_value_kept BEFORE UPDATE OR DELETE ON progress_value FOR EACH ROW EXECUTE FUNCTION keep_figure();
+CREATE TRIGGER progress_value_not_truncated BEFORE TRUNCATE ON progress_value
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TABLE job (
     id uuid PRIMARY KEY,
     kind text NOT NULL,
@@ -195,5 +220,5 @@ CREATE TABLE job (
 def upgrade() -> None:
     """Make every table."""
     op.execute("CREATE EXTENSION IF NOT EXISTS postgis")
-    for block in (VERSIONS, IMMUTABLE, RESULTS, REGISTERS):
+    for block in (VERSIONS, IMMUTABLE, RESULTS, RESULTS_KEPT, REGISTERS):
         op.execute(block)
