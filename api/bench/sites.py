@@ -27,8 +27,14 @@ LAYERS = (
 
 def sites(conn: psycopg.Connection[tuple[object, ...]], building: DatasetVersion, *, count: int, epsg: int) -> Geometries:
     """Return `count` plots of 9-16 m by 9-16 m, turned, within some 150 m of buildings taken at random."""
-    houses = snapshot.load(conn, {"building": building}, epsg=epsg)["building"].features
+    layer = snapshot.load(conn, {"building": building}, epsg=epsg)["building"]
     rng = np.random.default_rng(SEED)
+    plots = _near(layer.features, rng, count + count // 20)
+    inside = plots[layer.extent.uncovered(plots) == 0]
+    return inside[:count]
+
+
+def _near(houses: Geometries, rng: np.random.Generator, count: int) -> Geometries:
     middle = shapely.get_coordinates(shapely.centroid(houses[rng.integers(len(houses), size=count)]))
     middle = middle + rng.normal(scale=75.0, size=(count, 2))
     half = rng.uniform(4.5, 8.0, size=(count, 2))
