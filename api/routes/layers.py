@@ -97,7 +97,11 @@ def create_import(
             shutil.rmtree(kept.parent, ignore_errors=True)
             snapshots.published()
 
-    job_id = queue.submit("layer-import", work)
+    try:
+        job_id = queue.submit("layer-import", work)
+    except BaseException:
+        shutil.rmtree(kept.parent, ignore_errors=True)
+        raise
     response.headers["Location"] = f"/api/v1/jobs/{job_id}"
     return {"id": str(job_id), "state": "queued", "location": f"/api/v1/jobs/{job_id}"}
 
@@ -109,11 +113,16 @@ def _import(pool: ConnectionPool[Any], file: Path, settings: Settings, **options
 
 def keep_upload(upload: UploadFile) -> Path:
     """Write an upload to a folder of its own, under its own name made harmless; its ending says what kind of file it is."""
-    name = Path((upload.filename or "").replace("\\", "/")).name.replace("\x00", "") or "upload"
-    path = Path(tempfile.mkdtemp(prefix="cuntu-upload-")) / name[-100:]
+    path = Path(tempfile.mkdtemp(prefix="cuntu-upload-")) / harmless_name(upload.filename or "")
     with path.open("wb") as target:
         shutil.copyfileobj(upload.file, target, 1 << 20)
     return path
+
+
+def harmless_name(name: str) -> str:
+    """Return the last part of a file's name, short enough for any file system (255 bytes) with its ending kept."""
+    last = Path(name.replace("\\", "/").replace("\x00", "")).name
+    return "upload" if last in ("", "..") else last.encode()[-200:].decode(errors="ignore")
 
 
 def layer_entry(layer: CatalogLayer, in_force: Mapping[str, DatasetVersion]) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
 
+import psycopg
 import pytest
 from applications import IN_ZONE, application, ring
 from fastapi.testclient import TestClient
@@ -169,6 +171,29 @@ def test_a_bad_upload_fails_with_its_places_and_stores_nothing(client, tmp_path)
         assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM)
     odd = finished(client, client.post("/api/v1/layers/road/imports", data={"authority": "县局"}, files={"file": ("../../a.exe", b"x")}).headers["location"])
     assert odd["problem"]["status"] == 415
+
+
+@pytest.mark.parametrize("name", ["..", "../..", "/", ".", "红" * 150 + ".gpkg", "..\\..\\a.gpkg"])
+def test_any_file_name_is_taken_and_none_leads_out_of_the_uploads_folder(client, tmp_path, monkeypatch, name):
+    folder = tmp_path / "uploads"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    job = finished(client, upload(client, tmp_path, red_lines(), name=name).headers["location"])
+    assert job["state"] == "done" if name.endswith(".gpkg") else job["problem"]["status"] == 415, job
+    assert list(folder.iterdir()) == []
+
+
+def test_an_upload_that_cannot_be_queued_leaves_no_file(client, tmp_path, monkeypatch):
+    folder = tmp_path / "uploads"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+
+    def away(*_args, **_options):
+        raise psycopg.OperationalError
+
+    monkeypatch.setattr("api.jobs.records.add", away)
+    assert upload(client, tmp_path, red_lines()).status_code == 503
+    assert list(folder.iterdir()) == []
 
 
 def test_a_classification_is_stored_shown_and_used(client):
