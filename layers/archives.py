@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import stat
 import zipfile
 import zlib
@@ -29,7 +30,7 @@ def unpack(path: Path, folder: Path, *, max_bytes: int = MAX_BYTES) -> list[Path
             members = [member for member in archive.infolist() if not member.is_dir()]
             _check(members)
             return _unpack_all(archive, members, folder, max_bytes)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, UnicodeDecodeError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, UnicodeDecodeError, EOFError) as error:
         raise UnsupportedFileError(f"{path.name} 不是可读的 zip 压缩包。") from error
 
 
@@ -37,10 +38,13 @@ def _check(members: list[zipfile.ZipInfo]) -> None:
     if len(members) > MAX_FILES:
         raise UnsafeArchiveError(f"压缩包内有 {len(members)} 个文件，最多允许 {MAX_FILES} 个。")
     problems = []
-    for member in members:
-        name = PurePosixPath(member.filename.replace("\\", "/"))
+    names = [_place(member) for member in members]
+    folders = {folder for name in names for folder in name.parents}
+    for member, name in zip(members, names, strict=True):
         if name.is_absolute() or ".." in name.parts or ":" in member.filename or "\0" in member.filename:
             problems.append(f"{member.filename!r} 指向压缩包之外")
+        if name in folders or names.count(name) > 1:
+            problems.append(f"{member.filename!r} 与压缩包内另一项重名")
         if stat.S_ISLNK(member.external_attr >> 16):
             problems.append(f"{member.filename!r} 是链接")
         if member.flag_bits & 0x1:
@@ -49,11 +53,15 @@ def _check(members: list[zipfile.ZipInfo]) -> None:
         raise UnsafeArchiveError(problems=problems[:20])
 
 
+def _place(member: zipfile.ZipInfo) -> PurePosixPath:
+    return PurePosixPath(member.filename.replace("\\", "/"))
+
+
 def _unpack_all(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: Path, max_bytes: int) -> list[Path]:
     left = max_bytes
     files = []
     for member in members:
-        target = folder / PurePosixPath(member.filename.replace("\\", "/"))
+        target = folder / _place(member)
         target.parent.mkdir(parents=True, exist_ok=True)
         left -= _unpack_one(archive, member, target, left)
         files.append(target)

@@ -156,6 +156,12 @@ def test_an_archive_that_leads_outside_is_refused(tmp_path, name):
     assert [path.name for path in tmp_path.rglob("*")] == ["archive.zip"]
 
 
+@pytest.mark.parametrize("names", [("a.shp", "a.shp/b.shp"), ("a/b.shp", "a"), (".", "a.shp"), ("a/b.shp", "a\\b.shp")])
+def test_an_archive_with_two_things_of_one_name_is_refused(tmp_path, names):
+    with pytest.raises(UnsafeArchiveError, match="重名"):
+        files.read(zipped(tmp_path, **dict.fromkeys(names, b"x")))
+
+
 def test_a_link_in_an_archive_is_refused(tmp_path):
     path = tmp_path / "archive.zip"
     with zipfile.ZipFile(path, "w") as archive:
