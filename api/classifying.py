@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -51,7 +52,7 @@ def store(
         valid_on=moment.valid_on,
         known_at=moment.known_at,
         parameters={"county": county, "note": note},
-        datasets=[dataset_entry(name, layers) for name in sorted(needed(pack))],
+        datasets=datasets({name: layer.dataset for name, layer in layers.items()}, county=county),
     )
     rows = [classification.village(index) for index in range(len(classification))]
     results = [VillageResult(row["village_code"], row["village_type"], canonical_json(row)) for row in rows]
@@ -59,12 +60,15 @@ def store(
     return run.id
 
 
-def dataset_entry(name: str, layers: LayerSet) -> dict[str, Any]:
-    """Write which version of a layer a run used, or that it was not loaded."""
-    layer = layers.get(name)
-    if layer is None:
+def datasets(versions: Mapping[str, DatasetVersion], *, county: str) -> list[dict[str, Any]]:
+    """Write of every layer the village types need which version counts, or that it is not loaded."""
+    return [dataset_entry(name, versions.get(name)) for name in sorted(needed(village_pack(county)))]
+
+
+def dataset_entry(name: str, dataset: DatasetVersion | None) -> dict[str, Any]:
+    """Write which version of a layer counts, or that it is not loaded."""
+    if dataset is None:
         return {"layer": name, "version": None, "state": "not_loaded", "state_label": "未入库"}
-    dataset = layer.dataset
     return {"layer": name, "version": dataset.version, "state": "loaded", "state_label": "已入库", "title": dataset.title} | {
         "valid_from": dataset.valid_from.isoformat(),
         "authority": dataset.authority,

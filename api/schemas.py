@@ -144,11 +144,21 @@ class Threshold(BaseModel):
 
 
 class DatasetRef(BaseModel):
-    """The dataset version an answer rests on."""
+    """The dataset version a finding rests on."""
 
     model_config = ConfigDict(extra="allow")
     layer: str
     version: int | None
+
+
+class DatasetState(BaseModel):
+    """A layer that an answer asks for: with the version it rests on, or not loaded."""
+
+    model_config = ConfigDict(extra="allow")
+    layer: str
+    state: Literal["loaded", "partly_covered", "not_loaded"]
+    state_label: str
+    version: int | None = Field(None, description="未入库时没有")
 
 
 class Finding(BaseModel):
@@ -185,7 +195,7 @@ class Report(BaseModel):
     verdict: Verdict
     findings: list[Finding]
     pack: PackRef
-    datasets: list[DatasetRef]
+    datasets: list[DatasetState]
     subject: dict[str, Any]
     valid_on: date
     known_at: datetime
@@ -272,6 +282,7 @@ class VillageCollection(BaseModel):
     model_config = ConfigDict(extra="allow")
     type: Literal["FeatureCollection"]
     classification: str | None
+    datasets: list[DatasetState] = Field(description="分类所依据的数据版本；尚未分类时为现行版本。未入库的图层也在其中")
     features: list[VillageFeature]
 
 
@@ -290,7 +301,7 @@ class Classification(BaseModel):
     model_config = ConfigDict(extra="allow")
     id: str
     pack: PackRef
-    datasets: list[DatasetRef]
+    datasets: list[DatasetState]
     parameters: dict[str, Any]
     valid_on: date
     known_at: datetime
@@ -304,7 +315,7 @@ class ClassificationHead(BaseModel):
 
     id: str
     pack: PackRef
-    datasets: list[DatasetRef]
+    datasets: list[DatasetState]
     parameters: dict[str, Any]
     valid_on: date
     known_at: datetime

@@ -8,7 +8,8 @@ import orjson
 import psycopg
 from fastapi import APIRouter, Path, Query, Response
 
-from api.deps import Db, Snapshot, VillageOutlines, When
+from api import classifying
+from api.deps import AppSettings, Db, Snapshot, VillageOutlines, When
 from api.errors import NotFoundError
 from api.openapi import GeoJson, problems
 from api.schemas import VillageCollection, VillageFeature, VillageType
@@ -27,6 +28,7 @@ def list_villages(
     db: Db,
     snapshots: Snapshot,
     outlines: VillageOutlines,
+    settings: AppSettings,
     town: Annotated[str | None, Query(description="乡镇代码（9 位）或名称", max_length=60)] = None,
     village_type: VillageType | None = None,
 ) -> Response:
@@ -35,6 +37,7 @@ def list_villages(
     with db.connection() as conn:
         villages = _villages(conn, seen, snapshots)
         results = classifications.results(conn, seen.run_id) if seen.run_id else []
+        run = classifications.get(conn, seen.run_id) if seen.run_id else None
     shapes = outlines.of(villages)
     chosen = [
         feature(shapes.get(result.village_code), summary(report))
@@ -43,8 +46,12 @@ def list_villages(
         for report in [orjson.loads(result.report)]
         if town in (None, report["town_code"], report["town"])
     ]
-    collection = {"type": "FeatureCollection", "classification": str(seen.run_id) if seen.run_id else None, "features": chosen}
-    return GeoJson(collection)
+    head = {
+        "type": "FeatureCollection",
+        "classification": str(run.id) if run else None,
+        "datasets": run.datasets if run else classifying.datasets(seen.versions, county=settings.county_code),
+    }
+    return GeoJson(head | {"features": chosen})
 
 
 @router.get("/{code}", summary="一个村庄", response_model=VillageFeature, response_class=GeoJson, responses=problems(400, 404, 503))

@@ -197,7 +197,9 @@ def test_an_upload_that_cannot_be_queued_leaves_no_file(client, tmp_path, monkey
 
 
 def test_a_classification_is_stored_shown_and_used(client):
-    assert client.get("/api/v1/villages").json()["features"] == []
+    before = client.get("/api/v1/villages").json()
+    states = {item["layer"]: item["state"] for item in before["datasets"]}
+    assert (before["features"], states["village"], states["hazard"]) == ([], "loaded", "not_loaded")
     made = client.post("/api/v1/classifications", json={"note": "试运行"})
     assert made.status_code == 201
     run = made.json()
