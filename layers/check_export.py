@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from layers.errors import UnsupportedFileError
-from layers.workbook import Page, write_workbook
+from layers.workbook import Page, datasets_page, write_workbook
 
 Reports = Sequence[Mapping[str, Any]]
 
@@ -38,6 +38,7 @@ def _pages(reports: Reports) -> list[Page]:
         Page("审查结论", SUMMARY, [_summary(report) for report in reports]),
         Page("逐条意见", FINDINGS, findings),
         Page("未纳入的规则", ["规则", "分支", "名称"], [[rule, branch, title] for (rule, branch), title in unbuilt.items()]),
+        datasets_page(entry for report in reports for entry in report["datasets"]),
         Page("说明", ["项目", "内容"], about),
     ]
 

@@ -10,7 +10,7 @@ from typing import Any
 import geopandas as gpd
 
 from layers.errors import UnsupportedFileError
-from layers.workbook import Page, write_workbook
+from layers.workbook import Page, datasets_page, write_workbook
 from spatial.layer import Layer
 
 COLUMNS = {
@@ -34,7 +34,7 @@ Rows = Sequence[Mapping[str, Any]]
 def write_villages(path: Path, rows: Rows, *, villages: Layer, about: Mapping[str, Any]) -> None:
     """Write what a run says of every village to `path` (.xlsx, .gpkg or .json); an existing file is replaced.
 
-    `rows` are the village reports; `about` says how the run was made (pack, dates, dataset versions) and is written beside
+    `rows` are the village reports; `about` says how the run was made (pack, dates, `datasets`: the version of each layer, or that it is not loaded) and is written beside
     them. Raises UnsupportedFileError for another ending.
     """
     writers: dict[str, Callable[[], None]] = {
@@ -50,10 +50,12 @@ def write_villages(path: Path, rows: Rows, *, villages: Layer, about: Mapping[st
 def _workbook(path: Path, rows: Rows, about: Mapping[str, Any]) -> None:
     table = [[_cell(row.get(name)) for name in COLUMNS] for row in rows]
     evidence = [[row["village_code"], row["name"], *(_evidence(item, name) for name in EVIDENCE)] for row in rows for item in row["evidence"]]
+    told = [[name, _cell(value)] for name, value in about.items() if name != "datasets"]
     pages = [
         Page("村庄分类", list(COLUMNS.values()), table),
         Page("证据", ["村代码", "村名", *EVIDENCE.values()], evidence),
-        Page("说明", ["项目", "内容"], [[name, _cell(value)] for name, value in about.items()]),
+        datasets_page(about["datasets"]),
+        Page("说明", ["项目", "内容"], told),
     ]
     write_workbook(path, pages)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,10 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from layers.catalog import catalog
+
 MAX_WIDTH = 40
+DATASET = {"state_label": "状态", "version": "版本", "valid_from": "生效日期", "authority": "来源单位"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,17 @@ def write_workbook(path: Path, pages: Sequence[Page]) -> None:
         for column, heading in enumerate(page.headings, start=1):
             sheet.column_dimensions[get_column_letter(column)].width = _width([heading, *(row[column - 1] for row in page.rows)])
     workbook.save(path)
+
+
+def datasets_page(entries: Iterable[Mapping[str, Any]]) -> Page:
+    """Make the worksheet that says which data an answer rests on, what of it is 示例数据, and which layers are not loaded."""
+    rows = [[_title(entry), *(entry.get(key) for key in DATASET), "示例数据" if entry.get("synthetic") else None] for entry in entries]
+    distinct = [list(row) for row in dict.fromkeys(map(tuple, rows))]
+    return Page("数据", ["图层", *DATASET.values(), "数据性质"], distinct)
+
+
+def _title(entry: Mapping[str, Any]) -> str:
+    return catalog()[entry["layer"]].title
 
 
 def _write(cell: Any, value: Any, *, percent: bool) -> None:

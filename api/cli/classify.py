@@ -57,6 +57,7 @@ def _run(settings: Settings, moment: Moment, *, keep: bool) -> tuple[Classificat
         report(0.9, "保存")
         run_id = classifying.store(conn, typed, layers, county=county, moment=moment) if keep else None
     pack = classifying.village_pack(county)
-    about = {"id": str(run_id) if run_id else None, "pack": f"{pack.id} {pack.version}", "pack_sha256": pack.sha256}
+    about: dict[str, Any] = {"id": str(run_id) if run_id else None, "pack": f"{pack.id} {pack.version}", "pack_sha256": pack.sha256}
     about |= {"valid_on": str(moment.valid_on), "known_at": datetime.isoformat(moment.known_at)}
+    about["datasets"] = classifying.datasets({name: layer.dataset for name, layer in layers.items()}, county=county)
     return typed, layers, about

@@ -14,6 +14,7 @@ from typer.main import get_command
 
 from api.app import create_app
 from api.cli import commands
+from layers.catalog import catalog
 
 COMMANDS = {"demo", "serve", "db", "layers", "classify", "check", "progress", "map", "bench"}
 
@@ -86,9 +87,12 @@ def test_a_check_can_be_stored_and_written_to_a_workbook(cuntu, client, tmp_path
     assert code == 0, err
     assert "{{ 7*7 }}=1+1" in out
     sheets = openpyxl.load_workbook(tmp_path / "report.xlsx")
-    assert sheets.sheetnames == ["审查结论", "逐条意见", "未纳入的规则", "说明"]
+    assert sheets.sheetnames == ["审查结论", "逐条意见", "未纳入的规则", "数据", "说明"]
     assert sheets["审查结论"]["A2"].value == "{{ 7*7 }}=1+1"
     assert sheets["审查结论"]["B2"].value == "需补充核查"
+    data = {row[0]: row[1:] for row in sheets["数据"].iter_rows(min_row=2, values_only=True)}
+    assert (data[catalog()["basic_farmland"].title][0], data[catalog()["basic_farmland"].title][-1]) == ("已入库", "示例数据")
+    assert (data[catalog()["road"].title][0], data[catalog()["road"].title][-1]) == ("未入库", None)
     assert client.get("/api/v1/checks").json()["total"] == 1
     assert cuntu("check", "one.json", "--crs", "EPSG:4547", "--output", "report.json")[0] == 0
     assert len(json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["reports"]) == 1
@@ -117,6 +121,8 @@ def test_classify_writes_what_http_shows(cuntu, client, tmp_path):
     client.app.state.snapshots.published()
     villages = client.get("/api/v1/villages").json()
     assert villages["classification"] == run["id"]
+    data = [(row[1], row[5]) for row in openpyxl.load_workbook(tmp_path / "types.xlsx")["数据"].iter_rows(min_row=2, values_only=True)]
+    assert {("已入库", "示例数据"), ("未入库", None)} == set(data)
     sheet = openpyxl.load_workbook(tmp_path / "types.xlsx")["村庄分类"]
     rows = list(sheet.iter_rows(min_row=2, values_only=True))
     headings = [cell.value for cell in sheet[1]]
