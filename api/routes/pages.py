@@ -162,8 +162,9 @@ def check(request: Request, check_id: UUID, when: When, snapshots: Snapshot, dat
     """One stored check on its map, drawn over the layers in force now."""
     stored = data.check(check_id)
     report = {**orjson.loads(stored.report), "id": str(stored.id), "checked_at": stored.checked_at}
-    synthetic = any(dataset.get("synthetic") for dataset in report["datasets"])
-    overlays = data.overlays(snapshots.in_force(when), ids=CHECK_OVERLAYS, on=CHECK_ON)
+    seen = snapshots.in_force(when)
+    synthetic = is_synthetic(seen) or any(dataset.get("synthetic") for dataset in report["datasets"])
+    overlays = data.overlays(seen, ids=CHECK_OVERLAYS, on=CHECK_ON)
     drawn = check_map(report, stored.geometry, epsg=stored.epsg, overlays=overlays, synthetic=synthetic)
     application = application_rows(report["subject"]["properties"])
     context: dict[str, Any] = {"case_no": stored.case_no or "", "groups": groups(report), "overlays": overlays, "application": application}

@@ -116,6 +116,7 @@ def test_progress_hatches_villages_that_did_not_report_and_never_counts_them_as_
     page = visit.open("/maps/progress")
     painted(page, "progress")
     expect(page.locator("#period")).to_have_text("2026年11月")
+    expect(page.locator("#summary")).to_contain_text("示例数据")
     page.get_by_label("上一月").click()
     expect(page.locator("#period")).to_have_text("2026年10月")
     expect(page.locator("#progress-legend li", has_text="未报")).to_contain_text("2 村")

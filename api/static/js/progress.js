@@ -91,6 +91,7 @@ cuntu.ready(async () => {
       h("p", {}, goal ? ["目标 ", h("b", {}, goal.label || target(goal.line)), goal.pace === "schedule" ? `（序时进度 ${target(goal.line)}）` : null, "　"] : null, statusOf(county)),
       h("p", { class: "muted" }, `已报 ${county.completeness} 村；${number(county.numerator)} ÷ ${number(county.denominator)} ${data.unit || ""}`),
       h("p", { class: "hint" }, indicator.better === "lower" ? "数字低为好；颜色深表示较好。" : "颜色深表示较好。"),
+      data.synthetic ? h("p", {}, h("span", { class: "tag demo" }, "示例数据"), " 本期数字由程序生成，仅供演示。") : null,
       data.note ? h("p", { class: "hint" }, data.note) : null,
       goal && goal.note ? h("p", { class: "hint" }, goal.note) : null);
   }
