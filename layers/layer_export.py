@@ -21,7 +21,7 @@ def export(conn: psycopg.Connection[Any], dataset: DatasetVersion, path: Path, *
     """Write one version to `path`, replacing a file of that name, and return the number of features.
 
     A GeoPackage is in the county's CRS, GeoJSON in CRS84; columns are the catalogue's. Raises UnsupportedFileError for
-    another ending.
+    another ending. The file's description names the version, and says so where it is 示例数据.
     """
     driver = DRIVERS.get(path.suffix.lower())
     if driver is None:
@@ -30,8 +30,14 @@ def export(conn: psycopg.Connection[Any], dataset: DatasetVersion, path: Path, *
     frame = frame_of(layer)
     path.unlink(missing_ok=True)
     out = frame if driver == "GPKG" else frame.to_crs("OGC:CRS84")
-    out.to_file(path, layer=dataset.layer, driver=driver, engine="pyogrio")
+    out.to_file(path, layer=dataset.layer, driver=driver, engine="pyogrio", DESCRIPTION=description(dataset))
     return len(frame)
+
+
+def description(dataset: DatasetVersion) -> str:
+    """Say in one line which data a file holds."""
+    named = f"{dataset.title}，版本 {dataset.version}，{dataset.valid_from} 起有效，来源：{dataset.authority}"
+    return f"示例数据，仅供演示。{named}" if dataset.synthetic else named
 
 
 def frame_of(layer: Layer) -> gpd.GeoDataFrame:

@@ -39,7 +39,7 @@ def write_villages(path: Path, rows: Rows, *, villages: Layer, about: Mapping[st
     """
     writers: dict[str, Callable[[], None]] = {
         ".xlsx": lambda: _workbook(path, rows, about),
-        ".gpkg": lambda: _geopackage(path, rows, villages),
+        ".gpkg": lambda: _geopackage(path, rows, villages, about),
         ".json": lambda: _json(path, rows, about),
     }
     if path.suffix.lower() not in writers:
@@ -75,12 +75,14 @@ def _cell(value: Any) -> Any:
     return value if isinstance(value, (int, float)) or value is None else str(value)
 
 
-def _geopackage(path: Path, rows: Rows, villages: Layer) -> None:
+def _geopackage(path: Path, rows: Rows, villages: Layer, about: Mapping[str, Any]) -> None:
     shapes = dict(zip(villages.ids.tolist(), villages.features, strict=True))
     columns = {name: [_cell(row.get(name)) for row in rows] for name in COLUMNS}
     frame = gpd.GeoDataFrame(columns, geometry=[shapes.get(row["village_code"]) for row in rows], crs=f"EPSG:{villages.epsg}")
     path.unlink(missing_ok=True)
-    frame.to_file(path, layer="village_types", driver="GPKG", engine="pyogrio")
+    mark = "示例数据，仅供演示。" if any(entry.get("synthetic") for entry in about["datasets"]) else ""
+    description = f"{mark}村庄分类，规则包 {about['pack']}，数据有效日 {about['valid_on']}"
+    frame.to_file(path, layer="village_types", driver="GPKG", engine="pyogrio", DESCRIPTION=description)
 
 
 def _json(path: Path, rows: Rows, about: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 
 import geopandas as gpd
@@ -114,6 +115,14 @@ def test_bad_applications_are_one_clear_line(cuntu, client, tmp_path):
     assert client.get("/api/v1/checks").json()["total"] == 0
 
 
+def described(path):
+    """The description a GeoPackage gives of its only layer."""
+    with sqlite3.connect(path) as file:
+        [[text]] = file.execute("SELECT description FROM gpkg_contents")
+    file.close()
+    return text
+
+
 def test_classify_writes_what_http_shows(cuntu, client, tmp_path):
     code, out, err = cuntu("classify", "--output", "types.xlsx", "--json")
     assert code == 0, err
@@ -132,6 +141,7 @@ def test_classify_writes_what_http_shows(cuntu, client, tmp_path):
     assert [row[headings.index("村名")] for row in rows] == ["东村", "{{ 7*7 }}<script>alert(1)</script>"]
     assert cuntu("classify", "--no-store", "--output", "types.gpkg")[0] == 0
     frame = gpd.read_file(tmp_path / "types.gpkg")
+    assert described(tmp_path / "types.gpkg").startswith("示例数据")
     assert (len(frame), frame.crs.to_epsg()) == (2, 4547)
     assert len(client.get("/api/v1/classifications").json()["classifications"]) == 1
     assert_fails(cuntu("classify", "--output", "types.doc"), "types.doc")
@@ -150,6 +160,9 @@ def test_layers_are_imported_published_listed_and_exported(cuntu, tmp_path):
     for name in ("out.gpkg", "out.geojson"):
         assert cuntu("layers", "export", "ecological_redline", name)[0] == 0
         assert sorted(gpd.read_file(tmp_path / name)["BSM"]) == ["H0000", "H0001"]
+    assert "县局" in described(tmp_path / "out.gpkg") and "县局" in json.loads((tmp_path / "out.geojson").read_text(encoding="utf-8"))["description"]
+    assert cuntu("layers", "export", "village", "village.gpkg")[0] == 0
+    assert described(tmp_path / "village.gpkg").startswith("示例数据")
     assert_fails(cuntu("layers", "publish", done["version"]), "published")
     assert_fails(cuntu("layers", "export", "road", "road.gpkg"), "未入库")
     assert_fails(cuntu("layers", "versions", "nowhere"), "nowhere")
