@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from spatial.layer import Layer, LayerSet
+from spatial.lazy import lazy
 from spatial.logic import FALSE, TRUE, UNKNOWN, Truth, all_of, negate
 from spatial.measures import Bools
 from spatial.rules.model import Where
@@ -26,12 +26,12 @@ class Choice:
     everything: bool
     clauses: tuple[Where, ...]
 
-    @cached_property
+    @lazy
     def in_doubt(self) -> bool:
         """Tell whether any feature only may match."""
         return bool((self.possible & ~self.certain).any())
 
-    @cached_property
+    @lazy
     def doubtful(self) -> Bools:
         """Features that only may match, because an attribute is missing."""
         return self.possible & ~self.certain

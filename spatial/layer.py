@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from spatial.lazy import lazy
 from spatial.pieces import Extent, Geometries, extent
 
 
@@ -60,7 +60,7 @@ class Layer:
     _chosen: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
     """What `spatial.choosing` worked out for this version, kept because a version never changes."""
 
-    @cached_property
+    @lazy
     def tree(self) -> shapely.STRtree:
         """The search tree over `pieces`."""
         return shapely.STRtree(self.pieces)
@@ -69,7 +69,7 @@ class Layer:
         """Union of the layer's features, one geometry in the layer's CRS."""
         return shapely.union_all(self.features)
 
-    @cached_property
+    @lazy
     def extent(self) -> Extent:
         """The coverage, ready for many questions."""
         return extent(self.coverage)

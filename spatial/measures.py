@@ -8,7 +8,6 @@ Results are rounded to the resolution of the measuring (1 cm², 0.1 mm), so that
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,14 @@ import shapely
 from numpy.typing import NDArray
 
 from spatial.layer import Layer
+from spatial.lazy import lazy
 from spatial.pieces import Extent, Geometries
 
 DECIMALS = 4
 """Areas are kept to 1 cm² (10⁻⁴ m²), distances to 0.1 mm."""
+
+PREPARE_FROM = 256
+"""From so many pairs on it pays to prepare the pieces; the answers are the same."""
 
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
@@ -49,20 +52,31 @@ class Overlay:
         """Number of subjects."""
         return len(self.subjects)
 
-    @cached_property
+    @lazy
     def _cut(self) -> tuple[Ints, Ints, Geometries, Floats]:
         """Pairs of subject and piece that share area or length: subject rows, feature rows, intersections, their areas."""
-        subject, piece = self.layer.tree.query(self.subjects, predicate="intersects")
+        # By boxes only: a tree search with a predicate holds the interpreter's lock, the functions below let other threads run.
+        subject, piece = self.layer.tree.query(self.subjects)
+        meets, whole = self._relate(subject, piece)
+        subject, piece, whole = subject[meets], piece[meets], whole[meets]
         if not len(subject):
             return subject, piece, np.empty(0, dtype=object), np.zeros(0)
         order = np.lexsort((piece, subject))
-        subject, piece = subject[order], piece[order]
-        parts, areas = self._intersect(subject, piece)
-        feature = self.layer.piece_feature[piece]
-        return subject, feature, parts, areas
+        subject, piece, whole = subject[order], piece[order], whole[order]
+        parts, areas = self._intersect(subject, piece, whole)
+        return subject, self.layer.piece_feature[piece], parts, areas
 
-    def _intersect(self, subject: Ints, piece: Ints) -> tuple[Geometries, Floats]:
-        whole = self._inside(subject, piece)
+    def _relate(self, subject: Ints, piece: Ints) -> tuple[Bools, Bools]:
+        """Which pairs meet, and which have the subject wholly inside the piece, told without an intersection."""
+        left, right = self.subjects[subject], self.layer.pieces[piece]
+        if len(piece) > PREPARE_FROM:
+            right = _prepared(self.layer.pieces, piece)
+        whole: Bools = np.atleast_1d(shapely.contains_properly(right, left))
+        meets = whole.copy()
+        meets[~whole] = shapely.intersects(right[~whole], left[~whole])
+        return meets, whole
+
+    def _intersect(self, subject: Ints, piece: Ints, whole: Bools) -> tuple[Geometries, Floats]:
         parts = np.empty(len(subject), dtype=object)
         parts[whole] = self.subjects[subject[whole]]
         rest = ~whole
@@ -81,13 +95,6 @@ class Overlay:
         parts = right.copy()
         parts[~inside] = shapely.intersection(left[~inside], right[~inside])
         return parts
-
-    def _inside(self, subject: Ints, piece: Ints) -> Bools:
-        """Which pairs have the subject wholly inside the piece, told without an intersection."""
-        left, right = shapely.bounds(self.subjects[subject]), shapely.bounds(self.layer.pieces[piece])
-        inside: Bools = np.all(left[:, :2] >= right[:, :2], axis=1) & np.all(left[:, 2:] <= right[:, 2:], axis=1)
-        inside[inside] = shapely.covered_by(self.subjects[subject[inside]], self.layer.pieces[piece[inside]])
-        return inside
 
     def _sum(self, subject: Ints, amounts: Floats) -> Floats:
         """Add up an amount of every pair by subject."""
@@ -134,7 +141,7 @@ class Overlay:
             keep = keep & chosen[feature[start:end]]
         return shapely.union_all(parts[start:end][keep]) if keep.any() else None
 
-    @cached_property
+    @lazy
     def _largest(self) -> tuple[Ints, Floats, Floats]:
         """For each subject the feature row with the largest overlap (-1 for none), that overlap and the next largest in m²."""
         subject, feature, _, areas = self._cut
@@ -214,7 +221,7 @@ class Overlay:
         lengths = np.where(shapely.get_dimensions(parts) == 1, shapely.length(parts), 0.0) if len(parts) else np.zeros(0)
         return to_resolution(self._sum(subject[keep], lengths[keep]))
 
-    @cached_property
+    @lazy
     def uncovered(self) -> Floats:
         """The m² of each subject outside the layer's coverage, where nothing is known."""
         extent = self.layer.extent
@@ -222,10 +229,18 @@ class Overlay:
             self.shared[extent] = to_resolution(extent.uncovered(self.subjects))
         return self.shared[extent]
 
-    @cached_property
+    @lazy
     def edge_distance(self) -> Floats:
         """The metres from each subject to where the layer's coverage ends; 0 where it is crossed."""
         return to_resolution(self.layer.extent.edge_distance(self.subjects))
+
+
+def _prepared(pieces: Geometries, wanted: Ints) -> Geometries:
+    """Return copies of the wanted pieces, prepared. Only copies: prepared geometries shared between threads crash the process."""
+    unique, position = np.unique(wanted, return_inverse=True)
+    own: Geometries = shapely.from_wkb(shapely.to_wkb(pieces[unique]))
+    shapely.prepare(own)
+    return own[position]
 
 
 def overlay(subjects: Geometries, layer: Layer, *, shared: dict[Extent, Floats] | None = None) -> Overlay:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from spatial.canonical import canonical_json, geojson, geometry_sha256
 from spatial.engine import Outcome, Outcomes, judge
 from spatial.findings import finding
 from spatial.layer import Layer, LayerSet
+from spatial.lazy import lazy
 from spatial.measuring import Facts, layer_title
 from spatial.rules.model import NotBuilt, RuleFile
 from spatial.rules.pack import Pack
@@ -58,7 +58,7 @@ class _Part:
     applications: Applications
     outcomes: Outcomes
 
-    @cached_property
+    @lazy
     def verdicts(self) -> Any:
         """The verdict of each application: the worst contribution of its findings."""
         codes = self.outcomes.codes

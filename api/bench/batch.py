@@ -12,6 +12,7 @@ from api.bench.figure import Figures, Report
 from api.bench.place import Place
 from api.bench.sites import LAYERS, sites
 from layers import baseline, database, snapshot
+from spatial.batches import spatial_order
 from spatial.layer import LayerSet
 from spatial.measures import overlay
 from spatial.pieces import Geometries
@@ -51,12 +52,14 @@ def run(place: Place, report: Report) -> Figures:
 def _engine(plots: Geometries, layers: LayerSet) -> tuple[float, NDArray[np.float64]]:
     for layer in layers.values():
         _ = layer.tree
-    parts = [plots[start : start + CHUNK] for start in range(0, len(plots), CHUNK)]
+    began = time.perf_counter()
+    order = spatial_order(plots)
+    parts = [plots[order[start : start + CHUNK]] for start in range(0, len(plots), CHUNK)]
 
     def measure(part: Geometries) -> NDArray[np.float64]:
         return np.array([overlay(part, layer).overlap() for layer in layers.values()])
 
-    began = time.perf_counter()
+    areas = np.empty((len(layers), len(plots)))
     with ThreadPoolExecutor(THREADS) as workers:
-        areas = np.concatenate(list(workers.map(measure, parts)), axis=1)
+        areas[:, order] = np.concatenate(list(workers.map(measure, parts)), axis=1)
     return time.perf_counter() - began, areas

@@ -42,4 +42,5 @@ def _near(houses: Geometries, rng: np.random.Generator, count: int) -> Geometrie
     along = np.column_stack([np.cos(angle), np.sin(angle)]) * half[:, :1]
     across = np.column_stack([-np.sin(angle), np.cos(angle)]) * half[:, 1:]
     corners = np.stack([middle - along - across, middle + along - across, middle + along + across, middle - along + across], axis=1)
-    return np.asarray(shapely.polygons(corners), dtype=object)
+    polygons: Geometries = np.asarray(shapely.polygons(corners), dtype=object)
+    return polygons
