@@ -31,7 +31,7 @@ def sites(conn: psycopg.Connection[tuple[object, ...]], building: DatasetVersion
     rng = np.random.default_rng(SEED)
     plots = _near(layer.features, rng, count + count // 20)
     inside = plots[layer.extent.uncovered(plots) == 0]
-    return inside[:count]
+    return np.array(inside[:count], dtype=object)
 
 
 def _near(houses: Geometries, rng: np.random.Generator, count: int) -> Geometries:
