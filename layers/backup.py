@@ -75,7 +75,7 @@ def _exchange(server: str, name: str, fresh: str) -> None:
 
 
 def _run(program: str, *arguments: str, raises: type[CuntuError]) -> str:
-    command = [str(Programs.find().folder / program), *arguments]
+    command = [str(Programs.find_clients().folder / program), *arguments]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         raise raises(problems=last_lines(done.stderr))

@@ -16,6 +16,7 @@ from typer.main import get_command
 from api.app import create_app
 from api.cli import commands
 from layers.catalog import catalog
+from layers.postgres import PostgresMissingError
 
 COMMANDS = {"demo", "serve", "db", "layers", "classify", "check", "progress", "map", "bench"}
 
@@ -186,6 +187,15 @@ def test_a_backup_brings_everything_back_and_a_broken_one_changes_nothing(cuntu,
     assert client.get(made.headers["location"]).content == made.content
     again = client.post("/api/v1/checks", params={**IN_ZONE, "known_at": made.json()["known_at"]}, json=application()).json()
     assert again["findings"] == made.json()["findings"]
+
+
+def test_a_backup_needs_only_the_client_programs(cuntu, monkeypatch):
+    def no_server(*_args, **_options):
+        raise PostgresMissingError
+
+    monkeypatch.setattr("layers.postgres.Programs.find", no_server)
+    code, _, err = cuntu("db", "backup", "cuntu.dump")
+    assert code == 0, err
 
 
 def test_the_state_of_a_named_server_is_shown_and_it_is_not_started_or_stopped(cuntu):
