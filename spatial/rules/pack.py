@@ -13,7 +13,7 @@ from pydantic import Field
 
 from spatial.errors import PackError
 from spatial.rules.consistency import check_consistency
-from spatial.rules.model import FactSpec, RuleFile, TypeRuleFile
+from spatial.rules.model import RuleFile, TypeRuleFile
 from spatial.rules.parameters import Citation, ParameterFile, Resolved, Strict, jurisdictions, resolve
 from spatial.rules.yamlfile import read
 
@@ -160,11 +160,6 @@ def _sha256(paths: list[Path], folder: Path) -> str:
     for path in paths:
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
-
-
-def fact_spec(pack: Pack, name: str) -> FactSpec:
-    """Return how a fact of the pack is measured."""
-    return pack.main.facts[name]
 
 
 def code_name(pack: Pack, system: str, code: Any) -> str:
