@@ -15,7 +15,7 @@ from api import errors, openapi
 from api.checking import Checker
 from api.deps import known_parameters_only
 from api.jobs import Jobs
-from api.middleware import BodyLimit, SecurityHeaders
+from api.middleware import BodyLimit, SameOrigin, SecurityHeaders
 from api.outlines import Outlines
 from api.pages import Pages
 from api.routes import checks, classifications, health, jobs, layers, pages, progress, tiles, villages
@@ -64,6 +64,7 @@ def create_app(settings: Settings, *, database_url: str, cluster: Cluster | None
     errors.install(app)
     openapi.describe(app)
     app.add_middleware(BodyLimit, limit=lambda path: _body_limit(settings, path))
+    app.add_middleware(SameOrigin)
     app.add_middleware(SecurityHeaders, image_hosts=TIANDITU_IMAGES if settings.tianditu_key else "")
     return app
 

@@ -39,6 +39,10 @@ class NotFoundError(CuntuError):
     """没有找到所请求的内容。"""
 
 
+class CrossSiteError(CuntuError):
+    """不接受由其他网站的页面发来的请求。"""
+
+
 class PayloadTooLargeError(CuntuError):
     """请求内容超过大小限制。"""
 
@@ -68,6 +72,7 @@ STATUS: dict[type[Exception], int] = {
     SecrecyError: 400,
     UnclearLayerError: 400,
     UnsafeArchiveError: 400,
+    CrossSiteError: 403,
     NotFoundError: 404,
     TileAddressError: 404,
     UnknownLayerError: 404,
@@ -87,6 +92,7 @@ DATABASE_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, 
 
 TITLES = {
     400: "请求有误",
+    403: "不允许",
     404: "没有找到",
     405: "方法不受支持",
     406: "无法提供所要求的格式",

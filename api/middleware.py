@@ -1,4 +1,4 @@
-"""What is done to every request: a limit on its body, and the headers that keep a browser from doing more than it should."""
+"""What is done to every request: none from pages of other sites, a limit on its body, and the headers that keep a browser from doing more than it should."""
 
 from __future__ import annotations
 
@@ -8,7 +8,25 @@ from collections.abc import Callable
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import PayloadTooLargeError, document_of, problem
+from api.errors import CrossSiteError, PayloadTooLargeError, document_of, problem
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class SameOrigin:
+    """Answer 403 where a page of another site has a browser send something: a form there could upload a layer here."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
+            headers = Headers(scope=scope)
+            origin = headers.get("origin")
+            if origin is not None and origin.partition("://")[2] != headers.get("host"):
+                await problem(document_of(CrossSiteError(), instance=scope["path"]))(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
 
 
 class BodyLimit:

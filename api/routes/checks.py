@@ -29,7 +29,7 @@ Crs = Annotated[str | None, Query(description="坐标系，例如 EPSG:4547；�
     status_code=201,
     summary="审查一件建房申请",
     response_model=Report,
-    responses={201: LOCATION, **problems(400, 413, 415, 503)},
+    responses={201: LOCATION, **problems(400, 403, 413, 415, 503)},
     openapi_extra=json_body(ApplicationFeature, *JSON_TYPES),
 )
 def create_check(body: JsonBody, when: When, checking: Checking, crs: Crs = None) -> Response:
@@ -46,7 +46,7 @@ def create_check(body: JsonBody, when: When, checking: Checking, crs: Crs = None
     status_code=202,
     summary="审查许多件建房申请",
     response_model=Accepted,
-    responses={202: LOCATION, **problems(400, 413, 415, 503)},
+    responses={202: LOCATION, **problems(400, 403, 413, 415, 503)},
     openapi_extra=json_body(ApplicationCollection, *JSON_TYPES),
 )
 def create_batch(

@@ -29,7 +29,7 @@ router = APIRouter(prefix="/classifications", tags=["村庄分类"])
     status_code=201,
     summary="给全县村庄分类",
     response_model=Classification,
-    responses=problems(400, 409, 413, 415, 503),
+    responses=problems(400, 403, 409, 413, 415, 503),
     openapi_extra=json_body(ClassificationRequest, "application/json"),
 )
 def create_classification(body: JsonBody, response: Response, db: Db, snapshots: Snapshot, settings: AppSettings) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def list_versions(layer_id: str, db: Db) -> dict[str, Any]:
     status_code=202,
     summary="上传一个图层文件",
     response_model=Accepted,
-    responses={202: LOCATION, **problems(400, 404, 409, 413, 415, 503)},
+    responses={202: LOCATION, **problems(400, 403, 404, 409, 413, 415, 503)},
 )
 def create_import(
     layer_id: str,

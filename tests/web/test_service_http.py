@@ -173,6 +173,16 @@ def test_a_bad_upload_fails_with_its_places_and_stores_nothing(client, tmp_path)
     assert odd["problem"]["status"] == 415
 
 
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://testserver.evil.example", "http://testserver:81"])
+def test_a_form_on_another_site_can_send_nothing(client, origin):
+    sent = {"data": {"authority": "县局", "publish": "true"}, "files": {"file": ("a.gpkg", b"x")}}
+    answer = client.post("/api/v1/layers/road/imports", headers={"origin": origin}, **sent)
+    assert (answer.status_code, answer.headers["content-type"]) == (403, PROBLEM)
+    assert client.get("/api/v1/jobs").json()["jobs"] == []
+    assert client.post("/api/v1/layers/road/imports", headers={"origin": "http://testserver"}, **sent).status_code == 202
+    assert client.get("/healthz", headers={"origin": origin}).status_code == 200
+
+
 @pytest.mark.parametrize("name", ["..", "../..", "/", ".", "红" * 150 + ".gpkg", "..\\..\\a.gpkg"])
 def test_any_file_name_is_taken_and_none_leads_out_of_the_uploads_folder(client, tmp_path, monkeypatch, name):
     folder = tmp_path / "uploads"
