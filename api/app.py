@@ -11,7 +11,7 @@ import anyio.to_thread
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from api import errors, openapi
+from api import errors, openapi, uploads
 from api.checking import Checker
 from api.deps import known_parameters_only
 from api.jobs import Jobs
@@ -92,6 +92,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = state.settings.threads
     if state.watchdog:
         state.watchdog.start()
+    uploads.forget_left()
     state.snapshots.start()
     state.jobs.start()
     try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
@@ -13,6 +11,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, File, Form, Response, UploadFile
 from psycopg_pool import ConnectionPool
 
+from api import uploads
 from api.checking import epsg_of
 from api.deps import AppSettings, Db, JobQueue, Snapshot, When
 from api.jobs import Report as JobReport
@@ -87,20 +86,20 @@ def create_import(
         coverage=coverage,
     )
     source_epsg = epsg_of(crs) if crs else None
-    kept = keep_upload(file)
+    kept = uploads.keep(file.file, name=file.filename or "")
     options = {"layer": layer.id, "source_layer": source_layer, "source_epsg": source_epsg, "encoding": encoding, "publish": publish}
 
     def work(report: JobReport) -> dict[str, Any]:
         try:
             return _import(queue.pool, kept, settings, description=description, report=report, **options)
         finally:
-            shutil.rmtree(kept.parent, ignore_errors=True)
+            uploads.forget(kept)
             snapshots.published()
 
     try:
         job_id = queue.submit("layer-import", work)
     except BaseException:
-        shutil.rmtree(kept.parent, ignore_errors=True)
+        uploads.forget(kept)
         raise
     response.headers["Location"] = f"/api/v1/jobs/{job_id}"
     return {"id": str(job_id), "state": "queued", "location": f"/api/v1/jobs/{job_id}"}
@@ -109,20 +108,6 @@ def create_import(
 def _import(pool: ConnectionPool[Any], file: Path, settings: Settings, **options: Any) -> dict[str, Any]:
     with pool.connection() as conn:
         return import_layer(conn, file, settings, **options)
-
-
-def keep_upload(upload: UploadFile) -> Path:
-    """Write an upload to a folder of its own, under its own name made harmless; its ending says what kind of file it is."""
-    path = Path(tempfile.mkdtemp(prefix="cuntu-upload-")) / harmless_name(upload.filename or "")
-    with path.open("wb") as target:
-        shutil.copyfileobj(upload.file, target, 1 << 20)
-    return path
-
-
-def harmless_name(name: str) -> str:
-    """Return the last part of a file's name, short enough for any file system (255 bytes) with its ending kept."""
-    last = Path(name.replace("\\", "/").replace("\x00", "")).name
-    return "upload" if last in ("", "..") else last.encode()[-200:].decode(errors="ignore")
 
 
 def layer_entry(layer: CatalogLayer, in_force: Mapping[str, DatasetVersion]) -> dict[str, Any]:
