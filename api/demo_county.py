@@ -53,11 +53,12 @@ class Loaded:
 def load(pool: ConnectionPool[Any], url: str, settings: Settings, *, report: Report, scale: str = "full", again: bool = False) -> Loaded:
     """Bring the demo county into the store as far as it is not there yet; `again` loads it anew, as new versions.
 
-    Raises OwnDataError where layers are in force that are no demo data.
+    Raises OwnDataError where any version is no demo data, also one staged, withdrawn or not yet in force.
     """
     with pool.connection() as conn:
         in_force = versions.in_force(conn, **_now())
-    if any(not dataset.synthetic for dataset in in_force.values()):
+        held = [record.dataset for name in catalog() for record in versions.history(conn, name)]
+    if not all(dataset.synthetic for dataset in held):
         raise OwnDataError
     fresh = again or not in_force
     if fresh:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from frames import EPSG, meta, red_lines
 
 from api import classifying, demo_county
 from api.moment import Moment
@@ -32,6 +33,15 @@ def load(db_url, county, monkeypatch):
             return demo_county.load(pool, db_url, Settings(database_url=db_url), report=lambda share, doing="": None, **options)
 
     return run
+
+
+def test_own_data_only_staged_are_own_data_too(db_url, settings):
+    with database.connect(db_url) as conn:
+        staged = versions.stage(conn, red_lines(), meta(synthetic=False), epsg=EPSG)
+    with database.pool(db_url, max_size=2) as pool, pytest.raises(demo_county.OwnDataError):
+        demo_county.load(pool, db_url, settings, report=lambda *_: None, scale="small")
+    with database.connect(db_url) as conn:
+        assert versions.get(conn, staged).status == "staged"
 
 
 def test_a_load_that_was_cut_off_is_completed_and_nothing_is_there_twice(load, db, county, monkeypatch):
