@@ -228,7 +228,10 @@ def test_a_map_file_needs_no_server(cuntu, client, tmp_path):
 def test_the_demo_is_not_loaded_over_own_data(cuntu, client, tmp_path):
     red_lines([square(5000, 5000)]).to_file(tmp_path / "STBHHX.gpkg", layer="STBHHX", driver="GPKG", engine="pyogrio")
     assert cuntu("layers", "import", "STBHHX.gpkg", "--valid-from", "2020-01-01", "--publish")[0] == 0
-    assert_fails(cuntu("demo", "--no-serve"), "示例数据")
+    code, out, err = cuntu("demo", "--no-serve")
+    steps_done, error = err.strip().splitlines()
+    assert_fails((code, out, error), "示例数据")
+    assert "启动数据库" in steps_done
 
 
 def test_the_loaded_demo_is_found_again_quickly(demo_url, monkeypatch, capsys, settings):
