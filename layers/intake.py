@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from layers.catalog import CatalogLayer
 from layers.errors import DatasetRefusedError
 from layers.fields import Values, convert
-from spatial.crs import CGCS2000, reproject, require_crs, require_zone
+from spatial.crs import CGCS2000, county_epsg, reproject, require_crs, require_zone
+from spatial.errors import CrsError
 from spatial.pieces import MAX_VERTICES, Geometries, subdivide
 
 MAX_PROBLEMS = 100
@@ -124,7 +125,8 @@ def _sound(raw: Geometries, layer: CatalogLayer, problems: list[str]) -> NDArray
 def _check_geometries(geometries: Geometries, rows: NDArray[np.int64], problems: list[str], *, epsg: int, extent: Any) -> None:
     found = geometries[rows]
     inside = _in_zone(found, epsg)
-    problems.extend(f"第 {row + 1} 行的坐标不在 EPSG:{epsg} 的适用范围内，请核对坐标系和坐标顺序" for row in rows[~inside])
+    other = "" if inside.any() or not len(found) else _other_zone(found, epsg)
+    problems.extend(f"第 {row + 1} 行的坐标不在 EPSG:{epsg} 的适用范围内，请核对坐标系和坐标顺序{other}" for row in rows[~inside])
     invalid = inside & ~shapely.is_valid(found)
     for row in rows[invalid]:
         problems.append(f"第 {row + 1} 行的图形无效：{shapely.is_valid_reason(geometries[row])}")
@@ -142,6 +144,19 @@ def _in_zone(geometries: Geometries, epsg: int) -> NDArray[np.bool_]:
     if _boxes_in_zone(whole, epsg).all():
         return np.ones(len(bounds), dtype=bool)
     return _boxes_in_zone(bounds, epsg)
+
+
+def _other_zone(geometries: Geometries, epsg: int) -> str:
+    """Say which zone a dataset lies in that lies nowhere in the county's, if in any."""
+    west, south, east, north = bounds = shapely.total_bounds(geometries)
+    if not np.isfinite(bounds).all():
+        return ""
+    middle = np.array([shapely.Point((west + east) / 2, (south + north) / 2)], dtype=object)
+    longitude, latitude = shapely.get_coordinates(reproject(middle, source=epsg, target=CGCS2000))[0]
+    try:
+        return f"（经度约 {longitude:.1f}°，那里的县应使用 EPSG:{county_epsg(longitude)}）" if 3 <= latitude <= 54 else ""
+    except CrsError:
+        return ""
 
 
 def _boxes_in_zone(bounds: NDArray[np.float64], epsg: int) -> NDArray[np.bool_]:

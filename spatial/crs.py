@@ -92,13 +92,6 @@ def require_zone(epsg: int) -> int:
     return epsg
 
 
-def check_zone(epsg: int, longitude: float) -> None:
-    """Raise CrsError when a longitude lies in another 3-degree zone than the storage zone, beyond half a degree of tolerance."""
-    centre = 3 * (require_zone(epsg) - 4534 + 25)
-    if abs(longitude - centre) > 2.0:
-        raise CrsError(f"经度 {longitude:.4f}° 距中央经线 {centre}° 太远，应使用 EPSG:{county_epsg(longitude)}。")
-
-
 @lru_cache(maxsize=32)
 def transformer(source: str, target: str) -> pyproj.Transformer:
     """Return a cached east-north transformer between two CRS given as strings."""

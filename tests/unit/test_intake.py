@@ -53,6 +53,14 @@ def test_a_bad_geometry_is_named_with_its_row(shape, reason):
     assert reason in problem
 
 
+def test_a_dataset_of_a_county_in_another_zone_says_which():
+    away = red_lines().set_geometry([shapely.box(120.6, 29, 120.61, 29.01)], crs="EPSG:4490")
+    (problem,) = problems_of(away)
+    assert "经度约 120.6°，那里的县应使用 EPSG:4549" in problem
+    for nowhere in (shapely.box(3270000, 520000, 3270100, 520100), shapely.box(114, 29, 114.1, 29.1), shapely.box(1e300, 0, 2e300, 1)):
+        assert "应使用" not in problems_of(red_lines([nowhere]))[0]
+
+
 def test_every_problem_is_listed_at_once():
     frame = red_lines([BOW_TIE, None, square()], BSM=["a", None, "a"], zone=["other", "nowhere", "其他"])
     found = problems_of(frame)
