@@ -52,7 +52,7 @@ def _plain(cell: Any) -> str:
 def progress_bar(title: str, *, lines: bool = False) -> Iterator[Report]:
     """Show a progress bar on a terminal's stderr while the block runs; where the block fails, only its error is left to be seen.
 
-    Where stderr is a log, `lines` writes each step after the start as a line, so that long work can be followed there too.
+    Where stderr is a log, `lines` writes each new step as a line, so that long work can be followed there too.
     """
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeElapsedColumn())
     console = notes()
@@ -62,7 +62,7 @@ def progress_bar(title: str, *, lines: bool = False) -> Iterator[Report]:
 
         def report(share: float, doing: str = "") -> None:
             nonlocal told
-            if lines and share > 0 and not console.is_terminal and doing and doing != told:
+            if lines and not console.is_terminal and doing and doing != told:
                 told = doing
                 say(f"{min(share, 1.0):4.0%} {doing}")
             progress.update(task, completed=min(share, 1.0), description=f"{title} {doing}".strip())
