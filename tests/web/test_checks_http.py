@@ -5,6 +5,7 @@ import time
 import orjson
 import pytest
 from applications import IN_ZONE, application, ring
+from service_jobs import finished
 
 PROBLEM = "application/problem+json"
 
@@ -198,14 +199,6 @@ def test_a_report_that_is_not_there_is_404(client):
     assert_problem(client.get("/api/v1/checks/7"), 400, "/check_id")
     made = client.post("/api/v1/checks", params=IN_ZONE, json=application()).json()
     assert client.get(f"/api/v1/checks/{made['id']}.pdf").status_code in (400, 404)
-
-
-def finished(client, location):
-    until = time.monotonic() + 30
-    while (job := client.get(location).json())["state"] in ("queued", "running"):
-        assert time.monotonic() < until
-        time.sleep(0.02)
-    return job
 
 
 def test_a_batch_is_a_job_whose_reports_are_those_of_single_checks(client):

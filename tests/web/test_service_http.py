@@ -9,6 +9,7 @@ import pytest
 from applications import IN_ZONE, application, ring
 from fastapi.testclient import TestClient
 from frames import EPSG, meta, published, red_lines, square
+from service_jobs import finished
 from tiles_at import tile_of
 
 from api.app import create_app
@@ -129,14 +130,6 @@ def test_tiles_are_cut_cached_and_told_apart_by_version(client):
     assert client.get(f"/tiles/road/{z}/{x}/{y}.mvt").status_code == 404
     assert client.get(f"/tiles/road/{z}/{x}/{y}.mvt", params={"v": number}).status_code == 404
     assert client.get("/tiles/village/2/9/0.mvt").status_code == 404
-
-
-def finished(client, location):
-    until = time.monotonic() + 30
-    while (job := client.get(location).json())["state"] in ("queued", "running"):
-        assert time.monotonic() < until
-        time.sleep(0.02)
-    return job
 
 
 def upload(client, tmp_path, frame, *, layer="ecological_redline", name="红线.gpkg", **fields):

@@ -1,0 +1,15 @@
+"""Waiting for what the service does after its answer."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+
+def finished(client: Any, location: str) -> dict[str, Any]:
+    """The job at an address once it has ended, at most half a minute from now."""
+    until = time.monotonic() + 30
+    while (job := client.get(location).json())["state"] in ("queued", "running"):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return job
