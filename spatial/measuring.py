@@ -20,8 +20,6 @@ from spatial.rules.model import FactSpec
 from spatial.rules.pack import Pack
 from spatial.rules.parameters import Resolved
 
-AREA = "overlap_area"
-
 
 class Facts:
     """The facts of n subjects, measured when first asked for.

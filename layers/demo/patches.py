@@ -12,7 +12,7 @@ from layers.demo.blocks import Blocks
 from layers.demo.classes import Uses
 from layers.demo.corridors import Corridors
 from layers.demo.faces import Faces
-from layers.demo.facts import ellipsoid_factor, land_class
+from layers.demo.facts import ellipsoid_factor
 from layers.demo.grid import Floats, Ints
 from layers.demo.sites import COUNTY_TOWN, INDUSTRY, TOWN, Sites
 from layers.demo.units import dissolve
@@ -126,9 +126,3 @@ def settlement_attribute(code: NDArray[np.object_], site: Ints, sites: Sites) ->
     result[code == "0602"] = "204"
     result[code == "09"] = "205"
     return np.asarray(result)
-
-
-def totals_m2(patches: Patches) -> dict[str, float]:
-    """Return the ellipsoidal area of each class of the official totals, m²."""
-    names = np.array([land_class(c, x) for c, x in zip(patches.code, patches.czcsxm, strict=True)])
-    return {str(name): float(patches.area_m2[names == name].sum()) for name in np.unique(names)}
