@@ -43,7 +43,8 @@ missing_packages() {
       database) has_database || echo database ;;
       client) command -v pg_dump >/dev/null || echo postgresql-client ;;
       fonts) installed fonts-noto-cjk || echo fonts-noto-cjk ;;
-      browser) installed chromium || echo chromium ;;
+      # libatomic1: the node that drives the browser in the tests is linked against it.
+      browser) installed chromium || echo chromium; installed libatomic1 || echo libatomic1 ;;
       *) fail "unknown group of packages: $group" ;;
     esac
   done
