@@ -22,6 +22,10 @@ class DatabaseBusyError(CuntuError):
     """数据库正在使用，无法为测速复制一份。请先停止服务，或加上 load 一项（重新载入示例县）。"""
 
 
+class NothingToMeasureError(CuntuError):
+    """数据库中没有可供测速的图层（至少要有自然幢）。请加上 load 一项，先载入示例县。"""
+
+
 @dataclass(frozen=True)
 class Place:
     """A database to measure in, and the settings to work on it with."""
@@ -34,6 +38,12 @@ class Place:
         now = Moment.now()
         with database.connect(self.url) as conn:
             return versions.in_force(conn, valid_on=now.valid_on, known_at=now.known_at)
+
+
+    def require_layers(self) -> None:
+        """Raise NothingToMeasureError where there are no buildings to take sites from."""
+        if "building" not in self.in_force():
+            raise NothingToMeasureError
 
 
 @contextmanager

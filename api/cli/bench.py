@@ -34,6 +34,8 @@ def bench(
     if unknown:
         raise InputError(f"没有这一项：{'、'.join(unknown)}。可选：{'、'.join(SECTIONS)}。")
     with scratch(context.obj, empty="load" in chosen) as place:
+        if "load" not in chosen:
+            place.require_layers()
         figures = [figure for name in chosen for figure in _run(name, place)]
     if as_json:
         print_json({"figures": [asdict(figure) for figure in figures]})

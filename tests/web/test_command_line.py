@@ -245,3 +245,7 @@ def test_the_loaded_demo_is_found_again_quickly(demo_url, monkeypatch, capsys, s
         layers = service.get("/api/v1/layers").json()["layers"]
         assert {layer["state"] for layer in layers} == {"loaded"}
         assert all(layer["in_force"]["synthetic"] for layer in layers)
+
+
+def test_a_bench_without_layers_says_what_to_do(cuntu):
+    assert_fails(cuntu("bench", "batch"), "load")
