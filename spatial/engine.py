@@ -13,6 +13,7 @@ from spatial.conditions import evaluate
 from spatial.logic import FALSE, TRUE, UNKNOWN
 from spatial.measuring import Facts
 from spatial.rules.model import RuleSpec
+from spatial.rules.pack import Pack
 
 
 class Outcome(IntEnum):
@@ -55,7 +56,7 @@ def judge(rules: tuple[RuleSpec, ...], facts: Facts, *, valid_on: date) -> Outco
 
 
 def _outcome(rule: RuleSpec, facts: Facts, valid_on: date) -> NDArray[np.int8]:
-    if _out_of_force(rule, valid_on):
+    if _out_of_force(rule, valid_on) or out_of_place(rule, facts.pack):
         return np.full(len(facts), Outcome.NOT_APPLICABLE, dtype=np.int8)
     fails = evaluate(rule.fails_when, facts)
     applies = evaluate(rule.applies_when, facts) if rule.applies_when else TRUE
@@ -72,3 +73,7 @@ def _out_of_force(rule: RuleSpec, valid_on: date) -> bool:
     late = rule.in_force_to is not None and valid_on > rule.in_force_to
     return early or late
 
+
+def out_of_place(rule: RuleSpec, pack: Pack) -> bool:
+    """Tell whether a rule of some jurisdictions does not hold in the pack's county."""
+    return bool(rule.jurisdictions) and not set(rule.jurisdictions) & set(pack.chain)

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from spatial.canonical import geojson
-from spatial.engine import Outcome, Outcomes
+from spatial.engine import Outcome, Outcomes, out_of_place
 from spatial.facts import Fact
 from spatial.layer import DatasetVersion
 from spatial.measuring import Facts
@@ -98,6 +98,9 @@ def finding(outcomes: Outcomes, index: int, row: int, *, epsg: int) -> dict[str,
         "citations": [citation.report for citation in rule.citations] + _parameter_citation(limit),
         "message": _message(rule, facts, fact, outcome, limit[0] if limit else None, row),
         "advice": rule.advice if outcome in (Outcome.FAIL, Outcome.NO_DATA, Outcome.ERROR) else None,
+        "plain": _plain(rule, facts, fact, outcome, limit[0] if limit else None, row),
+        "office": rule.office,
+        "documents": list(rule.documents) if outcome is Outcome.FAIL else [],
     }
 
 
@@ -146,15 +149,28 @@ def reasons(rule: RuleSpec, facts: Facts, row: int) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def _plain(rule: RuleSpec, facts: Facts, fact: Fact, outcome: Outcome, threshold: float | None, row: int) -> str | None:
+    """The same for the applicant, without the law's words; only what needs something done is told."""
+    if outcome is Outcome.FAIL and rule.plain is not None:
+        return _fill(rule.plain, facts, fact, threshold, row)
+    if outcome in (Outcome.NO_DATA, Outcome.ERROR):
+        return f"“{rule.title}”现在还查不清，要先补齐资料或数据。"
+    return None
+
+
+def _fill(text: str, facts: Facts, fact: Fact, threshold: float | None, row: int) -> str:
+    sentence: str = _PLACE.sub(lambda match: _word(match.group(1), facts, fact, threshold, row), text)
+    return sentence
+
+
 def _message(rule: RuleSpec, facts: Facts, fact: Fact, outcome: Outcome, threshold: float | None, row: int) -> str:
     if outcome is Outcome.NOT_APPLICABLE:
-        return f"不适用：{rule.title}。"
+        return f"外地规定，本县不适用：{rule.title}。" if out_of_place(rule, facts.pack) else f"不适用：{rule.title}。"
     if outcome in (Outcome.NO_DATA, Outcome.ERROR):
         head = "数据错误，不作判断" if outcome is Outcome.ERROR else "未核查"
         return f"{head}：{'；'.join(reasons(rule, facts, row)) or '所需数据不全'}。"
     text = rule.message if outcome is Outcome.FAIL else rule.passed
-    sentence: str = _PLACE.sub(lambda match: _word(match.group(1), facts, fact, threshold, row), text)
-    return sentence + ("（按中心线估算）" if fact.estimated(row) else "")
+    return _fill(text, facts, fact, threshold, row) + ("（按中心线估算）" if fact.estimated(row) else "")
 
 
 def _word(name: str, facts: Facts, fact: Fact, threshold: float | None, row: int) -> str:

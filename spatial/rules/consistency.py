@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from spatial.errors import PackError
 from spatial.rules.model import Condition, RuleFile, RuleSpec, TypeRule, TypeRuleFile
 from spatial.rules.parameters import Parameter, ParameterFile, Row
+from spatial.rules.parts import Where
 from spatial.rules.yamlfile import line_finder
 
 PLACEHOLDERS = ("measured", "threshold", "share", "excess", "detail", "hectares")
@@ -22,15 +23,14 @@ Main = RuleFile | TypeRuleFile
 Place = tuple[Any, ...]
 
 
-def check_consistency(main: Main, files: Mapping[str, tuple[Path, ParameterFile]], *, rules: Path, systems: set[str]) -> None:
+def check_consistency(main: Main, files: Mapping[str, tuple[Path, ParameterFile]], *, where: Where, systems: set[str]) -> None:
     """Raise PackError naming file and line of everything that does not fit; `systems` are the code systems there are."""
-    line = line_finder(rules)
     problems = [
-        f"{rules.name}:{line(place)} {text}"
+        f"{where(place)} {text}"
         for part in (_conditions_fit(main, files), _facts_exist(main, systems), _rules_differ(main), _sentences_fit(main))
         for place, text in part
     ]
-    problems += _parameters_fit(main, files, rules.name, line)
+    problems += _parameters_fit(main, files, where)
     if problems:
         raise PackError(problems=list(dict.fromkeys(problems)))
 
@@ -97,13 +97,13 @@ def _sentences_fit(main: Main) -> Iterator[tuple[Place, str]]:
     for index, rule in enumerate(main.rules):
         if rule.measured is not None and rule.measured not in main.facts:
             yield ("rules", index, "measured"), f"{rule.key}: 没有事实 {rule.measured!r}"
-        for field in ("message", "passed"):
-            for word in re.findall(r"\{(\w+)\}", getattr(rule, field)):
+        for field in ("message", "passed", "plain"):
+            for word in re.findall(r"\{(\w+)\}", getattr(rule, field) or ""):
                 if word not in PLACEHOLDERS:
                     yield ("rules", index, field), f"{rule.key}: 没有可填的 {{{word}}}"
 
 
-def _parameters_fit(main: Main, files: Mapping[str, tuple[Path, ParameterFile]], rules: str, line: Callable[[Place], int]) -> list[str]:
+def _parameters_fit(main: Main, files: Mapping[str, tuple[Path, ParameterFile]], where: Where) -> list[str]:
     used = _used(main)
     first: dict[str, Parameter] = {}
     problems: list[str] = []
@@ -119,7 +119,7 @@ def _parameters_fit(main: Main, files: Mapping[str, tuple[Path, ParameterFile]],
             if _ambiguous(parameter.rows):
                 texts.append("有两行在同一天对同一类别有效")
             problems += [f"{path.name}:{own(('parameters', name))} 参数 {name!r} {text}" for text in texts]
-    return problems + [f"{rules}:{line(place)} 没有参数 {name!r}" for name, place in used.items() if name not in first]
+    return problems + [f"{where(place)} 没有参数 {name!r}" for name, place in used.items() if name not in first]
 
 
 def _used(main: Main) -> dict[str, Place]:

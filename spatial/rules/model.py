@@ -119,7 +119,11 @@ class Condition(Strict):
 
 
 class RuleSpec(Strict):
-    """One rule (or one branch of it): when it applies, when it fails, how grave that is, and on what ground."""
+    """One rule (or one branch of it): when it applies, when it fails, how grave that is, and on what ground.
+
+    `jurisdictions` are the codes of the provinces, cities or counties it holds in (none: everywhere). `message` and `passed` are
+    for the clerk, `plain` says to the applicant in plain words what is wrong; `office` acts on a hit, `documents` are to be brought.
+    """
 
     id: str = Field(pattern=r"^[A-Z]{2}-\d{2,3}$")
     branch: str | None = Field(default=None, pattern=r"^[a-z0-9]{1,3}$")
@@ -130,9 +134,13 @@ class RuleSpec(Strict):
     measured: str | None = None
     in_force_from: date | None = None
     in_force_to: date | None = None
+    jurisdictions: tuple[str, ...] = ()
     message: str
     passed: str
+    plain: str | None = None
     advice: str | None = None
+    office: str | None = None
+    documents: tuple[str, ...] = ()
     citations: tuple[Citation, ...] = Field(min_length=1)
 
     @property
@@ -162,12 +170,25 @@ class NotBuilt(Strict):
     citations: tuple[Citation, ...] = Field(min_length=1)
 
 
-class RuleFile(Strict):
-    """The facts and rules of a permit pack."""
+class RulePart(Strict):
+    """Some facts and rules of a permit pack, one file of its folder `rules`."""
+
+    facts: dict[str, FactSpec] = Field(default_factory=dict)
+    rules: tuple[RuleSpec, ...] = ()
+    not_built: tuple[NotBuilt, ...] = ()
+
+
+class PackTitle(Strict):
+    """What a permit pack is called, and its version."""
 
     id: str
     version: str = Field(pattern=r"^\d{4}\.\d{2}\.\d+$")
     title: str
+
+
+class RuleFile(PackTitle):
+    """The facts and rules of a permit pack, its parts put together."""
+
     facts: dict[str, FactSpec]
     rules: tuple[RuleSpec, ...]
     not_built: tuple[NotBuilt, ...] = ()

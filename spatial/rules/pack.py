@@ -13,8 +13,9 @@ from pydantic import Field
 
 from spatial.errors import PackError
 from spatial.rules.consistency import check_consistency
-from spatial.rules.model import RuleFile, TypeRuleFile
+from spatial.rules.model import PackTitle, RuleFile, RulePart, TypeRuleFile
 from spatial.rules.parameters import Citation, ParameterFile, Resolved, Strict, jurisdictions, resolve
+from spatial.rules.parts import Where, join_parts, place_in, places_in_parts
 from spatial.rules.yamlfile import read
 
 PACKS = Path(__file__).parent / "packs"
@@ -136,9 +137,7 @@ def _load(name: str, county: str, folder: Path) -> Pack:
     root = folder / name
     if name not in _MAIN or not (root / "rules.yaml").is_file():
         raise PackError(f"没有规则包 {name!r}。")
-    path = root / "rules.yaml"
-    main: RuleFile | TypeRuleFile = read(path, RuleFile) if _MAIN[name] is RuleFile else read(path, TypeRuleFile)
-    paths = [root / "rules.yaml"]
+    main, where, paths = _rules(root, _MAIN[name])
     files: dict[str, ParameterFile] = {}
     located: dict[str, Path] = {}
     for path in sorted((root / "parameters").glob("*.yaml")):
@@ -151,8 +150,18 @@ def _load(name: str, county: str, folder: Path) -> Pack:
     matrix = read(root / "housing_matrix.yaml", MatrixFile).rows if (root / "housing_matrix.yaml").exists() else ()
     limits = read(root / "area_limits.yaml", LimitFile).rows if (root / "area_limits.yaml").exists() else ()
     paths += [*sorted((folder / "codes").glob("*.yaml")), *sorted(root.glob("[!r]*.yaml"))]
-    check_consistency(main, {key: (located[key], file) for key, file in files.items()}, rules=root / "rules.yaml", systems=set(codes))
+    check_consistency(main, {key: (located[key], file) for key, file in files.items()}, where=where, systems=set(codes))
     return Pack(main.id, main.title, main.version, county, _sha256(paths, folder), main, files, codes, matrix, limits)
+
+
+def _rules(root: Path, model: type[RuleFile] | type[TypeRuleFile]) -> tuple[RuleFile | TypeRuleFile, Where, list[Path]]:
+    """Read a pack's rules: one file, or the parts in its folder `rules` put together in the order of their names."""
+    path = root / "rules.yaml"
+    if model is TypeRuleFile:
+        return read(path, TypeRuleFile), place_in(path), [path]
+    paths = sorted((root / "rules").glob("*.yaml"))
+    parts = [read(part, RulePart) for part in paths]
+    return join_parts(read(path, PackTitle), parts, paths), places_in_parts(parts, paths), [path, *paths]
 
 
 def _sha256(paths: list[Path], folder: Path) -> str:

@@ -14,7 +14,8 @@ from spatial.plot_limits import TERRAINS
 from spatial.rules.pack import PACKS, load_pack
 
 DAY = date(2026, 11, 1)
-RULES, NATION, COUNTY = "rules.yaml", "parameters/100000.yaml", "parameters/421223.yaml"
+RULES, NATION, COUNTY = "rules/*.yaml", "parameters/100000.yaml", "parameters/421223.yaml"
+"""`RULES` stands for the part that holds the text in question."""
 
 
 @pytest.fixture
@@ -23,13 +24,14 @@ def packs(tmp_path: Path) -> Path:
     return shutil.copytree(PACKS, tmp_path / "packs")
 
 
-def spoil(packs: Path, file: str, old: str, new: str, *, pack: str = "house-building") -> int:
-    """Replace the first occurrence of a text; return the line it is on."""
-    path = packs / pack / file
-    text = path.read_text(encoding="utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    return text[: text.index(old)].count("\n") + 1
+def spoil(packs: Path, file: str, old: str, new: str, *, pack: str = "house-building") -> tuple[str, int]:
+    """Replace the first occurrence of a text; return the name of its file and the line it is on."""
+    for path in sorted((packs / pack).glob(file)):
+        text = path.read_text(encoding="utf-8")
+        if old in text:
+            path.write_text(text.replace(old, new, 1), encoding="utf-8")
+            return path.name, text[: text.index(old)].count("\n") + 1
+    raise AssertionError(f"no file has {old!r}")
 
 
 def refusal(packs: Path, pack: str = "house-building") -> list[str]:
@@ -74,9 +76,8 @@ SPOILED = [
 
 @pytest.mark.parametrize(("file", "old", "new", "word", "below"), SPOILED)
 def test_a_pack_that_does_not_fit_is_refused_by_file_and_line(packs: Path, file: str, old: str, new: str, word: str, below: int | None) -> None:
-    line = spoil(packs, file, old, new)
+    named, line = spoil(packs, file, old, new)
     problems = refusal(packs)
-    named = Path(file).name
     if below is not None:
         assert any(text.startswith(f"{named}:{line + below} ") and word in text for text in problems), problems
     else:
@@ -90,8 +91,8 @@ def test_a_rule_without_citation_is_refused(packs: Path) -> None:
 
 
 def test_every_problem_of_a_file_is_told_at_once(packs: Path) -> None:
-    first = spoil(packs, NATION, "unit: m2", "unit: feet")
-    second = spoil(packs, NATION, "unit: storey", "unit: floors")
+    _, first = spoil(packs, NATION, "unit: m2", "unit: feet")
+    _, second = spoil(packs, NATION, "unit: storey", "unit: floors")
     problems = refusal(packs)
     assert [text.split(" ")[0] for text in problems] == [f"100000.yaml:{first}", f"100000.yaml:{second}"]
 
