@@ -97,6 +97,10 @@ LAYER_TITLES: Mapping[str, str] = {
     "urban_boundary": "城镇开发边界", "village_boundary": "村庄建设边界", "planned_use": "规划地类图斑",
     "control_zone": "管控分区", "parcel": "宗地", "building": "自然幢", "road": "公路", "river": "河道管理范围",
     "power_line": "架空电力线路", "hazard": "地质灾害分区", "heritage": "历史文化保护线", "water_source": "饮用水水源保护区",
+    "new_village_area": "新村规划区", "railway": "铁路", "cable": "地下电缆", "pipeline": "油气管道", "dyke": "堤防",
+    "flood_storage": "蓄滞洪区", "flood_risk": "洪涝风险控制线", "reservoir": "水库管理范围", "historic_village": "历史文化名村保护范围",
+    "traditional_village": "传统村落保护范围", "old_tree": "古树名木", "slope": "坡度图", "geological_risk": "采空区、活动断层、尾矿库下游",
+    "nature_reserve": "自然保护地", "scenic_area": "风景名胜区", "wetland": "湿地", "forest": "林地（林业部门）", "enforcement": "违法图斑",
 }  # fmt: skip
 
 

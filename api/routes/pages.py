@@ -45,8 +45,30 @@ TYPE_OVERLAYS = (
     "heritage",
     "water_source",
 )
-CHECK_OVERLAYS = ("village", *TYPE_OVERLAYS, "parcel")
-CHECK_ON = tuple(name for name in CHECK_OVERLAYS if name not in ("planned_use", "control_zone", "settlement"))
+CHECK_OVERLAYS = (
+    "village",
+    *TYPE_OVERLAYS,
+    "parcel",
+    "new_village_area",
+    "railway",
+    "cable",
+    "pipeline",
+    "dyke",
+    "reservoir",
+    "flood_storage",
+    "flood_risk",
+    "historic_village",
+    "traditional_village",
+    "old_tree",
+    "slope",
+    "geological_risk",
+    "nature_reserve",
+    "scenic_area",
+    "wetland",
+    "forest",
+    "enforcement",
+)
+CHECK_ON = tuple(name for name in CHECK_OVERLAYS if name not in ("planned_use", "control_zone", "settlement", "new_village_area", "slope", "forest"))
 
 
 def moment_text(value: datetime | str) -> str:

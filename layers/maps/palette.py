@@ -74,6 +74,12 @@ ZONES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "ecological_redline": {"core": "#c9675a", "other": "#e6b0aa"},
         "heritage": {"protection": "#c88b5a", "belt": "#ecd0b3"},
         "water_source": {"primary": "#5fae9c", "secondary": "#a2d9ce", "quasi": "#d3ece6"},
+        "historic_village": {"core": "#b98a62", "belt": "#e8d3bb"},
+        "nature_reserve": {"core": "#6fbf8f", "general": "#c3e6cf"},
+        "scenic_area": {"core": "#93c9a0", "other": "#d8eedc"},
     }
 )
 """Fill by the value of a layer's `zone`."""
+
+SLOPES: Mapping[str, str] = MappingProxyType({"1": "#f7f3ea", "2": "#ece0c8", "3": "#dcc49b", "4": "#c49a6c", "5": "#9c6b45"})
+"""Fill by slope class (PDJB), from flat to over 25°."""

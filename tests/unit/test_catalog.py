@@ -4,9 +4,12 @@ import pytest
 
 from layers import catalog
 from spatial.errors import UnknownLayerError
+from spatial.measuring import LAYER_TITLES
 
 LAYERS = catalog.catalog()
-PROMISED = ["county", "town", "village", "settlement", "land_use", "basic_farmland", "ecological_redline", "urban_boundary", "village_boundary", "planned_use", "control_zone", "parcel", "building", "road", "river", "power_line", "hazard", "heritage", "water_source"]
+PROMISED = ["county", "town", "village", "settlement", "land_use", "basic_farmland", "ecological_redline", "urban_boundary", "village_boundary", "planned_use", "control_zone", "parcel", "building", "road", "river", "power_line", "hazard", "heritage", "water_source",
+            "new_village_area", "railway", "cable", "pipeline", "dyke", "flood_storage", "flood_risk", "reservoir", "historic_village", "traditional_village", "old_tree", "slope",
+            "geological_risk", "nature_reserve", "scenic_area", "wetland", "forest", "enforcement"]
 
 
 def test_the_layers_clients_rely_on_are_there_in_order():
@@ -22,6 +25,11 @@ def test_an_entry_is_complete_and_consistent(layer):
     assert layer.area_method in {"planar", "ellipsoid"}
     assert {item.type for item in layer.fields.values()} <= {"text", "number", "integer", "boolean", "date"}
     assert 0 <= layer.min_zoom <= 22
+
+
+def test_a_layer_that_is_not_loaded_is_named_as_in_the_catalogue():
+    short = {name: entry.title.partition("（")[0] for name, entry in LAYERS.items()}
+    assert {name: LAYER_TITLES[name].partition("（")[0] for name in LAYERS} == short
 
 
 def test_no_two_fields_of_a_layer_have_one_title():

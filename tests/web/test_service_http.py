@@ -93,7 +93,7 @@ def test_every_answer_has_the_security_headers(client):
 
 def test_the_catalogue_says_what_is_loaded_and_what_is_not(client):
     found = {layer["id"]: layer for layer in client.get("/api/v1/layers").json()["layers"]}
-    assert len(found) == 19
+    assert len(found) == 37
     assert (found["village"]["state"], found["village"]["in_force"]["synthetic"]) == ("loaded", True)
     assert (found["road"]["state_label"], found["road"]["in_force"], found["road"]["tiles"]) == ("未入库", None, None)
     earlier = client.get("/api/v1/layers", params={"known_at": "2001-01-01T00:00:00Z"}).json()["layers"]
