@@ -18,7 +18,7 @@ from layers import checks, classifications
 from layers.catalog import catalog
 from layers.maps.outline import Outline, outline
 from layers.maps.overlays import Overlay
-from spatial.applications import PROPERTIES
+from spatial.applications import PROPERTIES, Property
 from spatial.layer import Layer
 from spatial.permit import VERDICT_LABELS
 
@@ -160,7 +160,7 @@ def village_frame(layer: Layer) -> gpd.GeoDataFrame:
 
 def application_rows(properties: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What was applied for, in Chinese; a property not stated says so."""
-    return [(item.title, _stated(properties.get(name), name)) for name, item in PROPERTIES.items()]
+    return [(item.title, _stated(properties.get(name), item)) for name, item in PROPERTIES.items()]
 
 
 def verdict_counts(counts: Mapping[str, int]) -> list[tuple[str, str, int]]:
@@ -168,28 +168,15 @@ def verdict_counts(counts: Mapping[str, int]) -> list[tuple[str, str, int]]:
     return [(verdict, label, counts.get(verdict, 0)) for verdict, label in VERDICT_LABELS.items()]
 
 
-_CHOICES = {
-    "rebuild_in_place": "原址翻建",
-    "extend": "扩建",
-    "new_site": "异址新建",
-    "none": "分散建设",
-    "concentrated": "集中建设",
-    "joint_community": "联建社区",
-    "suburb": "城郊",
-    "plain": "平原",
-    "hill": "丘陵",
-    "mountain": "山区",
-}
-_SUFFIXES = {"_m2": " ㎡", "_m": " 米"}
+_SUFFIXES = {"m2": " ㎡", "m": " 米"}
 
 
-def _stated(value: Any, name: str) -> str:
+def _stated(value: Any, item: Property) -> str:
     if value is None:
         return "未填"
     if isinstance(value, bool):
         return "是" if value else "否"
-    suffix = next((unit for ending, unit in _SUFFIXES.items() if name.endswith(ending)), "")
-    return f"{_CHOICES.get(value, value) if isinstance(value, str) else value}{suffix}"
+    return f"{item.choices.get(str(value), value)}{_SUFFIXES.get(item.unit or '', '')}"
 
 
 def _village_row(code: str, name: str, town: str, report: Mapping[str, Any]) -> VillageRow:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -14,44 +12,14 @@ import pandas as pd
 import shapely
 from shapely.validation import explain_validity
 
+from spatial.application_form import MAX_AREA_M2, PROPERTIES, Property, read_value
 from spatial.crs import CRS84, reproject
 from spatial.errors import CrsError, InputError
 from spatial.pieces import Geometries
 
 MAX_VERTICES = 5_000
-MAX_AREA_M2 = 1_000_000.0
 INPUT_EPSG = (CRS84, 4490, *range(4513, 4555))
 """Coordinates an application may come in: CRS84 (longitude, latitude) or a CGCS2000 3-degree zone (east, north)."""
-
-
-@dataclass(frozen=True)
-class Property:
-    """One property of an application: its Chinese name, its kind, the values or range it may take."""
-
-    title: str
-    kind: type
-    values: tuple[str, ...] = ()
-    low: float = 0.0
-    high: float = math.inf
-
-
-PROPERTIES: Mapping[str, Property] = {
-    "case_no": Property("申请编号", str),
-    "build_kind": Property("建房类型", str, ("rebuild_in_place", "extend", "new_site")),
-    "scheme": Property("建设方式", str, ("none", "concentrated", "joint_community")),
-    "household_size": Property("家庭人口", int, low=1, high=99),
-    "is_member": Property("是本集体经济组织成员", bool),
-    "other_plots": Property("其他宅基地宗数", int, high=99),
-    "returns_old_plot": Property("承诺退回旧宅基地", bool),
-    "plot_area_m2": Property("申请宅基地面积", float, low=0.01, high=MAX_AREA_M2),
-    "footprint_area_m2": Property("房基占地面积", float, low=0.01, high=MAX_AREA_M2),
-    "floor_area_m2": Property("建筑面积", float, low=0.01, high=MAX_AREA_M2),
-    "storeys": Property("层数", int, low=1, high=99),
-    "height_m": Property("建筑总高度", float, low=0.1, high=500),
-    "eaves_height_m": Property("檐口高度", float, low=0.1, high=500),
-    "terrain": Property("地形", str, ("suburb", "plain", "hill", "mountain")),
-    "applied_on": Property("申请日期", date),
-}
 
 
 @dataclass(frozen=True)
@@ -260,35 +228,11 @@ def _properties(feature: Any, where: str, problems: list[str]) -> dict[str, Any]
         if name not in PROPERTIES:
             problems.append(f"{place}: 未知属性")
         elif value is not None:
-            parsed, text = _value(PROPERTIES[name], value)
+            parsed, text = read_value(PROPERTIES[name], value)
             row[name] = parsed
             if text:
                 problems.append(f"{place}: {text}")
     return row
 
 
-def _value(spec: Property, value: Any) -> tuple[Any, str | None]:
-    if spec.kind is date:
-        return _date(value)
-    if spec.kind is str:
-        if not isinstance(value, str) or not value or len(value) > 100:
-            return None, "应为 1–100 字的文字"
-        return (value, None) if not spec.values or value in spec.values else (None, f"应为 {'、'.join(spec.values)} 之一")
-    if spec.kind is bool:
-        return (value, None) if isinstance(value, bool) else (None, "应为 true 或 false")
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 1e15:
-        return None, "应为有限的数"
-    if spec.kind is int and float(value) != int(value):
-        return None, "应为整数"
-    if not spec.low <= value <= spec.high:
-        return None, f"应在 {spec.low:g} 到 {spec.high:g} 之间"
-    return spec.kind(value), None
-
-
-def _date(value: Any) -> tuple[date | None, str | None]:
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
-        try:
-            return date.fromisoformat(value), None
-        except ValueError:
-            pass
-    return None, "应为 YYYY-MM-DD 的日期"
+__all__ = ["PROPERTIES", "Applications", "Property", "applications_from_frame", "read_applications"]

@@ -108,6 +108,12 @@ PROPERTIES: dict[str, Any] = {
     "case_no": "A-1", "build_kind": "new_site", "scheme": "none", "household_size": 4, "is_member": True, "other_plots": 0,
     "returns_old_plot": False, "plot_area_m2": 140.0, "footprint_area_m2": 100.0, "floor_area_m2": 200.0, "storeys": 2, "height_m": 6.6,
     "eaves_height_m": 6.0, "terrain": "hill", "applied_on": "2026-05-01",
+    "household_id": "H-1", "was_transferred": False, "unresolved_violation": False, "ownership_dispute": False, "resettled": False,
+    "local_conditions_met": True, "old_plot_area_m2": 0.0, "danger_grade": "A", "stilt_height_m": 0.0, "design_source": "standard",
+    "wall_height_m": 0.0, "wall_see_through": True, "wall_inside_plot": True, "cut_slope_height_m": 0.0, "demolishes": False,
+    "neighbours_consulted": True, "notice_from": "2026-04-10", "notice_to": "2026-04-20", "side_east": "空地", "side_south": "空地",
+    "side_west": "空地", "side_north": "空地", "military_enquiry": "clear", "rule_planning_design": True, "rule_structure": True,
+    "rule_craftsmen": True, "rule_technical_guidance": True, "rule_completion": True, "seismic_design": True, "energy_saving": True,
 }  # fmt: skip
 
 

@@ -87,6 +87,9 @@ WRONG_VALUES = [
     ("is_member", 1, "true 或 false"), ("is_member", "true", "true 或 false"), ("returns_old_plot", "否", "true 或 false"),
     ("applied_on", "2026-5-1", "日期"), ("applied_on", "2026-02-30", "日期"), ("applied_on", "2026-W18-5", "日期"), ("applied_on", "01/05/2026", "日期"),
     ("applied_on", 20260501, "日期"), ("applied_on", "2026-05-01T00:00", "日期"), ("applied_on", "２０２６-05-01", "日期"),
+    ("household_id", "x" * 101, "文字"), ("household_id", "1\n2", "换行"), ("case_no", "a\x00b", "控制字符"), ("side_east", "x" * 201, "200"), ("side_north", "", "文字"),
+    ("side_west", "\ud800", "控制字符"), ("danger_grade", "E", "之一"), ("design_source", "自绘", "之一"), ("military_enquiry", True, "文字"), ("notice_from", "2026-04-31", "日期"),
+    ("stilt_height_m", -0.1, "之间"), ("wall_height_m", 501, "之间"), ("old_plot_area_m2", -1, "之间"), ("demolishes", "是", "true 或 false"),
     ("storey", 2, "未知属性"), ("Storeys", 2, "未知属性"), ("<script>", 2, "未知属性"),
 ]  # fmt: skip
 
@@ -95,6 +98,11 @@ WRONG_VALUES = [
 def test_a_wrong_property_is_named_with_its_place(name: str, value: Any, text: str) -> None:
     (found,) = problems(application(**{name: value}))
     assert found.startswith(f"/properties/{name}: ") and text in found
+
+
+def test_nothing_is_a_height_or_an_area_that_may_be_stated() -> None:
+    found = read(application(wall_height_m=0, old_plot_area_m2=0, side_east="四" * 200))
+    assert (found.properties["wall_height_m"][0], found.properties["old_plot_area_m2"][0], len(found.properties["side_east"][0])) == (0.0, 0.0, 200)
 
 
 def test_properties_that_are_no_object_are_refused() -> None:
