@@ -19,22 +19,26 @@ VENDOR = Path(__file__).resolve().parent.parent / "api" / "static" / "vendor"
 # package -> version and the files that browsers need; licence files are always taken along.
 PACKAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "leaflet": ("1.9.4", ("dist/leaflet.js", "dist/leaflet.css")),
+    "proj4": ("2.22.0", ("dist/proj4.js",)),
     "protomaps-leaflet": ("5.1.0", ("dist/protomaps-leaflet.js",)),
     "swagger-ui-dist": ("5.35.0", ("swagger-ui-bundle.js", "swagger-ui.css", "swagger-ui-bundle.js.LICENSE.txt", "NOTICE")),
 }
-# Packages bundled inside protomaps-leaflet.js: their licences have to stand beside it.
-BUNDLED = (
-    "@mapbox/point-geometry",
-    "@mapbox/vector-tile",
-    "@protomaps/basemaps",
-    "color2k",
-    "fflate",
-    "pbf",
-    "pmtiles",
-    "potpack",
-    "quickselect",
-    "rbush",
-)
+# Packages bundled inside a script: their licences have to stand beside it.
+BUNDLED: dict[str, tuple[str, ...]] = {
+    "proj4": ("mgrs", "wkt-parser"),
+    "protomaps-leaflet": (
+        "@mapbox/point-geometry",
+        "@mapbox/vector-tile",
+        "@protomaps/basemaps",
+        "color2k",
+        "fflate",
+        "pbf",
+        "pmtiles",
+        "potpack",
+        "quickselect",
+        "rbush",
+    ),
+}
 
 
 def install(folder: Path) -> Path:
@@ -61,15 +65,15 @@ def copy_package(modules: Path, name: str, files: tuple[str, ...]) -> list[Path]
     return [Path(shutil.copy2(source, target / source.name)) for source in [*sources, licence]]
 
 
-def bundled_licences(modules: Path) -> Path:
-    """Write the licences of what protomaps-leaflet.js contains into one file."""
+def bundled_licences(modules: Path, package: str) -> Path:
+    """Write the licences of what a package's script contains into one file."""
     parts = []
-    for name in BUNDLED:
+    for name in BUNDLED[package]:
         meta = json.loads((modules / name / "package.json").read_text(encoding="utf-8"))
         licence = licence_of(modules / name)
         text = licence.read_text(encoding="utf-8") if licence else f"Licence: {meta['license']}"
         parts.append(f"{name} {meta['version']} ({meta['license']})\n\n{text.strip()}\n")
-    path = VENDOR / "protomaps-leaflet" / "BUNDLED-LICENSES.txt"
+    path = VENDOR / package / "BUNDLED-LICENSES.txt"
     path.write_text(("\n" + "-" * 80 + "\n\n").join(parts), encoding="utf-8")
     return path
 
@@ -82,8 +86,8 @@ def main() -> None:
         manifest = {}
         for name, (version, files) in PACKAGES.items():
             copied = copy_package(modules, name, files)
-            if name == "protomaps-leaflet":
-                copied.append(bundled_licences(modules))
+            if name in BUNDLED:
+                copied.append(bundled_licences(modules, name))
             licence = json.loads((modules / name / "package.json").read_text(encoding="utf-8"))["license"]
             sums = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in copied}
             manifest[name] = {"version": version, "license": licence, "sha256": sums}
