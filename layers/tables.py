@@ -212,3 +212,79 @@ job = Table(
     CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'interrupted')", name="job_state"),
     CheckConstraint("progress >= 0 AND progress <= 1", name="job_progress"),
 )
+
+check_override = Table(
+    "check_override",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("check_id", UUID(as_uuid=True), ForeignKey("stored_check.id"), nullable=False),
+    Column("act", Text, nullable=False),
+    Column("rule_key", Text, nullable=False),
+    Column("feature_id", Text),
+    Column("withdraws", UUID(as_uuid=True), ForeignKey("check_override.id")),
+    Column("reason", Text, nullable=False),
+    Column("officer", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("evidence", Text),
+    Column("evidence_sha256", Text),
+    Column("made_at", INSTANT, nullable=False),
+    Index("check_override_check", "check_id", "made_at"),
+    Index("check_override_withdrawn_once", "withdraws", unique=True, postgresql_where=text("withdraws IS NOT NULL")),
+)
+
+recheck = Table(
+    "recheck",
+    metadata,
+    Column("check_id", UUID(as_uuid=True), ForeignKey("stored_check.id"), primary_key=True),
+    Column("previous_id", UUID(as_uuid=True), ForeignKey("stored_check.id"), nullable=False),
+    Column("grounds", JSONB, nullable=False),
+    Index("recheck_previous", "previous_id", unique=True),
+)
+
+check_run = Table(
+    "check_run",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("parameters", JSONB, nullable=False),
+    Column("valid_on", Date, nullable=False),
+    Column("known_at", INSTANT, nullable=False),
+    Column("pack_version", Text, nullable=False),
+    Column("pack_sha256", Text, nullable=False),
+    Column("versions", JSONB, nullable=False),
+    Column("classification_id", UUID(as_uuid=True)),
+    Column("total", Integer, nullable=False),
+    Column("done", Integer, nullable=False, server_default=text("0")),
+    Column("summary", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("created_at", INSTANT, nullable=False),
+    Column("finished_at", INSTANT),
+    Index("check_run_time", text("created_at DESC"), "id"),
+)
+
+check_run_subject = Table(
+    "check_run_subject",
+    metadata,
+    Column("run_id", UUID(as_uuid=True), ForeignKey("check_run.id"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text),
+    Column("check_id", UUID(as_uuid=True)),
+    Column("properties", JSONB, nullable=False),
+    _geometry("geom"),
+)
+
+check_run_result = Table(
+    "check_run_result",
+    metadata,
+    Column("run_id", UUID(as_uuid=True), ForeignKey("check_run.id"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text),
+    Column("verdict", Text, nullable=False),
+    Column("before", Text),
+    Column("check_id", UUID(as_uuid=True)),
+    Column("report", Text, nullable=False),
+    _geometry("geom"),
+    Index("check_run_result_verdict", "run_id", "verdict", "position"),
+)
