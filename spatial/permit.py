@@ -18,6 +18,7 @@ from spatial.findings import finding
 from spatial.layer import Layer, LayerSet
 from spatial.lazy import lazy
 from spatial.measuring import Facts, layer_title
+from spatial.report_sections import with_sections
 from spatial.rules.model import NotBuilt, RuleFile
 from spatial.rules.pack import Pack
 
@@ -100,7 +101,7 @@ class Checks:
         """Return application `index`'s report, JSON-ready, without id and time of checking."""
         for part in self.parts:
             if index < len(part.applications):
-                return _report(self, part, index)
+                return with_sections(_report(self, part, index), part.outcomes.facts, index)
             index -= len(part.applications)
         raise IndexError(index)
 
