@@ -12,6 +12,7 @@ import shapely
 
 from layers.demo import controls, frames, networks, plans, villages, zones
 from layers.demo.blocks import nearest_site, undisturbed
+from layers.demo.departments import department_frames
 from layers.demo.ground import Ground, Report, lay_ground
 from layers.demo.households import household_list
 from layers.demo.houses import build_houses
@@ -61,6 +62,7 @@ def build(seed: int = 20260101, scale: str = "full", progress: Callable[[float, 
     planting = plant(ground.blocks, ground.corridors, undisturbed(ground.blocks, shapes), intent, approved, cases=size.cases)
     site = nearest_site(ground.blocks, ground.shapes)
     ground = replace(ground, patches=planted_patches(ground.patches, ground.blocks, planting, site, ground.sites))
+    layers |= department_frames(ground, layers, intent, approved, np.random.default_rng([seed, 2]))
     layers |= _survey_and_plans(ground, figures, planting, layers["ecological_redline"], rng, report)
     layers = with_obstacles(layers, obstacles(planting, ground.blocks, ground.divisions.villages["code"].to_numpy()))
     report(0.98, "户籍与整治进度")
