@@ -1,7 +1,7 @@
 """Clearance: how far beyond the distance the law requires a subject lies from the nearest feature of each class.
 
 Negative means too close. The required distance depends on the feature's class (a road's grade, a line's voltage). From a polygon
-(the road's land) the distance is measured as it stands; from a line with a known half width it is estimated and marked so
+(the road's land) the distance is measured as it stands; from a line or point with a known half width it is estimated and marked so
 (公路安全保护条例 §11 measures from the outer edge of the road's land).
 """
 
@@ -36,9 +36,9 @@ class _Required:
         halves = [_number(_find(half_width, value)) for value in uniques] if half_width else []
         self.widest = max((_number(value) for value in half_width.values), default=0.0) if half_width else 0.0
         half = np.array([*[self.widest if h != h else h for h in halves], self.widest])[self.rows] if half_width else np.zeros(len(values))
-        self.is_line = shapely.get_dimensions(layer.features) == 1
-        self.half = np.where(self.is_line, half, 0.0)
-        self.estimated = self.is_line & (half_width is not None)
+        thin = shapely.get_dimensions(layer.features) < 2
+        self.half = np.where(thin, half, 0.0)
+        self.estimated = thin & (half_width is not None)
 
     def value(self, feature: int) -> Value | None:
         """The row of law that fixes a feature's required distance."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spatial.clearances import settlement_kind
 from spatial.facts import Fact, exact, unknown
 from spatial.housing_matrix import matrix_fact
 from spatial.measures import DECIMALS, Floats, to_resolution
@@ -156,4 +157,5 @@ DERIVED: Mapping[str, Derive] = {
     "housing_matrix": matrix_fact,
     "plot_limit": limit_fact,
     "points": _points,
+    "settlement_kind": settlement_kind,
 }

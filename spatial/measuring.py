@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from spatial import clearances
 from spatial.choosing import Choice, choose
 from spatial.clearance import clearance
 from spatial.derived import DERIVED
@@ -262,6 +263,10 @@ _SPATIAL: Mapping[str, Measure] = {
     "overlap_without_dominant": _without_dominant,
     "distance": _distance,
     "clearance": _clearance,
+    "clearance_beyond": clearances.clearance_beyond,
+    "placed_clearance": clearances.placed_clearance,
+    "sway_clearance": clearances.sway_clearance,
+    "strip_clearance": clearances.strip_clearance,
     "count_within": _count_within,
     "length_inside": _length_inside,
     "dominant": _dominant,

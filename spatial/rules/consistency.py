@@ -129,8 +129,11 @@ def _used(main: Main) -> dict[str, Place]:
         for leaf in condition.comparisons():
             used.update({name: place for name in (leaf.param, leaf.upper) if name and name not in used})
     for fact, spec in main.facts.items():
-        names = (spec.parameter, spec.half_width, spec.radius_m)
+        names = (spec.parameter, spec.half_width, spec.zone, spec.radius_m)
         used.update({name: ("facts", fact) for name in names if name and name not in used})
+    if isinstance(main, RuleFile):
+        asked = [(index, rule.where_set) for index, rule in enumerate(main.rules)]
+        used.update({name: ("rules", index) for index, name in asked if name and name not in used})
     bands = main.score if isinstance(main, TypeRuleFile) else ()
     used.update({band.points: ("score", index) for index, band in enumerate(bands) if band.points not in used})
     return used

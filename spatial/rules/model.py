@@ -42,7 +42,9 @@ class FactSpec(Strict):
         "overlap_area", "overlap_share", "outside_area", "distance", "clearance", "count_within", "length_inside",
         "dominant", "nearest", "overlap_without_dominant", "declared", "attribute", "subject_area",
         "relative_difference", "absolute_difference", "quotient", "complement", "housing_matrix", "plot_limit",
-        "layers_loaded", "context", "points", "missing_count",
+        "layers_loaded", "context", "points", "missing_count", "village_overlap", "building_gap", "survey_age", "days_between",
+        "working_days_between", "count_not", "counted_storeys", "four_sides", "other_application_area", "other_application_count",
+        "clearance_beyond", "placed_clearance", "sway_clearance", "strip_clearance", "settlement_kind",
     ]  # fmt: skip
     layer: str | None = None
     where: tuple[Where, ...] = ()
@@ -51,22 +53,27 @@ class FactSpec(Strict):
     of: tuple[str, ...] = ()
     parameter: str | None = None
     half_width: str | None = None
+    zone: str | None = None
     radius_m: str | None = None
     item: str | None = None
     code_system: str | None = None
     labels: dict[str, str] = Field(default_factory=dict)
+    estimate: str = "按中心线估算"
 
     @model_validator(mode="after")
     def _complete(self) -> FactSpec:
-        spatial = {"overlap_area", "overlap_share", "outside_area", "distance", "clearance", "count_within", "length_inside",
-                   "dominant", "nearest", "overlap_without_dominant"}  # fmt: skip
+        clearances = {"clearance", "clearance_beyond", "placed_clearance", "sway_clearance", "strip_clearance"}
+        spatial = clearances | {"overlap_area", "overlap_share", "outside_area", "distance", "count_within", "length_inside",
+                                "dominant", "nearest", "overlap_without_dominant", "village_overlap", "building_gap", "survey_age"}  # fmt: skip
         needs = {
             "layer": self.measure in spatial,
-            "field": self.measure in {"clearance", "dominant", "nearest", "attribute"},
+            "field": self.measure in clearances | {"dominant", "nearest", "attribute"},
             "property": self.measure == "declared",
-            "of": self.measure in {"relative_difference", "absolute_difference", "quotient", "complement", "missing_count"},
-            "parameter": self.measure == "clearance",
-            "radius_m": self.measure in {"distance", "count_within", "nearest"},
+            "of": self.measure in {"relative_difference", "absolute_difference", "quotient", "complement", "missing_count", "days_between",
+                                   "working_days_between", "count_not", "counted_storeys", "four_sides", "other_application_count", "placed_clearance", "settlement_kind"},
+            "parameter": self.measure in clearances | {"settlement_kind", "counted_storeys", "four_sides"},
+            "zone": self.measure in {"clearance_beyond", "sway_clearance"},
+            "radius_m": self.measure in {"distance", "count_within", "nearest", "strip_clearance", "building_gap", "four_sides"},
         }
         missing = [name for name, needed in needs.items() if needed and not getattr(self, name)]
         if missing:
@@ -121,8 +128,10 @@ class Condition(Strict):
 class RuleSpec(Strict):
     """One rule (or one branch of it): when it applies, when it fails, how grave that is, and on what ground.
 
-    `jurisdictions` are the codes of the provinces, cities or counties it holds in (none: everywhere). `message` and `passed` are
-    for the clerk, `plain` says to the applicant in plain words what is wrong; `office` acts on a hit, `documents` are to be brought.
+    `jurisdictions` are the codes of the provinces, cities or counties it holds in (none: everywhere). A rule that names a parameter
+    under `where_set` is left to the places: it holds only where one has set that number. `on_missing` is what a missing input comes to
+    at least, where that is graver than the rule itself. `message` and `passed` are for the clerk, `plain` says to the applicant in
+    plain words what is wrong; `office` acts on a hit, `documents` are to be brought.
     """
 
     id: str = Field(pattern=r"^[A-Z]{2}-\d{2,3}$")
@@ -135,6 +144,8 @@ class RuleSpec(Strict):
     in_force_from: date | None = None
     in_force_to: date | None = None
     jurisdictions: tuple[str, ...] = ()
+    where_set: str | None = None
+    on_missing: Severity | None = None
     message: str
     passed: str
     plain: str | None = None
