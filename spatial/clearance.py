@@ -25,6 +25,7 @@ class _Required:
     """The required distance and half width of every feature of a layer."""
 
     def __init__(self, layer: Layer, field: str, required: Resolved, half_width: Resolved | None) -> None:
+        self.tables = (required, half_width)
         column = layer.attributes.get(field)
         values = np.full(len(layer.features), None, dtype=object) if column is None else np.asarray(column, dtype=object)
         self.rows, uniques = pd.factorize(values, use_na_sentinel=True)
@@ -68,10 +69,7 @@ def clearance(
     if not any(_number(value) > 0 for value in required.values):
         text = f"本辖区这一天没有设定“{required.title}”"
         return unknown(name, spec, over.count, reason=lambda _: text, dataset=over.layer.dataset)
-    key = ("clearance", spec.field, required, half_width)
-    if key not in over.layer._chosen:
-        over.layer._chosen[key] = _Required(over.layer, spec.field or "", required, half_width)
-    wanted: _Required = over.layer._chosen[key]
+    wanted = _wanted(over.layer, spec.field or "", required, half_width)
     reach = wanted.farthest + wanted.widest
     subject, feature, apart = over.near(reach)
     free = wanted.unclear | np.isnan(wanted.metres)
@@ -109,6 +107,15 @@ def clearance(
     return Fact(name, spec, low=low, high=high, dataset=over.layer.dataset, reason=reason, geometry=geometry, threshold=threshold,
                 shown=lambda row: float(measured[worst[row]]) if worst[row] >= 0 else None, detail=detail,
                 estimated=lambda row: bool(worst[row] >= 0 and wanted.estimated[feature[worst[row]]]))  # fmt: skip
+
+
+def _wanted(layer: Layer, field: str, required: Resolved, half_width: Resolved | None) -> _Required:
+    """Return the requirements of a layer, kept with it; tables are told apart by identity, for hashing them is slow."""
+    key = ("clearance", field, id(required), id(half_width))
+    kept: _Required | None = layer._chosen.get(key)
+    if kept is None or kept.tables != (required, half_width):
+        kept = layer._chosen[key] = _Required(layer, field, required, half_width)
+    return kept
 
 
 def _attribute(layer: Layer, field: str | None, feature: int) -> Any:

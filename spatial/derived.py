@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spatial.building_gap import building_gap
 from spatial.clearances import settlement_kind
 from spatial.facts import Fact, exact, unknown
+from spatial.form_facts import count_not, counted_storeys, days_between, survey_age, working_days_between
+from spatial.four_sides import four_sides
 from spatial.housing_matrix import matrix_fact
 from spatial.measures import DECIMALS, Floats, to_resolution
+from spatial.open_applications import other_application_area, other_application_count
+from spatial.overlap_table import FORM_NUMBERS
 from spatial.plot_limits import limit_fact
 from spatial.rules.model import FactSpec
+from spatial.village_land import village_overlap
 
 if TYPE_CHECKING:
     from spatial.measuring import Facts
@@ -20,6 +26,9 @@ if TYPE_CHECKING:
 
 def _declared(facts: Facts, name: str, spec: FactSpec) -> Fact:
     """What the application form states; an empty field is not known."""
+    if spec.unit in FORM_NUMBERS:
+        low, high = facts.declared((spec.property or "",))
+        return Fact(name, spec, low=low[0], high=high[0], reason=lambda row: f"申请表未填“{spec.title}”" if low[0, row] == -np.inf else None)
     given = facts.properties.get(spec.property or "")
     values = np.full(len(facts), None, dtype=object) if given is None else np.asarray(given, dtype=object)
 
@@ -97,11 +106,8 @@ def _complement(facts: Facts, name: str, spec: FactSpec) -> Fact:
 def _layers_loaded(facts: Facts, name: str, spec: FactSpec) -> Fact:
     """1 where every layer of the pack is loaded and covers the subject; not known otherwise: never a pass."""
     absent = [layer for layer in facts.pack.layers if layer not in facts.layers]
-    outside = np.zeros(len(facts), dtype=bool)
-    for layer in facts.pack.layers:
-        over = facts.overlay(layer)
-        if over is not None:
-            outside |= over.uncovered > 0
+    gaps = {id(gap): gap for layer in facts.pack.layers if layer in facts.layers for gap in [facts.uncovered(layer)]}
+    outside = np.any([gap > 0 for gap in gaps.values()], axis=0) if gaps else np.zeros(len(facts), dtype=bool)
     numbers = np.full(len(facts), np.nan) if absent else np.where(outside, np.nan, 1.0)
 
     def reason(row: int) -> str | None:
@@ -109,7 +115,7 @@ def _layers_loaded(facts: Facts, name: str, spec: FactSpec) -> Fact:
 
         if absent:
             return "未入库的图层：" + "、".join(layer_title(layer) for layer in absent)
-        partly = [facts.title(key) for key in facts.pack.layers if (o := facts.overlay(key)) is not None and o.uncovered[row] > 0]
+        partly = [facts.title(key) for key in facts.pack.layers if key in facts.layers and facts.uncovered(key)[row] > 0]
         return "数据覆盖不全的图层：" + "、".join(partly) if partly else None
 
     return exact(name, spec, numbers, reason=reason)
@@ -157,5 +163,15 @@ DERIVED: Mapping[str, Derive] = {
     "housing_matrix": matrix_fact,
     "plot_limit": limit_fact,
     "points": _points,
+    "village_overlap": village_overlap,
+    "building_gap": building_gap,
+    "survey_age": survey_age,
+    "days_between": days_between,
+    "working_days_between": working_days_between,
+    "count_not": count_not,
+    "counted_storeys": counted_storeys,
+    "four_sides": four_sides,
+    "other_application_area": other_application_area,
+    "other_application_count": other_application_count,
     "settlement_kind": settlement_kind,
 }

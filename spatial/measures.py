@@ -7,26 +7,20 @@ Results are rounded to the resolution of the measuring (1 cm², 0.1 mm), so that
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from spatial.layer import Layer
 from spatial.lazy import lazy
 from spatial.pieces import Extent, Geometries
+from spatial.sweep import Bools, Floats, Ints, Sweep, ground, sweep
 
 DECIMALS = 4
 """Areas are kept to 1 cm² (10⁻⁴ m²), distances to 0.1 mm."""
-
-PREPARE_FROM = 256
-"""From so many pairs on it pays to prepare the pieces; the answers are the same."""
-
-Floats = NDArray[np.floating[Any]]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 
 def to_resolution(values: Floats) -> Floats:
@@ -43,8 +37,10 @@ class Overlay:
     subjects: Geometries
     layer: Layer
     areas: Floats
-    shared: dict[Extent, Floats] = field(default_factory=dict, compare=False)
-    """What of the subjects lies outside a coverage, kept for all layers that have the same one."""
+    shared: dict[Any, Any] = field(default_factory=dict, compare=False)
+    """What was found out about the subjects and a coverage, kept for all layers that have the same one."""
+    swept: Sweep | None = field(default=None, compare=False)
+    """The sweep over several layers that this layer was part of, where there was one."""
     _near: dict[float, tuple[Ints, Ints, Floats]] = field(default_factory=dict, compare=False)
 
     @property
@@ -55,46 +51,9 @@ class Overlay:
     @lazy
     def _cut(self) -> tuple[Ints, Ints, Geometries, Floats]:
         """Pairs of subject and piece that share area or length: subject rows, feature rows, intersections, their areas."""
-        # By boxes only: a tree search with a predicate holds the interpreter's lock, the functions below let other threads run.
-        subject, piece = self.layer.tree.query(self.subjects)
-        meets, whole = self._relate(subject, piece)
-        subject, piece, whole = subject[meets], piece[meets], whole[meets]
-        if not len(subject):
-            return subject, piece, np.empty(0, dtype=object), np.zeros(0)
-        order = np.lexsort((piece, subject))
-        subject, piece, whole = subject[order], piece[order], whole[order]
-        parts, areas = self._intersect(subject, piece, whole)
-        return subject, self.layer.piece_feature[piece], parts, areas
-
-    def _relate(self, subject: Ints, piece: Ints) -> tuple[Bools, Bools]:
-        """Which pairs meet, and which have the subject wholly inside the piece, told without an intersection."""
-        left, right = self.subjects[subject], self.layer.pieces[piece]
-        if len(piece) > PREPARE_FROM:
-            right = _prepared(self.layer.pieces, piece)
-        whole: Bools = np.atleast_1d(shapely.contains_properly(right, left))
-        meets = whole.copy()
-        meets[~whole] = shapely.intersects(right[~whole], left[~whole])
-        return meets, whole
-
-    def _intersect(self, subject: Ints, piece: Ints, whole: Bools) -> tuple[Geometries, Floats]:
-        parts = np.empty(len(subject), dtype=object)
-        parts[whole] = self.subjects[subject[whole]]
-        rest = ~whole
-        cut = self._cut_rest(subject[rest], piece[rest])
-        parts[rest] = cut
-        areas = np.empty(len(subject))
-        areas[whole] = self.areas[subject[whole]]
-        areas[rest] = shapely.area(cut)
-        return parts, areas
-
-    def _cut_rest(self, subject: Ints, piece: Ints) -> Geometries:
-        left, right = self.subjects[subject], self.layer.pieces[piece]
-        # Worth asking only on subjects with many pieces. Each subject decides for itself, so that its neighbours in a batch change nothing.
-        inside: Bools = np.bincount(subject, minlength=self.count)[subject] > 4
-        inside[inside] = shapely.covered_by(right[inside], left[inside])
-        parts = right.copy()
-        parts[~inside] = shapely.intersection(left[~inside], right[~inside])
-        return parts
+        name = self.layer.dataset.layer
+        swept = self.swept or sweep(self.subjects, self.areas, ground({name: self.layer}, [name]))
+        return swept.of(name)
 
     def _sum(self, subject: Ints, amounts: Floats) -> Floats:
         """Add up an amount of every pair by subject."""
@@ -188,12 +147,25 @@ class Overlay:
     def near(self, radius_m: float) -> tuple[Ints, Ints, Floats]:
         """Return the pairs of subject and piece within a radius: subject rows, feature rows, distances in metres."""
         if radius_m not in self._near:
-            subject, piece = self.layer.tree.query(self.subjects, predicate="dwithin", distance=radius_m)
-            order = np.lexsort((piece, subject))
-            subject, piece = subject[order], piece[order]
-            apart = to_resolution(shapely.distance(self.subjects[subject], self.layer.pieces[piece]))
-            self._near[radius_m] = (subject, self.layer.piece_feature[piece], apart)
+            self._near[radius_m] = self._search(radius_m) if self._anything_near(radius_m) else _NO_PAIRS
         return self._near[radius_m]
+
+    def _anything_near(self, radius_m: float) -> bool:
+        """Tell whether a box round all subjects, grown by the radius, meets anything: mostly nothing is near a single site."""
+        if not math.isfinite(radius_m):
+            return True
+        if ("box", radius_m) not in self.shared:
+            west, south, east, north = shapely.total_bounds(self.subjects)
+            grown = shapely.box(west - radius_m, south - radius_m, east + radius_m, north + radius_m)
+            self.shared["box", radius_m] = grown
+        return len(self.layer.tree.query(self.shared["box", radius_m])) > 0
+
+    def _search(self, radius_m: float) -> tuple[Ints, Ints, Floats]:
+        subject, piece = self.layer.tree.query(self.subjects, predicate="dwithin", distance=radius_m)
+        order = np.lexsort((piece, subject))
+        subject, piece = subject[order], piece[order]
+        apart = to_resolution(shapely.distance(self.subjects[subject], self.layer.pieces[piece]))
+        return subject, self.layer.piece_feature[piece], apart
 
     def distance(self, radius_m: float, chosen: Bools | None = None) -> Floats:
         """Return the metres from each subject to the nearest (chosen) feature; infinite where none lies within the radius."""
@@ -224,25 +196,32 @@ class Overlay:
     @lazy
     def uncovered(self) -> Floats:
         """The m² of each subject outside the layer's coverage, where nothing is known."""
-        extent = self.layer.extent
-        if extent not in self.shared:
-            self.shared[extent] = to_resolution(extent.uncovered(self.subjects))
-        return self.shared[extent]
+        return uncovered(self.subjects, self.layer.extent, self.shared)
 
     @lazy
     def edge_distance(self) -> Floats:
         """The metres from each subject to where the layer's coverage ends; 0 where it is crossed."""
-        return to_resolution(self.layer.extent.edge_distance(self.subjects))
+        extent = self.layer.extent
+        if ("edge", extent) not in self.shared:
+            self.shared["edge", extent] = to_resolution(extent.edge_distance(self.subjects))
+        edge: Floats = self.shared["edge", extent]
+        return edge
 
 
-def _prepared(pieces: Geometries, wanted: Ints) -> Geometries:
-    """Return copies of the wanted pieces, prepared. Only copies: prepared geometries shared between threads crash the process."""
-    unique, position = np.unique(wanted, return_inverse=True)
-    own: Geometries = shapely.from_wkb(shapely.to_wkb(pieces[unique]))
-    shapely.prepare(own)
-    return own[position]
+_NO_PAIRS = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
 
 
-def overlay(subjects: Geometries, layer: Layer, *, shared: dict[Extent, Floats] | None = None) -> Overlay:
-    """Lay subjects (polygons in the layer's CRS) over a layer. `shared` is handed from layer to layer for the same subjects."""
-    return Overlay(subjects, layer, shapely.area(subjects), {} if shared is None else shared)
+def uncovered(subjects: Geometries, extent: Extent, shared: dict[Any, Any]) -> Floats:
+    """Return the m² of each subject outside a coverage; layers with the same coverage share the answer."""
+    if extent not in shared:
+        shared[extent] = to_resolution(extent.uncovered(subjects))
+    outside: Floats = shared[extent]
+    return outside
+
+
+def overlay(subjects: Geometries, layer: Layer) -> Overlay:
+    """Lay subjects (polygons in the layer's CRS) over a layer."""
+    return Overlay(subjects, layer, shapely.area(subjects))
+
+
+__all__ = ["DECIMALS", "Bools", "Floats", "Ints", "Overlay", "overlay", "to_resolution", "uncovered"]

@@ -15,11 +15,14 @@ from spatial.clearance import clearance
 from spatial.derived import DERIVED
 from spatial.facts import Fact, exact, unknown
 from spatial.layer import Layer, LayerSet
-from spatial.measures import Bools, Floats, Overlay, overlay, to_resolution
+from spatial.lazy import lazy
+from spatial.measures import Bools, Floats, Overlay, to_resolution, uncovered
+from spatial.overlap_table import MEASURES, Column, OverlapTable, filling, kept_table, overlap_table
 from spatial.pieces import Extent, Geometries
 from spatial.rules.model import FactSpec
 from spatial.rules.pack import Pack
 from spatial.rules.parameters import Resolved
+from spatial.sweep import Sweep, ground, sweep
 
 
 class Facts:
@@ -44,8 +47,10 @@ class Facts:
         self.areas: Floats = shapely.area(subjects)
         self._facts: dict[str, Fact] = {}
         self._overlays: dict[str, Overlay] = {}
-        self._outside: dict[Extent, Floats] = {}
+        self._shared: dict[Any, Any] = {}
         self._parameters: dict[str, Resolved] = {}
+        self.any_error = False
+        """Whether any fact asked for so far rests on wrong data."""
 
     def __len__(self) -> int:
         return len(self.subjects)
@@ -55,18 +60,75 @@ class Facts:
             self._facts[name] = self._measure(name, self.pack.main.facts[name])
         return self._facts[name]
 
+    def numbers(self, names: tuple[str, ...]) -> tuple[Floats, Floats]:
+        """Return the least and the most of some numeric facts, as facts × subjects."""
+        plan = filling(names, self.pack, self.table)
+        low, high = np.empty((len(names), len(self))), np.empty((len(names), len(self)))
+        low[plan.to], high[plan.to] = self._sums[0][plan.of], self._sums[1][plan.of]
+        if len(plan.declared):
+            low[plan.declared], high[plan.declared] = self.declared(plan.properties)
+        for row, name in plan.others:
+            fact = self[name]
+            low[row], high[row] = fact.low, fact.high
+        return low, high
+
+    def declared(self, properties: tuple[str, ...]) -> tuple[Floats, Floats]:
+        """Return what the form states of some numeric properties, as properties × subjects; an empty field is not known."""
+        nothing = np.full(len(self), None, dtype=object)
+        stated = np.array([self.properties.get(name, nothing) for name in properties], dtype=object)
+        gone = stated == np.array(None, dtype=object)
+        low = np.where(gone, -np.inf, stated).astype(np.float64)
+        return low, np.where(gone, np.inf, low)
+
+    def bounds(self, name: str) -> tuple[Floats, Floats]:
+        """Return the least and the most a fact about overlaps may be, one value for each subject."""
+        place = self.table.place[name]
+        return self._sums[0][place], self._sums[1][place]
+
+    @lazy
+    def table(self) -> OverlapTable:
+        """Which features count for which fact about overlaps with the layers that are loaded."""
+        return kept_table(self.pack, self.layers, self._table)
+
+    def _table(self) -> OverlapTable:
+        names = [name for name in self.pack.swept if name in self.layers]
+        columns = []
+        for name, spec in self.pack.main.facts.items():
+            if spec.measure in MEASURES and spec.layer in self.layers and not self._wrong_codes(spec):
+                columns.append(Column(name, spec, self._choice(spec)))
+        return overlap_table(ground(self.layers, names), columns)
+
+    @lazy
+    def swept(self) -> Sweep:
+        """The subjects laid over all layers whose overlaps are asked for."""
+        return sweep(self.subjects, self.areas, self.table.ground)
+
+    @lazy
+    def _sums(self) -> tuple[Floats, Floats]:
+        gaps = [self._gap(extent) for extent in self.table.extents]
+        outside = np.array(gaps).reshape(len(gaps), len(self))[self.table.extent_of]
+        return self.table.bounds(self.swept, self.areas, outside)
+
     def parameter(self, name: str) -> Resolved:
         """Return a parameter as in force on `valid_on`."""
         if name not in self._parameters:
             self._parameters[name] = self.pack.parameter(name, self.valid_on)
         return self._parameters[name]
 
+    def uncovered(self, layer: str) -> Floats:
+        """Return the m² of each subject outside the coverage of a layer that is loaded."""
+        return self._gap(self.layers[layer].extent)
+
+    def _gap(self, extent: Extent) -> Floats:
+        return uncovered(self.subjects, extent, self._shared)
+
     def overlay(self, layer: str) -> Overlay | None:
         """Return the subjects laid over a layer, or None where it is not loaded."""
         if layer not in self.layers:
             return None
         if layer not in self._overlays:
-            self._overlays[layer] = overlay(self.subjects, self.layers[layer], shared=self._outside)
+            swept = self.swept if layer in self.table.ground.position else None
+            self._overlays[layer] = Overlay(self.subjects, self.layers[layer], self.areas, self._shared, swept)
         return self._overlays[layer]
 
     def title(self, layer: str) -> str:
@@ -80,11 +142,19 @@ class Facts:
         over = self.overlay(spec.layer)
         if over is None:
             return unknown(name, spec, len(self), reason=lambda _: f"图层“{layer_title(spec.layer)}”未入库")
-        if spec.code_system is not None and over.layer.dataset.code_system != spec.code_system:
+        if self._wrong_codes(spec):
+            self.any_error = True
             text = f"图层“{over.layer.dataset.title}”的代码体系是 {over.layer.dataset.code_system or '未说明'}，应为 {spec.code_system}"
             return unknown(name, spec, len(self), reason=lambda _: text, error=np.ones(len(self), dtype=bool), dataset=over.layer.dataset)
-        chosen = choose(over.layer, spec.where, layers=self.layers, codes=self.pack.codes, code_system=spec.code_system)
-        return _SPATIAL[spec.measure](self, name, spec, over, chosen)
+        return _SPATIAL[spec.measure](self, name, spec, over, self._choice(spec))
+
+    def _choice(self, spec: FactSpec) -> Choice:
+        layer = self.layers[spec.layer or ""]
+        return choose(layer, spec.where, layers=self.layers, codes=self.pack.codes, code_system=spec.code_system)
+
+    def _wrong_codes(self, spec: FactSpec) -> bool:
+        """Tell whether a loaded layer's codes are of another system than the fact speaks of."""
+        return spec.code_system is not None and self.layers[spec.layer or ""].dataset.code_system != spec.code_system
 
 
 def layer_title(layer: str | None) -> str:
@@ -126,22 +196,8 @@ def gap_reason(over: Overlay, choice: Choice, *, spec: FactSpec) -> Callable[[in
     return reason
 
 
-def _overlap_bounds(over: Overlay, choice: Choice) -> tuple[Floats, Floats]:
-    low = over.overlap(_mask(choice, choice.certain))
-    high = over.overlap(choice.possible) if choice.in_doubt else low
-    return low, np.minimum(to_resolution(high + over.uncovered), to_resolution(over.areas))
-
-
 def _overlap_area(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Choice) -> Fact:
-    low, high = _overlap_bounds(over, choice)
-    if spec.measure == "overlap_share":
-        some = over.areas > 0
-        whole = np.where(some, over.areas, 1.0)
-        low = np.where(some, np.round(low / whole, 6), -np.inf)
-        high = np.where(some, np.round(high / whole, 6), np.inf)
-    elif spec.measure == "outside_area":
-        whole = to_resolution(over.areas)
-        low, high = np.maximum(to_resolution(whole - high), 0.0), np.maximum(to_resolution(whole - low), 0.0)
+    low, high = facts.bounds(name)
 
     def geometry(row: int) -> Any:
         inside = over.overlap_geometry(row, choice.certain)

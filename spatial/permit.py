@@ -13,7 +13,7 @@ import shapely
 
 from spatial.applications import Applications, applications_from_frame, read_applications
 from spatial.canonical import canonical_json, geojson, geometry_sha256
-from spatial.engine import Outcome, Outcomes, judge
+from spatial.engine import VERDICTS, Outcome, Outcomes, judge
 from spatial.findings import finding
 from spatial.layer import Layer, LayerSet
 from spatial.lazy import lazy
@@ -21,9 +21,6 @@ from spatial.measuring import Facts, layer_title
 from spatial.report_sections import with_sections
 from spatial.rules.model import NotBuilt, RuleFile
 from spatial.rules.pack import Pack
-
-VERDICTS = ("refused", "incomplete", "needs_approval", "needs_correction", "needs_review", "passed")
-"""Worst first. A rule without data counts as if it had failed, a reject rule without data as `incomplete`; wrong data always as `incomplete`."""
 
 VERDICT_LABELS: Mapping[str, str] = {
     "refused": "不予批准", "incomplete": "需补充核查", "needs_approval": "须先办审批", "needs_correction": "须补正",
@@ -48,8 +45,7 @@ class VillageTypes:
     version: str
 
 
-_RANK_FAIL = {"reject": 0, "approval": 2, "correct": 3, "warn": 4}
-_RANK_UNKNOWN = {"reject": 1, "approval": 2, "correct": 3, "warn": 4}
+_SLUGS = np.array(VERDICTS, dtype=object)
 
 
 @dataclass(frozen=True)
@@ -62,15 +58,8 @@ class _Part:
     @lazy
     def verdicts(self) -> Any:
         """The verdict of each application: the worst contribution of its findings."""
-        codes = self.outcomes.codes
-        worst = np.full(codes.shape[1], len(VERDICTS) - 1)
-        for index, rule in enumerate(self.outcomes.rules):
-            fails = codes[index] == Outcome.FAIL
-            gone = (codes[index] == Outcome.NO_DATA) | (codes[index] == Outcome.ERROR)
-            worst = np.where(fails, np.minimum(worst, _RANK_FAIL[rule.severity]), worst)
-            worst = np.where(gone, np.minimum(worst, _RANK_UNKNOWN[rule.severity]), worst)
-            worst = np.where(codes[index] == Outcome.ERROR, np.minimum(worst, VERDICTS.index("incomplete")), worst)
-        return np.array(VERDICTS, dtype=object)[worst]
+        ranks, codes = self.outcomes.program.ranks, self.outcomes.codes
+        return _SLUGS[np.take_along_axis(ranks, codes.astype(np.int64), axis=1).min(axis=0, initial=len(VERDICTS) - 1)]
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,13 @@ from spatial.rules.parameters import Citation, ParameterFile, Resolved, Strict, 
 from spatial.rules.parts import Where, join_parts, place_in, places_in_parts
 from spatial.rules.yamlfile import read
 
+MOST_RESOLVED = 5_000
 PACKS = Path(__file__).parent / "packs"
 _MAIN: dict[str, type[RuleFile] | type[TypeRuleFile]] = {"house-building": RuleFile, "village-types": TypeRuleFile}
+
+
+OVERLAPPING = ("overlap_area", "overlap_share", "outside_area", "overlap_without_dominant", "dominant", "length_inside")
+"""The measures that need the parts of the subjects that lie on a layer's features."""
 
 
 class MatrixRow(Strict):
@@ -104,6 +109,8 @@ class Pack:
     matrix: tuple[MatrixRow, ...]
     limits: tuple[LimitRow, ...]
     _resolved: dict[tuple[str, date], Resolved] = field(default_factory=dict, compare=False, repr=False)
+    programs: dict[date, Any] = field(default_factory=dict, compare=False, repr=False)
+    """The rules made ready for a day, kept by the engine."""
 
     @property
     def chain(self) -> tuple[str, ...]:
@@ -114,12 +121,19 @@ class Pack:
         """Return a parameter as it is in force on a day."""
         key = (name, on)
         if key not in self._resolved:
+            if len(self._resolved) > MOST_RESOLVED:
+                self._resolved.clear()
             self._resolved[key] = resolve(name, self.files, self.chain, on)
         return self._resolved[key]
 
     def as_dict(self) -> dict[str, str]:
         """Return the identity a report carries."""
         return {"id": self.id, "title": self.title, "version": self.version, "county": self.county, "sha256": self.sha256}
+
+    @cached_property
+    def swept(self) -> tuple[str, ...]:
+        """The catalogue ids of the layers whose overlap with a subject is asked for."""
+        return tuple(sorted({fact.layer for fact in self.main.facts.values() if fact.layer and fact.measure in OVERLAPPING}))
 
     @cached_property
     def layers(self) -> tuple[str, ...]:
