@@ -14,6 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from spatial.errors import CuntuError, PackError
@@ -91,6 +93,27 @@ class Calendar:
     def late(self, start: date, done: date, *, working_days: int) -> int:
         """Count the working days by which something was done too late."""
         return self.between(self.due(start, working_days=working_days), done)
+
+
+def working_days(calendar: Calendar, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Count for n pairs of days (as ordinals) the working days after the first up to the last; NaN where a year has no notice.
+
+    Gives for every pair what `Calendar.between` gives.
+    """
+    ordinals = [day.toordinal() for day in calendar.special]
+    differs = np.array(ordinals, dtype=np.int64)
+    worked = np.array(list(calendar.special.values()), dtype=bool)
+    weekend = np.array([day.weekday() >= _SATURDAY for day in calendar.special], dtype=bool)
+    more, fewer = np.sort(differs[worked]), np.sort(differs[~worked & ~weekend])
+    epoch = date(1970, 1, 1).toordinal()
+    start, end = (first - epoch + 1).astype("datetime64[D]"), (np.maximum(last, first) - epoch + 1).astype("datetime64[D]")
+    count = np.busday_count(start, end).astype(float)
+    for days, sign in ((more, 1), (fewer, -1)):
+        count += sign * (np.searchsorted(days, np.maximum(last, first), "right") - np.searchsorted(days, first, "right"))
+    years = np.array(sorted(calendar.years), dtype=np.int64)
+    from_year, to_year = start.astype("datetime64[Y]").astype(np.int64) + 1970, (end - 1).astype("datetime64[Y]").astype(np.int64) + 1970
+    on_file = np.searchsorted(years, to_year, "right") - np.searchsorted(years, from_year, "left") == to_year - from_year + 1
+    return np.where(last <= first, 0.0, np.where(on_file, count, np.nan))
 
 
 def due_calendar_days(start: date, *, days: int) -> date:

@@ -16,11 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Confidence = Literal["A", "B", "C", "D", "S", "K", "N"]
 """A law text read · B several sources agree · C one secondary source · D memory · S source document · K arithmetic · N our proposal."""
 
-Unit = Literal["m2", "m", "share", "storey", "degree", "ha", "person", "household", "min", "count", "point", "万元/年", "code", "bool", "days"]
+Unit = Literal["m2", "m", "share", "storey", "degree", "ha", "person", "household", "min", "count", "point", "万元/年", "code", "bool", "days",
+               "working_days", "survey_year", "date"]  # fmt: skip
 
 UNIT_LABELS: Mapping[str, str] = {
     "m2": "㎡", "m": "米", "share": "", "storey": "层", "degree": "度", "ha": "公顷", "person": "人", "household": "户",
     "min": "分钟", "count": "项", "point": "分", "万元/年": "万元/年", "code": "", "bool": "", "days": "日", "house": "座",
+    "working_days": "个工作日", "survey_year": "个调查年度", "date": "",
 }  # fmt: skip
 
 
@@ -81,6 +83,8 @@ class Parameter(Strict):
                 raise ValueError("按区间取值的参数，每一行都要有 low 和 high")
             if self.keyed_by is None and (row.key is not None or row.low is not None):
                 raise ValueError("没有 keyed_by 的参数不能有 key、low、high")
+            if self.unit == "date" and row.value is not None:
+                date.fromisoformat(str(row.value))
         return self
 
 
@@ -127,8 +131,10 @@ class Resolved:
         return self.values[0] if self.values and self.keyed_by is None else None
 
     def number(self) -> float | None:
-        """The value as a number, or None."""
+        """The value as a number (a date as its day's number), or None."""
         value = self.single.value if self.single else None
+        if self.unit == "date" and value is not None:
+            return float(date.fromisoformat(str(value)).toordinal())
         return None if value is None else float(value)  # type: ignore[arg-type]
 
 
