@@ -12,6 +12,8 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from api import errors, openapi, uploads
+from api.check_desk import CheckDesk
+from api.check_writer import CheckWriter
 from api.checking import Checker
 from api.deps import known_parameters_only
 from api.jobs import Jobs
@@ -20,6 +22,7 @@ from api.outlines import Outlines
 from api.pages import Pages
 from api.routes import checks, classifications, health, jobs, layers, pages, progress, tiles, villages
 from api.settings import Settings
+from api.short_way import QueryMemory, ShortWay
 from api.snapshots import Snapshots
 from api.tile_cache import TileCache
 from api.watchdog import Watchdog
@@ -55,6 +58,9 @@ def create_app(settings: Settings, *, database_url: str, cluster: Cluster | None
     app.state.pool = pool
     app.state.snapshots = snapshots
     app.state.checker = Checker(pool, snapshots, settings)
+    app.state.writer = CheckWriter(database_url)
+    app.state.desk = CheckDesk(app.state.checker, app.state.writer)
+    app.state.asked = QueryMemory()
     app.state.jobs = Jobs(pool)
     app.state.tiles = TileCache(settings.tile_cache_bytes)
     app.state.outlines = Outlines()
@@ -63,6 +69,7 @@ def create_app(settings: Settings, *, database_url: str, cluster: Cluster | None
     _route(app)
     errors.install(app)
     openapi.describe(app)
+    app.add_middleware(ShortWay, answers=checks.SHORT_WAYS)
     app.add_middleware(BodyLimit, limit=lambda path: _body_limit(settings, path))
     app.add_middleware(SameOrigin)
     app.add_middleware(SecurityHeaders, image_hosts=TIANDITU_IMAGES if settings.tianditu_key else "")
@@ -95,6 +102,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     uploads.forget_left()
     state.snapshots.start()
     state.jobs.start()
+    state.writer.start()
     try:
         yield
     finally:
@@ -103,6 +111,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _stop(app: FastAPI) -> None:
     state = app.state
+    state.writer.stop()
     state.jobs.stop()
     state.snapshots.stop()
     if state.watchdog:

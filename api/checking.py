@@ -41,6 +41,15 @@ class Checked:
     report: bytes
 
 
+@dataclass(frozen=True)
+class Basis:
+    """What checks at one moment rest on, besides the layers: the county's outline (None while not loaded) and the village types."""
+
+    seen: InForce
+    county: Any
+    types: VillageTypes | None
+
+
 class Checker:
     """Checks applications and stores the reports."""
 
@@ -61,49 +70,65 @@ class Checker:
         county = self._county(self.snapshots.in_force(moment))
         return permit.read_applications(features, epsg_in=epsg_in, epsg=self.settings.epsg, county=county)
 
+    def read_on(self, features: Sequence[Any], *, epsg_in: int | None, basis: Basis) -> Applications:
+        """The same on a basis: this asks no database."""
+        return permit.read_applications(features, epsg_in=epsg_in, epsg=self.settings.epsg, county=basis.county)
+
     def read_frame(self, frame: Any, *, moment: Moment) -> Applications:
         """Check a frame of applications completely, exactly as if they had come as GeoJSON; raises InputError, CrsError."""
         county = self._county(self.snapshots.in_force(moment))
         return permit.applications_from_frame(frame, epsg=self.settings.epsg, county=county)
 
+    def basis(self, moment: Moment) -> Basis:
+        """Tell what counts at a moment; asks the database."""
+        seen = self.snapshots.in_force(moment)
+        return Basis(seen, self._county(seen), self._types(seen.run_id) if seen.run_id else None)
+
     def check(self, applications: Applications, *, moment: Moment) -> list[Checked]:
         """Check applications with what counts at a moment, and store all reports in one transaction."""
-        return self._check(applications, self.snapshots.in_force(moment))
+        return self._check(applications, self.basis(moment))
 
     def check_many(self, applications: Applications, *, moment: Moment, report: Callable[[float, str], None]) -> list[Checked]:
         """Check a batch piece by piece, all of it with the data of one moment, and tell how far it is."""
-        seen = self.snapshots.in_force(moment)
+        basis = self.basis(moment)
         done: list[Checked] = []
         for start in range(0, len(applications), CHUNK):
             report(start / len(applications), f"已审查 {start} 件，共 {len(applications)} 件")
-            done += self._check(applications.part(start, start + CHUNK), seen)
+            done += self._check(applications.part(start, start + CHUNK), basis)
         return done
 
     def judge(self, applications: Applications, *, moment: Moment) -> Checks:
         """Check applications without storing anything."""
-        return self._judge(applications, self.snapshots.in_force(moment))
+        return self.judge_on(applications, self.basis(moment))
 
-    def _check(self, applications: Applications, seen: InForce) -> list[Checked]:
-        checks = self._judge(applications, seen)
+    def in_memory(self, basis: Basis) -> bool:
+        """Tell whether all layers of a basis are in memory, so that `judge_on` waits for nothing."""
+        return self.snapshots.layers(basis.seen.versions) is not None
+
+    def judge_on(self, applications: Applications, basis: Basis) -> Checks:
+        """Check applications on a basis, storing nothing; with all layers in memory this asks no database."""
+        seen = basis.seen
+        layers = self.snapshots.layers(seen.versions) or self._nearby(applications, seen)
+        moment = seen.moment
+        return permit.check(
+            applications, layers, pack=self.pack, valid_on=moment.valid_on, known_at=moment.known_at, village_types=basis.types
+        )
+
+    def _check(self, applications: Applications, basis: Basis) -> list[Checked]:
+        checks = self.judge_on(applications, basis)
         now = datetime.now(UTC)
         new = [stored_check(checks, applications, row, at=now) for row in range(len(checks))]
         with self.pool.connection() as conn:
             stored.save(conn, new)
         return [Checked(item.id, str(verdict), item.report) for item, verdict in zip(new, checks.verdicts, strict=True)]
 
-    def _judge(self, applications: Applications, seen: InForce) -> Checks:
-        layers = self.snapshots.layers(seen.versions) or self._pruned(applications, seen)
-        types = self._types(seen.run_id) if seen.run_id else None
-        moment = seen.moment
-        return permit.check(
-            applications, layers, pack=self.pack, valid_on=moment.valid_on, known_at=moment.known_at, village_types=types
-        )
-
-    def _pruned(self, applications: Applications, seen: InForce) -> LayerSet:
+    def _nearby(self, applications: Applications, seen: InForce) -> LayerSet:
+        """The layers in memory, and of the others what lies near the sites."""
         radius = permit.search_radius(self.pack)
-        wanted = {name: dataset for name, dataset in seen.versions.items() if name in radius}
+        held = {name: layer for name, layer in self.snapshots.held(seen.versions).items() if name in radius}
+        wanted = {name: dataset for name, dataset in seen.versions.items() if name in radius and name not in held}
         with self.pool.connection() as conn:
-            return snapshot.pruned(conn, wanted, applications.sites, radius_m=radius, epsg=self.settings.epsg)
+            return {**held, **snapshot.pruned(conn, wanted, applications.sites, radius_m=radius, epsg=self.settings.epsg)}
 
     def _county(self, seen: InForce) -> Any:
         """The county's outline in the storage CRS; None while the layer is not loaded, for then no place is known to be outside."""

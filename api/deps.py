@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, params
 from fastapi.dependencies.utils import get_flat_params
 from psycopg_pool import ConnectionPool
 
+from api.check_desk import Asked, CheckDesk
 from api.checking import Checker
 from api.errors import UnsupportedMediaTypeError
 from api.jobs import Jobs
-from api.moment import Moment
+from api.moment import Moment, Times
 from api.outlines import Outlines
 from api.settings import Settings
 from api.snapshots import Snapshots
@@ -21,19 +22,29 @@ from spatial.errors import InputError
 
 JSON_TYPES = ("application/json", "application/geo+json")
 
+Crs = Annotated[str | None, Query(description="坐标系，例如 EPSG:4547；不写时为 CRS84 经纬度", max_length=60)]
 
 
-async def moment(
+async def times(
     valid_on: Annotated[date | None, Query(description="哪一天有效的数据，默认今天")] = None,
     known_at: Annotated[datetime | None, Query(description="以哪一时刻所知为准（含时区），默认此刻")] = None,
-) -> Moment:
+) -> Times:
     """Read `valid_on` and `known_at`; a `known_at` without a time zone is refused, for it would name no moment."""
     if known_at is not None and known_at.tzinfo is None:
         raise InputError(problems=["?known_at：缺少时区，例如 2026-01-01T00:00:00+08:00"])
-    now = Moment.now()
-    if valid_on is None and known_at is None:
-        return now
-    return Moment(valid_on or now.valid_on, known_at.astimezone(UTC) if known_at else now.known_at)
+    return Times(valid_on, known_at)
+
+
+async def moment(asked_times: Annotated[Times, Depends(times)]) -> Moment:
+    """The moment asked for."""
+    return asked_times.moment()
+
+
+async def asked(request: Request, asked_times: Annotated[Times, Depends(times)], crs: Crs = None) -> Asked:
+    """Read the parameters of a check, and remember what this query string means."""
+    found = Asked(crs, asked_times)
+    request.app.state.asked.keep(request.scope["query_string"], found)
+    return found
 
 
 async def settings(request: Request) -> Settings:
@@ -58,6 +69,11 @@ async def snapshots(request: Request) -> Snapshots:
 async def checker(request: Request) -> Checker:
     """The checking of applications."""
     return request.app.state.checker  # type: ignore[no-any-return]
+
+
+async def desk(request: Request) -> CheckDesk:
+    """Where single applications are taken."""
+    return request.app.state.desk  # type: ignore[no-any-return]
 
 
 async def jobs(request: Request) -> Jobs:
@@ -101,6 +117,8 @@ Db = Annotated[ConnectionPool[Any], Depends(database)]
 When = Annotated[Moment, Depends(moment)]
 Snapshot = Annotated[Snapshots, Depends(snapshots)]
 Checking = Annotated[Checker, Depends(checker)]
+Desk = Annotated[CheckDesk, Depends(desk)]
+CheckAsked = Annotated[Asked, Depends(asked)]
 JobQueue = Annotated[Jobs, Depends(jobs)]
 JsonBody = Annotated[bytes, Depends(json_body)]
 TileStore = Annotated[TileCache, Depends(tile_cache)]

@@ -26,3 +26,23 @@ class Moment:
     def fixed(self) -> Moment:
         """The same moment as one that was asked for: it stays when the clock goes on."""
         return replace(self, is_now=False)
+
+
+@dataclass(frozen=True)
+class Times:
+    """The two times as they were asked for; what was not asked for means now, whenever `moment` is called."""
+
+    valid_on: date | None = None
+    known_at: datetime | None = None
+
+    @property
+    def is_now(self) -> bool:
+        """Whether neither was asked for."""
+        return self.valid_on is None and self.known_at is None
+
+    def moment(self) -> Moment:
+        """The moment asked for."""
+        now = Moment.now()
+        if self.is_now:
+            return now
+        return Moment(self.valid_on or now.valid_on, self.known_at.astimezone(UTC) if self.known_at else now.known_at)

@@ -187,11 +187,10 @@ class PackRef(BaseModel):
     sha256: str
 
 
-class Report(BaseModel):
-    """A stored check of one application: the proposal of the system, to be decided by a named seat."""
+class CheckPreview(BaseModel):
+    """A check of one application that is not stored."""
 
     model_config = ConfigDict(extra="allow")
-    id: str
     verdict: Verdict
     findings: list[Finding]
     pack: PackRef
@@ -200,6 +199,12 @@ class Report(BaseModel):
     valid_on: date
     known_at: datetime
     checked_at: datetime
+
+
+class Report(CheckPreview):
+    """A stored check of one application: the proposal of the system, to be decided by a named seat."""
+
+    id: str
 
 
 class CheckSummary(BaseModel):

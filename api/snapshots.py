@@ -74,10 +74,17 @@ class Snapshots:
         """Tell what counts, and the moment for which that holds: the one asked for, or (for "now") the one of the last look."""
         if not moment.is_now:
             return self._look(moment)
+        seen = self.recent()
+        if seen is None:
+            began = time.monotonic()
+            seen = self._look(Moment.now())
+            self._now = (began, seen)
+        return seen
+
+    def recent(self) -> InForce | None:
+        """Return what counts now if that is known without asking the database."""
         seen = self._now
-        if seen is None or time.monotonic() - seen[0] > FRESH_S:
-            seen = self._now = (time.monotonic(), self._look(Moment.now()))
-        return seen[1]
+        return seen[1] if seen is not None and time.monotonic() - seen[0] <= FRESH_S else None
 
     def layers(self, wanted: Versions) -> LayerSet | None:
         """Return exactly these versions if all are held, else None: the caller then reads them from PostGIS."""
@@ -86,6 +93,11 @@ class Snapshots:
             return {name: held[name, dataset.version] for name, dataset in wanted.items()}
         except KeyError:
             return None
+
+    def held(self, wanted: Versions) -> LayerSet:
+        """Return those of these versions that are held."""
+        held = self._held
+        return {name: held[name, dataset.version] for name, dataset in wanted.items() if (name, dataset.version) in held}
 
     def load(self, wanted: Versions, conn: psycopg.Connection[Any]) -> LayerSet:
         """Return these versions whole: those held, and the others from PostGIS."""

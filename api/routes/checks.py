@@ -8,20 +8,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from api.checking import Checked, Checker, epsg_of, features_of, refuse_other_crs
-from api.deps import JSON_TYPES, AppSettings, Checking, Db, JobQueue, JsonBody, When
+from api.check_desk import Asked, CheckDesk, application_document
+from api.checking import Checked, Checker, features_of
+from api.deps import JSON_TYPES, AppSettings, CheckAsked, Checking, Crs, Db, Desk, JobQueue, JsonBody, When
 from api.jobs import Report as JobReport
-from api.json_text import parse_json
 from api.moment import Moment
 from api.openapi import LOCATION, json_body, problems
-from api.schemas import Accepted, ApplicationCollection, ApplicationFeature, CheckPage, Report, Verdict
+from api.schemas import Accepted, ApplicationCollection, ApplicationFeature, CheckPage, CheckPreview, Report, Verdict
 from layers import checks
-from spatial.errors import InputError
 from spatial.permit import VERDICT_LABELS, Applications
 
 router = APIRouter(prefix="/checks", tags=["建房审查"])
-
-Crs = Annotated[str | None, Query(description="坐标系，例如 EPSG:4547；不写时为 CRS84 经纬度", max_length=60)]
 
 
 @router.post(
@@ -32,13 +29,21 @@ Crs = Annotated[str | None, Query(description="坐标系，例如 EPSG:4547；�
     responses={201: LOCATION, **problems(400, 403, 413, 415, 503)},
     openapi_extra=json_body(ApplicationFeature, *JSON_TYPES),
 )
-def create_check(body: JsonBody, when: When, checking: Checking, crs: Crs = None) -> Response:
+async def create_check(body: JsonBody, asked: CheckAsked, desk: Desk) -> Response:
     """Check one application given as a GeoJSON Feature, store the report and return it. Nothing is stored where the input is wrong."""
-    feature, epsg_in = _document(body, crs)
-    applications = checking.read([feature], epsg_in=epsg_in, moment=when)
-    [checked] = checking.check(applications, moment=when)
-    headers = {"Location": f"/api/v1/checks/{checked.id}"}
-    return Response(checked.report, status_code=201, media_type="application/json", headers=headers)
+    return await created(desk, body, asked)
+
+
+@router.post(
+    "/preview",
+    summary="试审一件建房申请，不存档",
+    response_model=CheckPreview,
+    responses=problems(400, 403, 413, 415, 503),
+    openapi_extra=json_body(ApplicationFeature, *JSON_TYPES),
+)
+async def preview_check(body: JsonBody, asked: CheckAsked, desk: Desk) -> Response:
+    """Check one application and store nothing: the same report without an id, for a page that shows the verdict while a site is drawn."""
+    return await previewed(desk, body, asked)
 
 
 @router.post(
@@ -53,7 +58,7 @@ def create_batch(
     response: Response, body: JsonBody, when: When, checking: Checking, queue: JobQueue, settings: AppSettings, crs: Crs = None
 ) -> dict[str, Any]:
     """Check a GeoJSON FeatureCollection in a job. All of it is read first: where one feature is wrong, there is no job."""
-    collection, epsg_in = _document(body, crs)
+    collection, epsg_in = application_document(body, crs)
     features = features_of(collection, limit=settings.batch_limit)
     applications = checking.read(features, epsg_in=epsg_in, moment=when)
     job_id = queue.submit("check-batch", lambda report: _batch(checking, applications, when, report))
@@ -84,13 +89,20 @@ def get_check(check_id: UUID, db: Db) -> Response:
         return Response(checks.get(conn, check_id).report, media_type="application/json")
 
 
-def _document(body: bytes, crs: str | None) -> tuple[dict[str, Any], int | None]:
-    epsg_in = epsg_of(crs)
-    document = parse_json(body)
-    if not isinstance(document, dict):
-        raise InputError(problems=["/：应为 GeoJSON 对象"])
-    refuse_other_crs(document, epsg_in=epsg_in)
-    return document, epsg_in
+async def created(desk: CheckDesk, body: bytes, asked: Asked) -> Response:
+    """Answer with the report of a new check, once it is stored."""
+    checked = await desk.check(body, asked)
+    headers = {"Location": f"/api/v1/checks/{checked.id}"}
+    return Response(checked.report, status_code=201, media_type="application/json", headers=headers)
+
+
+async def previewed(desk: CheckDesk, body: bytes, asked: Asked) -> Response:
+    """Answer with the report of a check that is not stored."""
+    return Response(await desk.preview(body, asked), media_type="application/json")
+
+
+SHORT_WAYS = {"/api/v1/checks": created, "/api/v1/checks/preview": previewed}
+"""Paths that are answered without routing once their query string is known."""
 
 
 def _batch(checking: Checker, applications: Applications, when: Moment, report: JobReport) -> dict[str, Any]:

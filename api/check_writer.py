@@ -1,0 +1,127 @@
+"""Storing single checks in groups: those that come while one transaction is under way share the next one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import psycopg
+
+from api.errors import DATABASE_AWAY
+from layers import checks, database
+from layers.checks import StoredCheck
+
+log = logging.getLogger("cuntu.checks")
+
+LARGEST_GROUP = 64
+IDLE_S = 1.0
+"""A connection unused for longer is asked for a sign of life first: the server may have been started anew meanwhile."""
+
+
+class CheckWriter:
+    """A thread with a connection of its own. A check is stored when `store` returns: its transaction is on the disk."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._conn: psycopg.Connection[Any] | None = None
+        self._used = 0.0
+        self._thread = threading.Thread(target=self._work, name="check-writer", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what waits, then end."""
+        if self._thread.ident is not None:
+            self._waiting.put(None)
+            self._thread.join(timeout=30)
+
+    async def store(self, check: StoredCheck) -> None:
+        """Store a check; raises what the database raises, then it is not stored."""
+        waiting = _Waiting(check)
+        self._waiting.put(waiting)
+        await waiting.done
+
+    def _work(self) -> None:
+        ended = False
+        while not ended:
+            group = [self._waiting.get()]
+            while len(group) < LARGEST_GROUP:
+                try:
+                    group.append(self._waiting.get_nowait())
+                except Empty:
+                    break
+            ended = None in group
+            taken = [waiting for waiting in group if waiting is not None]
+            if taken:
+                self._write(taken)
+        if self._conn is not None:
+            self._conn.close()
+
+    def _write(self, group: list[_Waiting]) -> None:
+        try:
+            self._save([waiting.check for waiting in group])
+        except DATABASE_AWAY as error:
+            self._forget_connection()
+            _settle(group, error)
+        except Exception as error:
+            # One check that the database refuses must not take the others of its group with it.
+            if len(group) > 1:
+                for waiting in group:
+                    self._write([waiting])
+            else:
+                _settle(group, error)
+        else:
+            _settle(group, None)
+
+    def _save(self, new: list[StoredCheck]) -> None:
+        conn = self._connection()
+        with conn.transaction():
+            checks.save(conn, new)
+        self._used = time.monotonic()
+
+    def _connection(self) -> psycopg.Connection[Any]:
+        if self._conn is not None and time.monotonic() - self._used > IDLE_S:
+            try:
+                self._conn.execute("")
+            except DATABASE_AWAY:
+                self._forget_connection()
+        if self._conn is None:
+            self._conn = database.connect(self.url, autocommit=True)
+        return self._conn
+
+    def _forget_connection(self) -> None:
+        if self._conn is not None:
+            self._conn.close()
+        self._conn = None
+
+
+class _Waiting:
+    """A check that waits for its transaction, and the loop its request lives in."""
+
+    def __init__(self, check: StoredCheck) -> None:
+        self.check = check
+        self.loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[None] = self.loop.create_future()
+
+
+def _settle(group: list[_Waiting], error: Exception | None) -> None:
+    def settle() -> None:
+        for waiting in group:
+            if waiting.done.done():  # the client has gone
+                continue
+            if error is None:
+                waiting.done.set_result(None)
+            else:
+                waiting.done.set_exception(error)
+
+    try:
+        group[0].loop.call_soon_threadsafe(settle)
+    except RuntimeError:
+        log.info("the service ended before %d answers were sent", len(group))
