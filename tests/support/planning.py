@@ -33,6 +33,11 @@ def here(east: float = 0.0, north: float = 0.0, width: float = 10.0, height: flo
     return shapely.box(EAST + east, NORTH + north, EAST + east + width, NORTH + north + height)
 
 
+def line(east: float, north: float, to_east: float, to_north: float) -> Any:
+    """A line between two places, each so many metres from the default site's south-west corner."""
+    return shapely.LineString([(EAST + east, NORTH + north), (EAST + to_east, NORTH + to_north)])
+
+
 def column(values: Sequence[Any]) -> Any:
     """An object array of values as they are."""
     result = np.empty(len(values), dtype=object)
@@ -96,10 +101,27 @@ def county_layers(**changes: Layer | None) -> dict[str, Layer]:
         "building": layer("building", [here(300, 0, 9, 9)], {"JGRQ": [date(2010, 5, 1)]}),
         "road": layer("road", [here(-900, 500, 1_800, 6)], {"class": ["county"]}),
         "river": layer("river", [here(-900, -700, 1_800, 30)]),
-        "power_line": layer("power_line", [shapely.LineString([(EAST - 900, NORTH - 500), (EAST + 900, NORTH - 500)])], {"kv": [10.0]}),
+        "power_line": layer("power_line", [line(-900, -500, 900, -500)], {"kv": [10.0]}),
         "hazard": layer("hazard", [here(600, -800, 100, 100)], {"zone": ["danger"]}),
         "heritage": layer("heritage", [here(-800, -300, 50, 50)], {"zone": ["protection"], "level": ["county"]}),
         "water_source": layer("water_source", [here(800, -300, 50, 50)], {"zone": ["primary"]}),
+        "new_village_area": layer("new_village_area", [here(850, 100, 50, 50)]),
+        "railway": layer("railway", [here(-900, 600, 1_800, 12)], {"class": ["other"]}),
+        "cable": layer("cable", [line(-900, -400, 900, -400)], {"kv": [10.0]}),
+        "pipeline": layer("pipeline", [line(-900, -600, 900, -600)], {"medium": ["gas"]}),
+        "dyke": layer("dyke", [here(-900, -650, 1_800, 8)], {"grade": ["4"]}),
+        "flood_storage": layer("flood_storage", [here(-900, -900, 50, 50)]),
+        "flood_risk": layer("flood_risk", [here(-800, -900, 50, 50)]),
+        "reservoir": layer("reservoir", [here(-700, -900, 50, 50)], {"scale": ["small"]}),
+        "historic_village": layer("historic_village", [here(-600, -900, 50, 50)], {"zone": ["core"]}),
+        "traditional_village": layer("traditional_village", [here(-500, -900, 50, 50)]),
+        "old_tree": layer("old_tree", [shapely.Point(EAST - 400, NORTH - 900)], {"grade": ["1"]}),
+        "slope": layer("slope", [VILLAGE], {"PDJB": ["2"]}),
+        "geological_risk": layer("geological_risk", [here(-300, -900, 50, 50)], {"kind": ["mined_out"]}),
+        "nature_reserve": layer("nature_reserve", [here(-200, -900, 50, 50)], {"zone": ["core"]}),
+        "scenic_area": layer("scenic_area", [here(-100, -900, 50, 50)], {"zone": ["core"]}),
+        "wetland": layer("wetland", [here(0, -900, 50, 50)], {"level": ["national"]}),
+        "forest": layer("forest", [here(100, -900, 50, 50)]),
     }
     return {name: value for name, value in (base | changes).items() if value is not None}
 
