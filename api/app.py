@@ -20,7 +20,19 @@ from api.jobs import Jobs
 from api.middleware import BodyLimit, SameOrigin, SecurityHeaders
 from api.outlines import Outlines
 from api.pages import Pages
-from api.routes import checks, classifications, health, jobs, layers, pages, progress, tiles, villages
+from api.routes import (
+    checks,
+    classifications,
+    features,
+    health,
+    jobs,
+    layers,
+    pages,
+    progress,
+    site_files,
+    tiles,
+    villages,
+)
 from api.settings import Settings
 from api.short_way import QueryMemory, ShortWay
 from api.snapshots import Snapshots
@@ -78,7 +90,7 @@ def create_app(settings: Settings, *, database_url: str, cluster: Cluster | None
 
 def _route(app: FastAPI) -> None:
     app.include_router(health.router)
-    for module in (layers, villages, classifications, checks, progress, jobs):
+    for module in (layers, villages, classifications, checks, progress, jobs, features, site_files):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(tiles.router)
     app.include_router(pages.router)
