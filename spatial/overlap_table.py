@@ -52,8 +52,8 @@ class _Members:
         total = int(ends[-1]) if len(ends) else 0
         place = np.arange(total) + (self.starts[classes] - ends + counts).repeat(counts)
         key = self.facts[place] * subjects + subject.repeat(counts)
-        sums: Floats = np.bincount(key, weights=areas.repeat(counts), minlength=facts * subjects).reshape(facts, subjects)
-        return sums
+        sums: Floats = np.bincount(key, weights=areas.repeat(counts), minlength=facts * subjects).astype(np.float64, copy=False)
+        return sums.reshape(facts, subjects)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +73,8 @@ class OverlapTable:
     outside: NDArray[np.bool_]
     share: NDArray[np.bool_]
     _fillings: dict[tuple[str, ...], Filling] = field(default_factory=dict, init=False)
+    writers: dict[Any, Any] = field(default_factory=dict, init=False)
+    """Those who write reports over these layers, by the rules they write about."""
 
     @lazy
     def place(self) -> dict[str, int]:
@@ -116,7 +118,7 @@ class OverlapTable:
         for place in several:
             rows = slice(starts[place], starts[place + 1] if place + 1 < len(starts) else len(subject))
             for column in np.flatnonzero(self.layer_of == layer):
-                choice = self.columns[column].choice
+                choice = self.columns[int(column)].choice
                 chosen = (choice.possible if possible else choice.certain)[feature[rows]]
                 if len(np.unique(feature[rows][chosen])) > 1:
                     total[column, subject[starts[place]]] = shapely.union_all(parts[rows][chosen]).area
@@ -179,7 +181,7 @@ def overlap_table(ground: Ground, columns: Sequence[Column]) -> OverlapTable:
     possible: list[list[int]] = []
     for layer in range(len(ground.layers)):
         mine = np.flatnonzero(layer_of == layer)
-        masks = [mask for column in mine for mask in (columns[column].choice.certain, columns[column].choice.possible)]
+        masks = [mask for column in mine for mask in (columns[int(column)].choice.certain, columns[int(column)].choice.possible)]
         kinds, members = _kinds(masks, feature_counts[layer])
         classes[starts[layer] : starts[layer + 1]] = kinds + len(certain)
         certain += [[int(column) for place, column in enumerate(mine) if row[2 * place]] for row in members]

@@ -5,27 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
-import shapely
+import orjson
 
 from spatial.applications import Applications, applications_from_frame, read_applications
-from spatial.canonical import canonical_json, geojson, geometry_sha256
+from spatial.canonical import canonical_json
 from spatial.engine import VERDICTS, Outcome, Outcomes, judge
-from spatial.findings import finding
-from spatial.layer import Layer, LayerSet
+from spatial.layer import LayerSet
 from spatial.lazy import lazy
-from spatial.measuring import Facts, layer_title
-from spatial.report_sections import with_sections
-from spatial.rules.model import NotBuilt, RuleFile
+from spatial.measuring import Facts
+from spatial.report import VERDICT_LABELS, writer
+from spatial.rules.model import RuleFile
 from spatial.rules.pack import Pack
-
-VERDICT_LABELS: Mapping[str, str] = {
-    "refused": "不予批准", "incomplete": "需补充核查", "needs_approval": "须先办审批", "needs_correction": "须补正",
-    "needs_review": "须人工复核", "passed": "符合",
-}  # fmt: skip
 
 CHUNK = 1_000
 RADIUS_M = 60.0
@@ -88,9 +82,20 @@ class Checks:
 
     def report(self, index: int) -> dict[str, Any]:
         """Return application `index`'s report, JSON-ready, without id and time of checking."""
+        report: dict[str, Any] = orjson.loads(self.report_bytes(index))
+        return report
+
+    def report_bytes(self, index: int, **more: Any) -> bytes:
+        """Return application `index`'s report as canonical JSON; `more` are further members, such as `id` and `checked_at`."""
+        part, row = self._part(index)
+        return writer(part.outcomes, self.layers).write(
+            part.outcomes, part.applications, row, verdict=str(part.verdicts[row]), valid_on=self.valid_on, known_at=self.known_at, more=more
+        )
+
+    def _part(self, index: int) -> tuple[_Part, int]:
         for part in self.parts:
             if index < len(part.applications):
-                return with_sections(_report(self, part, index), part.outcomes.facts, index)
+                return part, index
             index -= len(part.applications)
         raise IndexError(index)
 
@@ -135,64 +140,6 @@ def _check_part(chunk: Applications, layers: LayerSet, pack: Pack, valid_on: dat
                   context={"village_type": village_type})  # fmt: skip
     assert isinstance(pack.main, RuleFile)
     return _Part(chunk, judge(pack.main.rules, facts, valid_on=valid_on))
-
-
-def _report(checks: Checks, part: _Part, row: int) -> dict[str, Any]:
-    facts, epsg = part.outcomes.facts, part.applications.epsg
-    verdict = str(part.verdicts[row])
-    assert isinstance(checks.pack.main, RuleFile)
-    return {
-        "case_no": part.applications.case_no[row],
-        "verdict": verdict,
-        "verdict_label": VERDICT_LABELS[verdict],
-        "findings": [finding(part.outcomes, index, row, epsg=epsg) for index in range(len(part.outcomes.rules))],
-        "not_checked": [_not_built(rule) for rule in checks.pack.main.not_built],
-        "pack": checks.pack.as_dict(),
-        "datasets": [dataset(name, checks.layers, facts, row) for name in checks.pack.layers],
-        "subject": _subject(part, facts, row),
-        "valid_on": checks.valid_on.isoformat(),
-        "known_at": checks.known_at.astimezone(UTC).isoformat(),
-    }
-
-
-def _not_built(rule: NotBuilt) -> dict[str, Any]:
-    return {"rule_id": rule.id, "branch": rule.branch, "title": rule.title, "severity": rule.severity, "reason": rule.reason,
-            "citations": [citation.report for citation in rule.citations]}  # fmt: skip
-
-
-def dataset(name: str, layers: LayerSet, facts: Facts, row: int) -> dict[str, Any]:
-    """Return the state of one layer for one subject: loaded with its version, or not loaded; a gap in the coverage in m²."""
-    layer: Layer | None = layers.get(name)
-    if layer is None:
-        return {"layer": name, "title": layer_title(name), "state": "not_loaded", "state_label": "未入库"}
-    over = facts.overlay(name)
-    gap = float(over.uncovered[row]) if over is not None else 0.0
-    version = layer.dataset
-    return {
-        "layer": name, "title": version.title, "state": "partly_covered" if gap > 0 else "loaded",
-        "state_label": "覆盖不全" if gap > 0 else "已入库", "version": version.version, "uncovered_m2": gap,
-        "valid_from": version.valid_from.isoformat(), "authority": version.authority, "law_status": version.law_status,
-        "survey_date": version.survey_date.isoformat() if version.survey_date else None,
-        "source": version.source_name, "source_sha256": version.source_sha256, "synthetic": version.synthetic,
-    }  # fmt: skip
-
-
-def _subject(part: _Part, facts: Facts, row: int) -> dict[str, Any]:
-    site = part.applications.sites[row]
-    kind = facts["village_type"]
-    stated = {name: column[row] for name, column in part.applications.properties.items()}
-    return {
-        "sha256": geometry_sha256(site),
-        "area_m2": round(float(shapely.area(site)), 2),
-        "area_method": f"planar EPSG:{part.applications.epsg}",
-        "geometry": geojson(site, epsg=part.applications.epsg),
-        "village_code": facts["village_code"].category(row),
-        "village_name": facts["village_name"].category(row),
-        "village_type": kind.category(row),
-        "village_type_label": kind.spec.labels.get(str(kind.category(row))),
-        "village_type_version": kind.version,
-        "properties": {name: value.isoformat() if isinstance(value, date) else value for name, value in stated.items()},
-    }
 
 
 __all__ = [

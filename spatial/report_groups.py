@@ -45,16 +45,24 @@ def grouped(findings: Sequence[Finding], not_built: Sequence[Finding] = ()) -> d
     Every rule stands in exactly one group, those that no one checks by machine (`not_built`) in `not_checked`; documents and
     offices follow from the rules that failed, worst group first.
     """
+    entries = [(rule_key(finding), group_of(finding)) for finding in findings]
+    return sections([*entries, *[(rule_key(rule), "not_checked") for rule in not_built]], [hit for hit in findings if hit["outcome"] == "fail"])
+
+
+def sections(entries: Iterable[tuple[str, str]], hits: Sequence[Finding]) -> dict[str, list[dict[str, Any]]]:
+    """Return the sections from the key and group of every rule, and the findings that failed."""
     members: dict[str, list[str]] = {key: [] for key, _, _ in GROUPS}
-    for finding in findings:
-        members[group_of(finding)].append(rule_key(finding))
-    members["not_checked"] += [rule_key(rule) for rule in not_built]
-    hits = [finding for key, _, _ in GROUPS for finding in findings if finding["outcome"] == "fail" and group_of(finding) == key]
+    for rule, group in entries:
+        members[group].append(rule)
+    ordered = sorted(hits, key=lambda hit: _ORDER[group_of(hit)])
     return {
         "groups": [{"key": key, "title": title, "note": note, "rules": members[key]} for key, title, note in GROUPS],
-        "documents": _serving((title, rule_key(hit)) for hit in hits for title in hit.get("documents") or ()),
-        "offices": _serving((hit["office"], rule_key(hit)) for hit in hits if hit.get("office")),
+        "documents": _serving((title, rule_key(hit)) for hit in ordered for title in hit.get("documents") or ()),
+        "offices": _serving((hit["office"], rule_key(hit)) for hit in ordered if hit.get("office")),
     }
+
+
+_ORDER = {key: place for place, (key, _, _) in enumerate(GROUPS)}
 
 
 def _serving(pairs: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:

@@ -1,0 +1,205 @@
+"""The report of one checked application, as the very bytes of its canonical JSON.
+
+Most findings of most applications say the same ("no overlap"), so that each is written once and used again; what depends on the
+application is written anew. The bytes are those of `canonical_json` over the whole report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+import shapely
+
+from spatial.applications import Applications
+from spatial.canonical import canonical_json, geojson, geometry_sha256
+from spatial.conditions import Conditions
+from spatial.engine import VERDICTS, Outcome, Outcomes, Program
+from spatial.findings import finding
+from spatial.layer import DatasetVersion, LayerSet
+from spatial.measuring import Facts, layer_title
+from spatial.report_groups import group_of, sections
+from spatial.rules.consistency import PLACEHOLDERS
+from spatial.rules.model import NotBuilt, RuleFile, RuleSpec
+from spatial.rules.pack import Pack
+from spatial.site_facts import site_facts
+
+VERDICT_LABELS: Mapping[str, str] = {
+    "refused": "不予批准", "incomplete": "需补充核查", "needs_approval": "须先办审批", "needs_correction": "须补正",
+    "needs_review": "须人工复核", "passed": "符合",
+}  # fmt: skip
+
+_REPEATING = frozenset({
+    "declared", "overlap_area", "overlap_share", "outside_area", "overlap_without_dominant", "relative_difference", "absolute_difference",
+    "quotient", "subject_area", "layers_loaded", "dominant", "context", "housing_matrix",
+})  # fmt: skip
+"""Measures whose findings, where a rule is passed, follow from the value alone."""
+
+_FAR = frozenset({"clearance", "distance"})
+"""Measures that say nothing more where nothing is near."""
+
+_OF_VALUE = frozenset(PLACEHOLDERS) - {"share", "detail"}
+_MOST_REMEMBERED = 50_000
+
+PASS, FAIL, NOT_APPLICABLE = int(Outcome.PASS), int(Outcome.FAIL), int(Outcome.NOT_APPLICABLE)
+_SLUGS = [Outcome(code).slug for code in range(len(Outcome))]
+
+
+@dataclass(frozen=True)
+class _Note:
+    """What of a rule's finding can be told from the value alone: `row` is that of the leading number, `category` the leading fact."""
+
+    row: int
+    category: str | None
+    repeating: bool
+    far: bool
+    of_value: bool
+
+
+def _note(rule: RuleSpec, main: RuleFile, conditions: Conditions) -> _Note:
+    leaf = rule.leading
+    name = rule.measured or leaf.fact or ""
+    spec = main.facts[name]
+    words = {word for word in PLACEHOLDERS if "{" + word + "}" in rule.passed}
+    row = conditions.numeric.index(name) if name in conditions.numeric else -1
+    alone = leaf.than is None and leaf.fact == name
+    return _Note(
+        row, name if spec.unit == "code" else None, alone and spec.measure in _REPEATING, alone and spec.measure in _FAR,
+        words <= _OF_VALUE,
+    )  # fmt: skip
+
+
+class Writer:
+    """Writes the reports of one pack on one day over the same layers."""
+
+    def __init__(self, program: Program, pack: Pack, layers: LayerSet) -> None:
+        assert isinstance(pack.main, RuleFile)
+        self.pack, self.layers, self.main = pack, layers, pack.main
+        self._notes = [_note(rule, pack.main, program.conditions) for rule in program.rules]
+        self._keys = [rule.key for rule in program.rules]
+        self._groups = [
+            [group_of({"outcome": outcome, "severity": rule.severity}) for outcome in _SLUGS] for rule in program.rules
+        ]
+        self._written: dict[Any, bytes] = {}
+        self._fixed = {"pack": canonical_json(pack.as_dict()), "not_checked": canonical_json([_not_built(rule) for rule in pack.main.not_built])}
+        self._all_covered = canonical_json([dataset(name, layers, 0.0) for name in pack.layers])
+        self._unbuilt = [(rule.id + (rule.branch or ""), "not_checked") for rule in pack.main.not_built]
+
+    def write(self, outcomes: Outcomes, applications: Applications, row: int, *, verdict: str, valid_on: date, known_at: datetime,
+              more: Mapping[str, Any]) -> bytes:  # fmt: skip
+        """Return one report; `more` are further members, such as its id."""
+        facts, epsg = outcomes.facts, applications.epsg
+        codes = outcomes.codes[:, row].tolist()
+        findings, hits = self._findings(outcomes, codes, row, epsg)
+        entries = [*zip(self._keys, [groups[code] for groups, code in zip(self._groups, codes, strict=True)], strict=True), *self._unbuilt]
+        rest = {
+            "case_no": applications.case_no[row], "verdict": verdict, "verdict_label": VERDICT_LABELS[verdict],
+            "subject": subject(facts, applications, row), "valid_on": valid_on.isoformat(), "known_at": known_at.astimezone(UTC).isoformat(),
+            **sections(entries, hits), "site": site_facts(facts, row), **more,
+        }  # fmt: skip
+        parts = {name: canonical_json(value) for name, value in rest.items()} | self._fixed
+        parts |= {"findings": b"[" + b",".join(findings) + b"]", "datasets": self._datasets(facts, row)}
+        return b"{" + b",".join(b'"%s":%s' % (name.encode(), parts[name]) for name in sorted(parts)) + b"}"
+
+    def _findings(self, outcomes: Outcomes, codes: list[int], row: int, epsg: int) -> tuple[list[bytes], list[dict[str, Any]]]:
+        low, high = outcomes.low[:, row].tolist(), outcomes.high[:, row].tolist()
+        written, hits = [], []
+        for index, code in enumerate(codes):
+            key = self._key(index, code, low, high, outcomes.facts, row)
+            line = self._written.get(key) if key is not None else None
+            if line is None:
+                found = finding(outcomes, index, row, epsg=epsg)
+                line = canonical_json(found)
+                if code == FAIL:
+                    hits.append(found)
+                if key is not None:
+                    self._remember(key, line)
+            written.append(line)
+        return written, hits
+
+    def _key(self, index: int, code: int, low: list[float], high: list[float], facts: Facts, row: int) -> Any:
+        """What the finding follows from, or None where it has to be written anew."""
+        if code == NOT_APPLICABLE:
+            return index
+        if code != PASS:
+            return None
+        note = self._notes[index]
+        if note.category is not None:
+            return (index, facts[note.category].values[row]) if note.repeating and note.of_value else None
+        if note.far and low[note.row] == np.inf:
+            return (index, np.inf)
+        if note.repeating and note.row >= 0 and (note.of_value or high[note.row] == 0.0):
+            return (index, low[note.row], high[note.row])
+        return None
+
+    def _remember(self, key: Any, line: bytes) -> None:
+        if len(self._written) > _MOST_REMEMBERED:
+            self._written = {}
+        self._written[key] = line
+
+    def _datasets(self, facts: Facts, row: int) -> bytes:
+        gaps = {name: float(facts.uncovered(name)[row]) for name in self.pack.layers if name in self.layers}
+        if not any(gaps.values()):
+            return self._all_covered
+        return canonical_json([dataset(name, self.layers, gaps.get(name, 0.0)) for name in self.pack.layers])
+
+
+def _not_built(rule: NotBuilt) -> dict[str, Any]:
+    return {"rule_id": rule.id, "branch": rule.branch, "title": rule.title, "severity": rule.severity, "reason": rule.reason,
+            "citations": [citation.report for citation in rule.citations]}  # fmt: skip
+
+
+def dataset(name: str, layers: LayerSet, gap: float) -> dict[str, Any]:
+    """Return the state of one layer for one subject: loaded with its version, or not loaded; `gap` is what is not covered, in m²."""
+    if name not in layers:
+        return {"layer": name, "title": layer_title(name), "state": "not_loaded", "state_label": "未入库"}
+    version: DatasetVersion = layers[name].dataset
+    return {
+        "layer": name, "title": version.title, "state": "partly_covered" if gap > 0 else "loaded",
+        "state_label": "覆盖不全" if gap > 0 else "已入库", "version": version.version, "uncovered_m2": gap,
+        "valid_from": version.valid_from.isoformat(), "authority": version.authority, "law_status": version.law_status,
+        "survey_date": version.survey_date.isoformat() if version.survey_date else None,
+        "source": version.source_name, "source_sha256": version.source_sha256, "synthetic": version.synthetic,
+    }  # fmt: skip
+
+
+def subject(facts: Facts, applications: Applications, row: int) -> dict[str, Any]:
+    """Return the section about the site and the form: hash, area, village, what was stated."""
+    site = applications.sites[row]
+    kind = facts["village_type"]
+    return {
+        "sha256": geometry_sha256(site),
+        "area_m2": round(float(shapely.area(site)), 2),
+        "area_method": f"planar EPSG:{applications.epsg}",
+        "geometry": geojson(site, epsg=applications.epsg),
+        "village_code": facts["village_code"].category(row),
+        "village_name": facts["village_name"].category(row),
+        "village_type": kind.category(row),
+        "village_type_label": kind.spec.labels.get(str(kind.category(row))),
+        "village_type_version": kind.version,
+        "properties": stated(applications, row),
+    }
+
+
+def stated(applications: Applications, row: int) -> dict[str, Any]:
+    """Return what the form states, JSON-ready."""
+    values = {name: column[row] for name, column in applications.properties.items()}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+
+
+def writer(outcomes: Outcomes, layers: LayerSet) -> Writer:
+    """Return the writer for some outcomes; it is kept with the layers' table for as long as that is."""
+    kept: dict[Program, Writer] = outcomes.facts.table.writers
+    if outcomes.program not in kept:
+        while len(kept) >= _MOST_WRITERS:
+            kept.pop(next(iter(kept)))
+        kept[outcomes.program] = Writer(outcomes.program, outcomes.facts.pack, layers)
+    return kept[outcomes.program]
+
+
+_MOST_WRITERS = 4
+
+__all__ = ["VERDICTS", "VERDICT_LABELS", "Writer", "dataset", "stated", "subject", "writer"]
