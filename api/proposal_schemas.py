@@ -9,14 +9,14 @@ from pydantic import BaseModel, Field
 
 from api.schemas import Outcome, PackRef, Verdict
 
-ChangeKind = Literal["number", "choice", "act", "outline", "move", "trim"]
+ChangeKind = Literal["number", "choice", "act", "restate", "outline", "move", "trim"]
 
 
 class Change(BaseModel):
     """One change. `move` and `trim` have no property: they are about the drawn site, which is in the proposal's geometry."""
 
     kind: ChangeKind = Field(
-        description="number 数字减小，choice 换一种选择，act 先办一件事，outline 图形按面积缩小，move 平移，trim 某一边退进"
+        description="number 数字减小，choice 换一种选择，act 先办一件事，restate 申报面积按图形改正，outline 图形按面积缩小，move 平移，trim 某一边退进"
     )
     property: str | None = Field(description="改动的申请属性；只改图形时没有")
     title: str

@@ -26,7 +26,7 @@ class Lever(Strict):
     """One thing that can be changed. See levers.yaml for the kinds and what the fields mean for each."""
 
     id: str
-    kind: Literal["number", "choice", "act", "outline", "move", "trim"]
+    kind: Literal["number", "choice", "act", "restate", "outline", "move", "trim"]
     property: str | None = None
     value: Stated | None = None
     when: tuple[Stated, ...] = ()
@@ -51,7 +51,7 @@ class Lever(Strict):
         if unknown:
             raise ValueError(f"没有申请属性 {'、'.join(unknown)}")
         if self.discrete != (self.step is None):
-            raise ValueError("number、outline、move、trim 需要 step，choice、act 没有 step")
+            raise ValueError("number、outline、move、trim 需要 step，choice、act、restate 没有 step")
         if self.kind != "move" and self.property is None:
             raise ValueError(f"{self.kind} 需要 property")
         if (self.kind == "move" or self.up) and self.most is None:
@@ -61,7 +61,7 @@ class Lever(Strict):
     @cached_property
     def discrete(self) -> bool:
         """Whether it is done or not done, without an amount."""
-        return self.kind in ("choice", "act")
+        return self.kind in ("choice", "act", "restate")
 
     @cached_property
     def moves(self) -> frozenset[str]:

@@ -1,0 +1,129 @@
+"""Trying changed applications: many at once through the full check, and what each rule then says about each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from spatial.application_form import PROPERTIES
+from spatial.applications import Applications
+from spatial.crs import CRS84, reproject
+from spatial.layer import LayerSet
+from spatial.lazy import lazy
+from spatial.levers import SITE
+from spatial.permit import VERDICTS, Checks, VillageTypes, check
+from spatial.pieces import Geometries
+from spatial.rules.model import FactSpec, RuleFile, RuleSpec
+from spatial.rules.pack import Pack
+
+PASSED = len(VERDICTS) - 1
+DECIMALS = 9
+"""Degrees of a proposed site are published to 10⁻⁹ (0.1 mm)."""
+
+_FAIL = {"reject": "refused", "approval": "needs_approval", "correct": "needs_correction", "warn": "needs_review"}
+_UNKNOWN = _FAIL | {"reject": "incomplete"}
+
+Ranks = NDArray[np.int8]
+"""Rules × applications: the index in VERDICTS of what each rule alone would make of each application."""
+
+
+def published(sites: Geometries, *, epsg: int) -> Geometries:
+    """Return sites as they come back when their published coordinates are sent in again: what is checked is what is offered."""
+    degrees = shapely.transform(reproject(sites, source=epsg, target=CRS84), lambda xy: np.round(xy, DECIMALS))
+    back: Geometries = shapely.transform(reproject(degrees, source=CRS84, target=epsg), lambda xy: np.round(xy, 6))
+    return back
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What applications are checked against."""
+
+    layers: LayerSet
+    pack: Pack
+    valid_on: date
+    known_at: datetime
+    village_types: VillageTypes | None
+    epsg: int
+
+    @lazy
+    def rules(self) -> tuple[RuleSpec, ...]:
+        """The rules of the pack."""
+        assert isinstance(self.pack.main, RuleFile)
+        return self.pack.main.rules
+
+    def check(self, sites: Geometries, properties: Mapping[str, Any]) -> Checks:
+        """Check n sites; a property is one value for all or an array of n."""
+        columns = {name: _column(properties.get(name), len(sites)) for name in PROPERTIES}
+        applications = Applications(tuple(columns["case_no"]), sites, columns, self.epsg)
+        return check(applications, self.layers, pack=self.pack, valid_on=self.valid_on, known_at=self.known_at, village_types=self.village_types)
+
+    def ranks(self, sites: Geometries, properties: Mapping[str, Any]) -> Ranks:
+        """Check n sites and return what every rule makes of each."""
+        return ranks_of(self.check(sites, properties), self.rules)
+
+
+def _column(value: Any, count: int) -> Any:
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return value
+    column = np.empty(count, dtype=object)
+    column[:] = list(value) if isinstance(value, np.ndarray) else [value] * count
+    return column
+
+
+def ranks_of(checks: Checks, rules: Sequence[RuleSpec]) -> Ranks:
+    """Return for each rule and application the verdict that rule alone leads to; its least over the rules is the verdict."""
+    found = np.full((len(rules), len(checks)), PASSED, dtype=np.int8)
+    for index, rule in enumerate(rules):
+        outcomes = checks.outcomes(rule.key)
+        found[index, outcomes == "fail"] = VERDICTS.index(_FAIL[rule.severity])
+        unknown = VERDICTS.index(_UNKNOWN[rule.severity])
+        found[index, outcomes == "no_data"] = unknown
+        found[index, outcomes == "error"] = min(unknown, VERDICTS.index("incomplete"))
+    return found
+
+
+def drivers(pack: Pack) -> dict[str, frozenset[str]]:
+    """Tell for every rule which stated properties its facts rest on, and SITE where they are measured on the drawn site."""
+    assert isinstance(pack.main, RuleFile)
+    known: dict[str, frozenset[str]] = {}
+    return {rule.key: frozenset().union(*(_fact_drivers(name, pack.main.facts, known) for name in facts_of(rule))) for rule in pack.main.rules}
+
+
+def facts_of(rule: RuleSpec) -> list[str]:
+    """Return the facts a rule names, each once."""
+    leaves = [*(rule.applies_when.comparisons() if rule.applies_when else []), *rule.fails_when.comparisons()]
+    return list(dict.fromkeys(name for leaf in leaves for name in (leaf.fact, leaf.than) if name is not None))
+
+
+def _fact_drivers(name: str, facts: Mapping[str, FactSpec], known: dict[str, frozenset[str]]) -> frozenset[str]:
+    if name not in known:
+        spec = facts[name]
+        own = {spec.property} if spec.property else set()
+        if spec.layer or not (spec.property or spec.of or spec.measure == "context"):
+            own.add(SITE)
+        known[name] = frozenset(own).union(*(_fact_drivers(other, facts, known) for other in spec.of))
+    return known[name]
+
+
+def missing(rule: RuleSpec, setting: Setting, properties: Mapping[str, Any]) -> bool:
+    """Tell whether a rule lacks a layer or a stated property, which no change of the application brings."""
+    facts = setting.pack.main.facts
+    stack, seen = facts_of(rule), set()
+    while stack:
+        name = stack.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        spec = facts[name]
+        if (spec.layer and spec.layer not in setting.layers) or (spec.property and properties.get(spec.property) is None):
+            return True
+        if spec.measure == "layers_loaded" and any(layer not in setting.layers for layer in setting.pack.layers):
+            return True
+        stack.extend(spec.of)
+    return False
