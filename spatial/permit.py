@@ -52,8 +52,12 @@ class _Part:
     @lazy
     def verdicts(self) -> Any:
         """The verdict of each application: the worst contribution of its findings."""
-        ranks, codes = self.outcomes.program.ranks, self.outcomes.codes
-        return _SLUGS[np.take_along_axis(ranks, codes.astype(np.int64), axis=1).min(axis=0, initial=len(VERDICTS) - 1)]
+        return _SLUGS[self.ranks.min(axis=0, initial=len(VERDICTS) - 1)]
+
+    @lazy
+    def ranks(self) -> Any:
+        """Rules × applications: what each rule alone would make of each, as an index in VERDICTS."""
+        return np.take_along_axis(self.outcomes.program.ranks, self.outcomes.codes.astype(np.int64), axis=1)
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,11 @@ class Checks:
     def verdicts(self) -> Any:
         """An object array of n verdict slugs."""
         return np.concatenate([part.verdicts for part in self.parts]) if self.parts else np.empty(0, dtype=object)
+
+    @property
+    def ranks(self) -> Any:
+        """Rules (in the pack's order) × n: the verdict each rule alone leads to, as an index in VERDICTS; the least of them is the verdict."""
+        return np.hstack([part.ranks for part in self.parts])
 
     def outcomes(self, key: str) -> Any:
         """Return the outcome slugs of one rule (such as "HB-001a") for all applications."""

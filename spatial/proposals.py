@@ -21,7 +21,7 @@ from spatial.levers import load_levers
 from spatial.permit import VERDICTS, Checks, VillageTypes
 from spatial.proposals_change import State, Step, Way
 from spatial.proposals_search import Column, Found, Search, effort, same_as
-from spatial.proposals_trial import PASSED, Setting, ranks_of
+from spatial.proposals_trial import PASSED, Setting
 from spatial.rules.pack import Pack
 
 MOST_PROPOSALS = 6
@@ -126,7 +126,7 @@ def _column(values: list[Any]) -> Any:
 def _ranks(search: Search, ways: Sequence[Way]) -> list[Column]:
     if not ways:
         return []
-    found = ranks_of(check_states(search.setting, [way.state for way in ways]), search.setting.rules)
+    found = check_states(search.setting, [way.state for way in ways]).ranks
     return [found[:, row] for row in range(len(ways))]
 
 

@@ -16,11 +16,13 @@ from spatial.proposals_change import State, Step, Way, most_steps, sides
 from spatial.proposals_rays import Rays, bearings
 from spatial.proposals_trial import PASSED, Setting, drivers, missing
 
-MOST_EXPANDED = 24
+MOST_EXPANDED = 16
 MOST_CHANGES = 5
-KEPT_RAYS = 3
+KEPT_RAYS = 2
+TOO_FAR = 3.0
+"""Changes that already ask so many times as much as the least that passes are not followed."""
 
-Column = NDArray[np.int8]
+Column = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
@@ -78,7 +80,7 @@ class Search:
             if not waiting:
                 break
             effort, _, here = heapq.heappop(waiting)
-            if effort > 3 * best + 10 or len(here.way.steps) >= MOST_CHANGES:
+            if effort > TOO_FAR * (best + 1) or len(here.way.steps) >= MOST_CHANGES:
                 continue
             for child in self._children(here):
                 reached.append(child)

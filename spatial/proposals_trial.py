@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -26,10 +26,7 @@ PASSED = len(VERDICTS) - 1
 DECIMALS = 9
 """Degrees of a proposed site are published to 10⁻⁹ (0.1 mm)."""
 
-_FAIL = {"reject": "refused", "approval": "needs_approval", "correct": "needs_correction", "warn": "needs_review"}
-_UNKNOWN = _FAIL | {"reject": "incomplete"}
-
-Ranks = NDArray[np.int8]
+Ranks = NDArray[np.int64]
 """Rules × applications: the index in VERDICTS of what each rule alone would make of each application."""
 
 
@@ -65,7 +62,8 @@ class Setting:
 
     def ranks(self, sites: Geometries, properties: Mapping[str, Any]) -> Ranks:
         """Check n sites and return what every rule makes of each."""
-        return ranks_of(self.check(sites, properties), self.rules)
+        found: Ranks = self.check(sites, properties).ranks
+        return found
 
 
 def _column(value: Any, count: int) -> Any:
@@ -74,18 +72,6 @@ def _column(value: Any, count: int) -> Any:
     column = np.empty(count, dtype=object)
     column[:] = list(value) if isinstance(value, np.ndarray) else [value] * count
     return column
-
-
-def ranks_of(checks: Checks, rules: Sequence[RuleSpec]) -> Ranks:
-    """Return for each rule and application the verdict that rule alone leads to; its least over the rules is the verdict."""
-    found = np.full((len(rules), len(checks)), PASSED, dtype=np.int8)
-    for index, rule in enumerate(rules):
-        outcomes = checks.outcomes(rule.key)
-        found[index, outcomes == "fail"] = VERDICTS.index(_FAIL[rule.severity])
-        unknown = VERDICTS.index(_UNKNOWN[rule.severity])
-        found[index, outcomes == "no_data"] = unknown
-        found[index, outcomes == "error"] = min(unknown, VERDICTS.index("incomplete"))
-    return found
 
 
 def drivers(pack: Pack) -> dict[str, frozenset[str]]:
