@@ -23,6 +23,7 @@ from spatial import permit
 from spatial.errors import InputError
 from spatial.layer import DatasetVersion, LayerSet
 from spatial.permit import Applications, Checks, VillageTypes
+from spatial.pieces import Geometries
 from spatial.rules.pack import Pack, load_pack
 
 GEOGRAPHIC = frozenset({"CRS84", "OGC:CRS84", "URN:OGC:DEF:CRS:OGC:1.3:CRS84", "EPSG:4326"})
@@ -107,9 +108,7 @@ class Checker:
 
     def judge_on(self, applications: Applications, basis: Basis) -> Checks:
         """Check applications on a basis, storing nothing; with all layers in memory this asks no database."""
-        seen = basis.seen
-        layers = self.snapshots.layers(seen.versions) or self._nearby(applications, seen)
-        moment = seen.moment
+        layers, moment = self.layers_near(applications.sites, basis), basis.seen.moment
         return permit.check(
             applications, layers, pack=self.pack, valid_on=moment.valid_on, known_at=moment.known_at, village_types=basis.types
         )
@@ -122,13 +121,16 @@ class Checker:
             stored.save(conn, new)
         return [Checked(item.id, str(verdict), item.report) for item, verdict in zip(new, checks.verdicts, strict=True)]
 
-    def _nearby(self, applications: Applications, seen: InForce) -> LayerSet:
-        """The layers in memory, and of the others what lies near the sites."""
+    def layers_near(self, sites: Geometries, basis: Basis) -> LayerSet:
+        """Return the layers of a basis: from memory, and of those not there what lies near the sites."""
+        return self.snapshots.layers(basis.seen.versions) or self._nearby(sites, basis.seen)
+
+    def _nearby(self, sites: Geometries, seen: InForce) -> LayerSet:
         radius = permit.search_radius(self.pack)
         held = {name: layer for name, layer in self.snapshots.held(seen.versions).items() if name in radius}
         wanted = {name: dataset for name, dataset in seen.versions.items() if name in radius and name not in held}
         with self.pool.connection() as conn:
-            return {**held, **snapshot.pruned(conn, wanted, applications.sites, radius_m=radius, epsg=self.settings.epsg)}
+            return {**held, **snapshot.pruned(conn, wanted, sites, radius_m=radius, epsg=self.settings.epsg)}
 
     def _county(self, seen: InForce) -> Any:
         """The county's outline in the storage CRS; None while the layer is not loaded, for then no place is known to be outside."""

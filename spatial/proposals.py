@@ -14,11 +14,13 @@ from datetime import date, datetime
 from typing import Any
 
 import numpy as np
+import shapely
 
 from spatial.applications import Applications
 from spatial.layer import LayerSet
 from spatial.levers import load_levers
 from spatial.permit import VERDICTS, Checks, VillageTypes
+from spatial.pieces import Geometries
 from spatial.proposals_change import State, Step, Way
 from spatial.proposals_search import Column, Found, Search, effort, same_as
 from spatial.proposals_trial import PASSED, Setting
@@ -66,7 +68,7 @@ def propose(
 ) -> Proposals:
     """Search the changes that make one application lawful, or lead to the best verdict that can be reached.
 
-    The layers must hold what lies within the farthest shift (`reach_m`) beyond the usual search radius of the site.
+    The layers must hold what lies within the usual search radius of all ground the site may be shifted over (`reach`).
     """
     setting = Setting(layers, pack, valid_on, known_at, village_types, application.epsg)
     properties = {name: column[0] for name, column in application.properties.items()}
@@ -77,9 +79,11 @@ def propose(
     return _chosen(search, reached)
 
 
-def reach_m() -> float:
-    """Return how far in metres a proposal may shift a site."""
-    return max((lever.most or 0.0 for lever in load_levers().levers if lever.kind == "move"), default=0.0)
+def reach(sites: Geometries) -> Geometries:
+    """Return the ground that proposals about sites may touch: the sites grown by the farthest shift."""
+    farthest = max((lever.most or 0.0 for lever in load_levers().levers if lever.kind == "move"), default=0.0)
+    grown: Geometries = shapely.buffer(sites, farthest + 1.0)
+    return grown
 
 
 def _chosen(search: Search, reached: Sequence[Found]) -> Proposals:
