@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import shapely
 
 from spatial.building_gap import building_gap
 from spatial.clearances import settlement_kind
@@ -37,6 +38,8 @@ def _declared(facts: Facts, name: str, spec: FactSpec) -> Fact:
 
     if spec.unit == "code":
         return Fact(name, spec, values=values, reason=reason)
+    if spec.unit == "date":
+        values = np.array([*[None if value is None else value.toordinal() for value in values], None], dtype=object)[:-1]
     numbers = np.array([np.nan if value is None else float(value) for value in values], dtype=float)
     return exact(name, spec, numbers, reason=reason)
 
@@ -103,6 +106,21 @@ def _complement(facts: Facts, name: str, spec: FactSpec) -> Fact:
     return exact(name, spec, np.round(values, 6), reason=reason)
 
 
+def _largest_of(facts: Facts, name: str, spec: FactSpec) -> Fact:
+    """The largest of several amounts that may overlap each other: there is at least so much together."""
+    parts = [facts[other] for other in spec.of]
+    lows, highs, reason = _bounds(facts, spec)
+
+    def detail(row: int) -> str | None:
+        return "；".join(text for part in parts if (text := part.detail(row))) or None
+
+    def geometry(row: int) -> Any:
+        shapes = [shape for part in parts if (shape := part.geometry(row)) is not None]
+        return shapely.union_all(shapes) if shapes else None
+
+    return Fact(name, spec, low=np.max(lows, axis=0), high=np.max(highs, axis=0), reason=reason, geometry=geometry, detail=detail)
+
+
 def _layers_loaded(facts: Facts, name: str, spec: FactSpec) -> Fact:
     """1 where every layer of the pack is loaded and covers the subject; not known otherwise: never a pass."""
     absent = [layer for layer in facts.pack.layers if layer not in facts.layers]
@@ -157,6 +175,7 @@ DERIVED: Mapping[str, Derive] = {
     "absolute_difference": _difference,
     "quotient": _quotient,
     "complement": _complement,
+    "largest_of": _largest_of,
     "layers_loaded": _layers_loaded,
     "context": _context,
     "missing_count": _missing_count,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 from spatial.canonical import geojson
-from spatial.engine import Outcome, Outcomes, out_of_place
+from spatial.engine import Outcome, Outcomes, left_out, out_of_place
 from spatial.facts import Fact
 from spatial.layer import DatasetVersion
 from spatial.measuring import Facts
@@ -24,6 +25,8 @@ def number_text(value: float | None, unit: str) -> str:
         return f"{value * 100:.2f}%"
     if unit in ("m2", "m"):
         return f"{value:.2f} {UNIT_LABELS[unit]}"
+    if unit == "date":
+        return date.fromordinal(int(value)).isoformat()
     if unit == "ha":
         return f"{value:.4f} 公顷"
     digits = f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
@@ -165,12 +168,20 @@ def _fill(text: str, facts: Facts, fact: Fact, threshold: float | None, row: int
 
 def _message(rule: RuleSpec, facts: Facts, fact: Fact, outcome: Outcome, threshold: float | None, row: int) -> str:
     if outcome is Outcome.NOT_APPLICABLE:
-        return f"外地规定，本县不适用：{rule.title}。" if out_of_place(rule, facts.pack) else f"不适用：{rule.title}。"
+        return _not_applicable(rule, facts)
     if outcome in (Outcome.NO_DATA, Outcome.ERROR):
         head = "数据错误，不作判断" if outcome is Outcome.ERROR else "未核查"
         return f"{head}：{'；'.join(reasons(rule, facts, row)) or '所需数据不全'}。"
     text = rule.message if outcome is Outcome.FAIL else rule.passed
-    return _fill(text, facts, fact, threshold, row) + ("（按中心线估算）" if fact.estimated(row) else "")
+    return _fill(text, facts, fact, threshold, row) + (f"（{fact.spec.estimate}）" if fact.estimated(row) else "")
+
+
+def _not_applicable(rule: RuleSpec, facts: Facts) -> str:
+    if out_of_place(rule, facts.pack):
+        return f"外地规定，本县不适用：{rule.title}。"
+    if left_out(rule, facts):
+        return f"不适用：{rule.title}。本县没有这项规定（“{facts.parameter(rule.where_set or '').title}”未设定）。"
+    return f"不适用：{rule.title}。"
 
 
 def _word(name: str, facts: Facts, fact: Fact, threshold: float | None, row: int) -> str:

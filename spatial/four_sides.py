@@ -73,9 +73,8 @@ def _presence(subjects: Geometries, layer: Layer | None, reach_m: float, own: se
     meets = shapely.intersects(boxes[at], layer.pieces[piece])
     meets[meets] = to_resolution(shapely.distance(subjects[at[meets] // 4], layer.pieces[piece[meets]])) <= reach_m
     meets &= np.array([(row // 4, key) not in own for row, key in zip(at.tolist(), feature.tolist(), strict=True)], dtype=bool)
-    there = np.zeros(count * 4, dtype=bool)
-    there[at[meets]] = True
-    there = there.reshape(count, 4)
+    there = np.zeros((count, 4), dtype=bool)
+    there[at[meets] // 4, at[meets] % 4] = True
     hidden = (to_resolution(layer.extent.uncovered(boxes)) > 0).reshape(count, 4) | unsure[:, None]
     return _Presence(there & ~unsure[:, None], there | hidden)
 

@@ -116,7 +116,10 @@ def _surely_somewhere(row: LimitRow, terrain: np.ndarray[tuple[int], np.dtype[np
 
 
 def limit_fact(facts: Facts, name: str, spec: FactSpec) -> Fact:
-    """The plot limit of every subject; `of` names the facts terrain, persons and the m² of each kind of land, in LAND_KINDS' order."""
+    """The limit of every subject; `of` names the facts terrain, persons and the m² of each kind of land, in LAND_KINDS' order.
+
+    `item` is what is limited (plot, house or floor; plot by default), `parameter` the county's farmland per head in m².
+    """
     terrain, persons, *taken = (facts[other] for other in spec.of)
     land = {}
     for kind, fact in zip(LAND_KINDS, taken, strict=True):
@@ -125,7 +128,10 @@ def limit_fact(facts: Facts, name: str, spec: FactSpec) -> Fact:
     province = facts.pack.county[:2] + "0000"
     assert persons.low is not None and persons.high is not None
     heads = np.where(persons.low == persons.high, persons.low, np.nan)
-    found = limits(facts.pack.limits, province=province, on=facts.valid_on, terrain=terrain.values, land=land, persons=heads)
+    per_head = facts.parameter(spec.parameter).number() if spec.parameter else None
+    farmland = np.full(len(facts), np.nan if per_head is None else per_head)
+    found = limits(facts.pack.limits, province=province, on=facts.valid_on, terrain=terrain.values, land=land, persons=heads,
+                   farmland_per_head_m2=farmland, applies_to=spec.item or "plot")  # fmt: skip
 
     def threshold(row: int) -> tuple[float, Value] | None:
         if found.row[row] < 0:
@@ -137,7 +143,10 @@ def limit_fact(facts: Facts, name: str, spec: FactSpec) -> Fact:
     def reason(row: int) -> str | None:
         if np.isneginf(found.low[row]):
             return "本省没有可靠的宅基地面积标准，须由县级填报"
-        return next((text for part in (*taken, terrain, persons) if (text := part.reason(row))), None)
+        if found.low[row] == found.high[row]:
+            return None
+        form = next((text for part in (*taken, terrain, persons) if (text := part.reason(row))), None)
+        return form or ("面积标准依人均耕地而不同，本县未设定人均耕地" if per_head is None else None)
 
     return Fact(name, spec, low=found.low, high=found.high, reason=reason, threshold=threshold,
                 detail=lambda row: facts.pack.limits[found.row[row]].id if found.row[row] >= 0 else None)  # fmt: skip

@@ -43,7 +43,7 @@ class FactSpec(Strict):
         "dominant", "nearest", "overlap_without_dominant", "declared", "attribute", "subject_area",
         "relative_difference", "absolute_difference", "quotient", "complement", "housing_matrix", "plot_limit",
         "layers_loaded", "context", "points", "missing_count", "village_overlap", "building_gap", "survey_age", "days_between",
-        "working_days_between", "count_not", "counted_storeys", "four_sides", "other_application_area", "other_application_count",
+        "working_days_between", "count_not", "counted_storeys", "four_sides", "other_application_area", "other_application_count", "largest_of",
         "clearance_beyond", "placed_clearance", "sway_clearance", "strip_clearance", "settlement_kind",
     ]  # fmt: skip
     layer: str | None = None
@@ -70,7 +70,7 @@ class FactSpec(Strict):
             "field": self.measure in clearances | {"dominant", "nearest", "attribute"},
             "property": self.measure == "declared",
             "of": self.measure in {"relative_difference", "absolute_difference", "quotient", "complement", "missing_count", "days_between",
-                                   "working_days_between", "count_not", "counted_storeys", "four_sides", "other_application_count", "placed_clearance", "settlement_kind"},
+                                   "working_days_between", "count_not", "counted_storeys", "four_sides", "other_application_count", "largest_of", "placed_clearance", "settlement_kind"},
             "parameter": self.measure in clearances | {"settlement_kind", "counted_storeys", "four_sides"},
             "zone": self.measure in {"clearance_beyond", "sway_clearance"},
             "radius_m": self.measure in {"distance", "count_within", "nearest", "strip_clearance", "building_gap", "four_sides"},

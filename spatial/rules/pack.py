@@ -16,6 +16,7 @@ from spatial.rules.consistency import check_consistency
 from spatial.rules.model import PackTitle, RuleFile, RulePart, TypeRuleFile
 from spatial.rules.parameters import Citation, ParameterFile, Resolved, Strict, jurisdictions, resolve
 from spatial.rules.parts import Where, join_parts, place_in, places_in_parts
+from spatial.rules.reading import facts_needed
 from spatial.rules.yamlfile import read
 
 MOST_RESOLVED = 5_000
@@ -137,8 +138,10 @@ class Pack:
 
     @cached_property
     def layers(self) -> tuple[str, ...]:
-        """The catalogue ids of all layers the facts need."""
-        return tuple(sorted({fact.layer for fact in self.main.facts.values() if fact.layer}))
+        """The catalogue ids of all layers the facts need; one that only rules of other places read is not asked for."""
+        facts = self.main.facts
+        names = facts_needed(self.main.rules, facts, chain=self.chain) if isinstance(self.main, RuleFile) else facts
+        return tuple(sorted({layer for name in names if (layer := facts[name].layer)}))
 
 
 def load_pack(name: str, *, county: str, folder: Path = PACKS) -> Pack:

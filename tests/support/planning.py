@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from spatial.layer import DatasetVersion, Layer
+from spatial.open_applications import REGISTER, register
 from spatial.permit import Checks, VillageTypes, check, read_applications
 from spatial.pieces import subdivide
 from spatial.rules.pack import Pack, load_pack
@@ -63,7 +64,7 @@ def layer(
     owners = np.array([row for row, parts in enumerate(cut) for _ in parts], dtype=np.int64)
     version = DatasetVersion(
         layer=name, version=1, title=name, authority="测试局", valid_from=valid_from, valid_to=None, known_from=None, known_to=None,
-        source_name="test", source_sha256="0" * 64, code_system=code_system, synthetic=True,
+        source_name="test", source_sha256="0" * 64, survey_date=date(2025, 12, 31), code_system=code_system, synthetic=True,
     )  # fmt: skip
     return Layer(
         dataset=replace(version, **dataset), epsg=EPSG, features=shapes, ids=column([f"{name}-{row}" for row in range(len(shapes))]),
@@ -85,6 +86,11 @@ def village_row(**figures: Any) -> dict[str, list[Any]]:
     return {key: [value] for key, value in (row | figures).items()}
 
 
+def live_applications(sites: Sequence[Any], *, case_no: Sequence[str], household_id: Sequence[str | None]) -> Layer:
+    """The register of live applications, complete in the county."""
+    return register(column(sites), case_no=case_no, household_id=household_id, coverage=COVERAGE, epsg=EPSG, known_on=VALID_ON)
+
+
 def county_layers(**changes: Layer | None) -> dict[str, Layer]:
     """Every layer the rules need, clean: the default application passes. A change replaces a layer, None takes it away."""
     base = {
@@ -97,7 +103,7 @@ def county_layers(**changes: Layer | None) -> dict[str, Layer]:
         "village_boundary": layer("village_boundary", [VILLAGE]),
         "planned_use": layer("planned_use", [VILLAGE], {"GHDLBM": ["0703"]}, code_system="ydyh2023"),
         "control_zone": layer("control_zone", [VILLAGE], {"zone": ["concentrated"]}),
-        "parcel": layer("parcel", [here(300, 0, 10, 14)]),
+        "parcel": layer("parcel", [here(300, 0, 10, 14)], {"state": ["used"]}),
         "building": layer("building", [here(300, 0, 9, 9)], {"JGRQ": [date(2010, 5, 1)]}),
         "road": layer("road", [here(-900, 500, 1_800, 6)], {"class": ["county"]}),
         "river": layer("river", [here(-900, -700, 1_800, 30)]),
@@ -122,6 +128,8 @@ def county_layers(**changes: Layer | None) -> dict[str, Layer]:
         "scenic_area": layer("scenic_area", [here(-100, -900, 50, 50)], {"zone": ["core"]}),
         "wetland": layer("wetland", [here(0, -900, 50, 50)], {"level": ["national"]}),
         "forest": layer("forest", [here(100, -900, 50, 50)]),
+        "enforcement": layer("enforcement", [here(200, -900, 50, 50)], {"state": ["open"]}),
+        REGISTER: live_applications([here(700, 700)], case_no=["B-1"], household_id=["H-9"]),
     }
     return {name: value for name, value in (base | changes).items() if value is not None}
 
@@ -131,10 +139,10 @@ PROPERTIES: dict[str, Any] = {
     "returns_old_plot": False, "plot_area_m2": 140.0, "footprint_area_m2": 100.0, "floor_area_m2": 200.0, "storeys": 2, "height_m": 6.6,
     "eaves_height_m": 6.0, "terrain": "hill", "applied_on": "2026-05-01",
     "household_id": "H-1", "was_transferred": False, "unresolved_violation": False, "ownership_dispute": False, "resettled": False,
-    "local_conditions_met": True, "old_plot_area_m2": 0.0, "danger_grade": "A", "stilt_height_m": 0.0, "design_source": "standard",
+    "local_conditions_met": True, "old_plot_area_m2": 140.0, "danger_grade": "A", "stilt_height_m": 0.0, "design_source": "standard",
     "wall_height_m": 0.0, "wall_see_through": True, "wall_inside_plot": True, "cut_slope_height_m": 0.0, "demolishes": False,
-    "neighbours_consulted": True, "notice_from": "2026-04-10", "notice_to": "2026-04-20", "side_east": "空地", "side_south": "空地",
-    "side_west": "空地", "side_north": "空地", "military_enquiry": "clear", "rule_planning_design": True, "rule_structure": True,
+    "neighbours_consulted": True, "notice_from": "2026-04-10", "notice_to": "2026-04-20", "side_east": "界桩", "side_south": "界桩",
+    "side_west": "界桩", "side_north": "界桩", "military_enquiry": "clear", "rule_planning_design": True, "rule_structure": True,
     "rule_craftsmen": True, "rule_technical_guidance": True, "rule_completion": True, "seismic_design": True, "energy_saving": True,
 }  # fmt: skip
 
