@@ -16,7 +16,7 @@ from api.check_desk import CheckDesk
 from api.check_writer import CheckWriter
 from api.checking import Checker
 from api.deps import known_parameters_only
-from api.jobs import Jobs
+from api.jobs import Jobs, Runner, Workshop
 from api.middleware import BodyLimit, SameOrigin, SecurityHeaders
 from api.outlines import Outlines
 from api.pages import Pages
@@ -38,6 +38,7 @@ from api.short_way import QueryMemory, ShortWay
 from api.snapshots import Snapshots
 from api.tile_cache import TileCache
 from api.watchdog import Watchdog
+from api.work import KINDS
 from layers import database
 from layers.cluster import Cluster
 
@@ -73,7 +74,8 @@ def create_app(settings: Settings, *, database_url: str, cluster: Cluster | None
     app.state.writer = CheckWriter(database_url)
     app.state.desk = CheckDesk(app.state.checker, app.state.writer)
     app.state.asked = QueryMemory()
-    app.state.jobs = Jobs(pool)
+    app.state.runner = Runner(Workshop(settings, pool, snapshots, app.state.checker), KINDS)
+    app.state.jobs = Jobs(pool, queued=app.state.runner.wake)
     app.state.tiles = TileCache(settings.tile_cache_bytes)
     app.state.outlines = Outlines()
     app.state.pages = Pages(pool, snapshots, settings)
@@ -113,7 +115,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         state.watchdog.start()
     uploads.forget_left()
     state.snapshots.start()
-    state.jobs.start()
+    state.runner.start()
     state.writer.start()
     try:
         yield
@@ -124,7 +126,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _stop(app: FastAPI) -> None:
     state = app.state
     state.writer.stop()
-    state.jobs.stop()
+    state.runner.stop()
     state.snapshots.stop()
     if state.watchdog:
         state.watchdog.stop()

@@ -1,4 +1,7 @@
-"""Background jobs: one worker thread, one row a job. What the service did not finish is marked interrupted, never left open."""
+"""Background jobs, one row each. Whoever takes requests queues them; one runner does them, in the order they came.
+
+What the service did not finish is marked interrupted, never left open.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import psycopg
 from psycopg_pool import ConnectionPool
 
+from api.checking import Checker
 from api.errors import DATABASE_AWAY, InternalError, document_of
+from api.settings import Settings
+from api.snapshots import Snapshots
 from layers import jobs as records
+from layers.jobs import Taken
 from spatial.errors import CuntuError
 
 log = logging.getLogger("cuntu.jobs")
@@ -22,61 +29,117 @@ log = logging.getLogger("cuntu.jobs")
 Report = Callable[[float, str], None]
 """Told the share done (0-1) and what is being done."""
 
-Work = Callable[[Report], Mapping[str, Any]]
-
 REPORT_EVERY_S = 0.5
+LOOK_EVERY_S = 0.25
 
 
 class ServiceStoppedError(CuntuError):
     """服务停止，任务中断。"""
 
 
+@dataclass(frozen=True)
+class Workshop:
+    """What a job may use."""
+
+    settings: Settings
+    pool: ConnectionPool[Any]
+    snapshots: Snapshots
+    checker: Checker
+
+
+Work = Callable[[Workshop, Mapping[str, Any], Report], Mapping[str, Any]]
+"""Does one job: given its input (JSON values), it returns its result (JSON values)."""
+
+
 class Jobs:
-    """Takes work and does it piece by piece, in the order it came."""
+    """Takes orders."""
 
-    def __init__(self, pool: ConnectionPool[Any]) -> None:
+    def __init__(self, pool: ConnectionPool[Any], *, queued: Callable[[], None] = lambda: None) -> None:
         self.pool = pool
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="jobs")
-        self._ended = threading.Event()
+        self.queued = queued
 
-    def start(self) -> None:
-        """Clear up what an earlier run of the service left open, before any new work."""
-        self._worker.submit(self._interrupt_left)
-
-    def stop(self) -> None:
-        """Take no more work; a running job ends at its next report."""
-        self._ended.set()
-        self._worker.shutdown(wait=True, cancel_futures=True)
-        self._interrupt_left()
-
-    def submit(self, kind: str, work: Work) -> UUID:
-        """Queue a piece of work and return the id of its job."""
+    def submit(self, kind: str, work_on: Mapping[str, Any]) -> UUID:
+        """Queue a job of a kind that `api.work` knows, with its input (JSON values), and return its id."""
         with self.pool.connection() as conn:
-            job_id = records.add(conn, kind).id
-        self._worker.submit(self._do, job_id, work)
+            job_id = records.add(conn, kind, work_on).id
+        self.queued()
         return job_id
 
-    def _do(self, job_id: UUID, work: Work) -> None:
+
+class Runner:
+    """Does queued jobs one by one, in a thread."""
+
+    def __init__(self, workshop: Workshop, kinds: Mapping[str, Work], *, service_began: float | None = None) -> None:
+        self.workshop = workshop
+        self.kinds = kinds
+        self.service_began = time.monotonic() if service_began is None else service_began
+        self._wake = threading.Event()
+        self._ended = threading.Event()
+        self._cleared = False
+        self._thread = threading.Thread(target=self.work, name="jobs", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look for work at once."""
+        self._wake.set()
+
+    def end(self) -> None:
+        """Take no more work; a running job ends at its next report."""
+        self._ended.set()
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End, and mark what is left as interrupted."""
+        self.end()
+        if self._thread.ident is not None:
+            self._thread.join()
+        interrupt_left(self.workshop.pool)
+
+    def work(self) -> None:
+        """Do what is queued until told to end. What an earlier run of the service left open is cleared up before."""
+        while not self._ended.is_set():
+            self._wake.clear()
+            job = self._next()
+            if job is None:
+                self._wake.wait(LOOK_EVERY_S)
+            else:
+                self._do(job)
+
+    def _next(self) -> Taken | None:
         try:
-            report = self._reporter(job_id)
+            with self.workshop.pool.connection() as conn:
+                if not self._cleared:
+                    records.interrupt_unfinished(conn, queued_for_s=time.monotonic() - self.service_began)
+                    self._cleared = True
+                return records.take(conn)
+        except (*DATABASE_AWAY, psycopg.Error) as error:
+            log.warning("cannot look for jobs, trying again: %s", error)
+            return None
+
+    def _do(self, job: Taken) -> None:
+        try:
+            report = self._reporter(job.id)
             report(0.0, "")
-            self._done(job_id, work(report))
+            self._done(job.id, self.kinds[job.kind](self.workshop, job.input, report))
         except ServiceStoppedError:
-            log.info("job %s interrupted", job_id)
+            log.info("job %s interrupted", job.id)
         except CuntuError as error:
-            self._failed(job_id, error)
+            self._failed(job.id, error)
         except Exception:
-            log.exception("job %s failed", job_id)
-            self._failed(job_id, InternalError())
+            log.exception("job %s failed", job.id)
+            self._failed(job.id, InternalError())
 
     def _done(self, job_id: UUID, result: Mapping[str, Any]) -> None:
-        with self.pool.connection() as conn:
+        with self.workshop.pool.connection() as conn:
             records.finish(conn, job_id, result=dict(result))
 
     def _failed(self, job_id: UUID, error: CuntuError) -> None:
         problem = document_of(error, instance=f"/api/v1/jobs/{job_id}")
         try:
-            with self.pool.connection() as conn:
+            with self.workshop.pool.connection() as conn:
                 records.fail(conn, job_id, message=str(error), result={"problem": problem})
         except DATABASE_AWAY:
             log.exception("the failure of job %s could not be written down", job_id)
@@ -90,14 +153,16 @@ class Jobs:
                 raise ServiceStoppedError
             if time.monotonic() - last > REPORT_EVERY_S:
                 last = time.monotonic()
-                with self.pool.connection() as conn:
+                with self.workshop.pool.connection() as conn:
                     records.report(conn, job_id, progress=progress, message=message)
 
         return report
 
-    def _interrupt_left(self) -> None:
-        try:
-            with self.pool.connection() as conn:
-                records.interrupt_unfinished(conn)
-        except (*DATABASE_AWAY, psycopg.Error) as error:
-            log.warning("jobs left open could not be marked: %s", error)
+
+def interrupt_left(pool: ConnectionPool[Any]) -> None:
+    """Mark all that is queued or running as interrupted."""
+    try:
+        with pool.connection() as conn:
+            records.interrupt_unfinished(conn)
+    except (*DATABASE_AWAY, psycopg.Error) as error:
+        log.warning("jobs left open could not be marked: %s", error)

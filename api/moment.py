@@ -46,3 +46,15 @@ class Times:
         if self.is_now:
             return now
         return Moment(self.valid_on or now.valid_on, self.known_at.astimezone(UTC) if self.known_at else now.known_at)
+
+    @classmethod
+    def from_text(cls, valid_on: str | None, known_at: str | None) -> Times:
+        """Read what `as_text` wrote."""
+        return cls(date.fromisoformat(valid_on) if valid_on else None, datetime.fromisoformat(known_at) if known_at else None)
+
+    def as_text(self) -> dict[str, str | None]:
+        """Write both times in ISO 8601, None for what was not asked for."""
+        return {
+            "valid_on": self.valid_on.isoformat() if self.valid_on else None,
+            "known_at": self.known_at.isoformat() if self.known_at else None,
+        }

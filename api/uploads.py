@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,6 +25,16 @@ def keep(source: BinaryIO, *, name: str) -> Path:
 def forget(path: Path) -> None:
     """Remove a kept upload with its folder."""
     shutil.rmtree(path.parent, ignore_errors=True)
+
+
+@contextmanager
+def forgotten_on_error(path: Path) -> Iterator[None]:
+    """Remove a kept upload where the block fails: nobody will work on it."""
+    try:
+        yield
+    except BaseException:
+        forget(path)
+        raise
 
 
 def forget_left() -> None:

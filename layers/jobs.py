@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,13 +35,28 @@ class Job:
     finished_at: datetime | None
 
 
-def add(conn: Connection, kind: str) -> Job:
-    """Write down a new job as queued."""
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A job that somebody has begun, with what it works on (JSON values)."""
+
+    id: UUID
+    kind: str
+    input: dict[str, Any]
+
+
+def add(conn: Connection, kind: str, work_on: Mapping[str, Any] | None = None) -> Job:
+    """Write down a new job as queued, with what it is to work on (JSON values)."""
     with conn.cursor(row_factory=class_row(Job)) as cursor:
-        job = cursor.execute(SQL["add"], {"id": uuid4(), "kind": kind}).fetchone()
+        job = cursor.execute(SQL["add"], {"id": uuid4(), "kind": kind, "input": Jsonb(dict(work_on or {}))}).fetchone()
     if job is None:
         raise UnknownRecordError
     return job
+
+
+def take(conn: Connection) -> Taken | None:
+    """Begin the job that has waited longest; None where none waits. No job is taken twice."""
+    with conn.cursor(row_factory=class_row(Taken)) as cursor:
+        return cursor.execute(SQL["take"]).fetchone()
 
 
 def report(conn: Connection, job_id: UUID, *, progress: float, message: str) -> None:
@@ -74,6 +90,6 @@ def recent(conn: Connection, *, limit: int = 50) -> list[Job]:
         return cursor.execute(SQL["list"], {"limit": limit}).fetchall()
 
 
-def interrupt_unfinished(conn: Connection, *, message: str = "服务中断，任务未完成") -> int:
-    """Mark what was still queued or running as interrupted, when the service starts again; return how many there were."""
-    return conn.execute(SQL["interrupt"], {"message": message}).rowcount
+def interrupt_unfinished(conn: Connection, *, queued_for_s: float = 0.0, message: str = "服务中断，任务未完成") -> int:
+    """Mark as interrupted what was running, and what has been queued for longer than so many seconds; return how many there were."""
+    return conn.execute(SQL["interrupt"], {"message": message, "queued_for_s": queued_for_s}).rowcount

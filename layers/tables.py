@@ -202,6 +202,7 @@ job = Table(
     metadata,
     Column("id", UUID(as_uuid=True), primary_key=True),
     Column("kind", Text, nullable=False),
+    Column("input", JSONB, nullable=False, server_default=text("'{}'")),
     Column("state", Text, nullable=False, server_default="queued"),
     Column("progress", Double, nullable=False, server_default=text("0")),
     Column("message", Text, nullable=False, server_default=""),
@@ -211,6 +212,7 @@ job = Table(
     Column("finished_at", INSTANT),
     CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'interrupted')", name="job_state"),
     CheckConstraint("progress >= 0 AND progress <= 1", name="job_progress"),
+    Index("job_waiting", "created_at", "id", postgresql_where=text("state = 'queued'")),
 )
 
 check_override = Table(

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from io import BytesIO
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from api import uploads
 from api.check_desk import Asked, CheckDesk, application_document
-from api.checking import Checked, Checker, features_of
-from api.deps import JSON_TYPES, AppSettings, CheckAsked, Checking, Crs, Db, Desk, JobQueue, JsonBody, When
-from api.jobs import Report as JobReport
-from api.moment import Moment
+from api.checking import features_of
+from api.deps import JSON_TYPES, AppSettings, CheckAsked, Checking, Db, Desk, JobQueue, JsonBody
 from api.openapi import LOCATION, json_body, problems
 from api.schemas import Accepted, ApplicationCollection, ApplicationFeature, CheckPage, CheckPreview, Report, Verdict
 from layers import checks
-from spatial.permit import VERDICT_LABELS, Applications
+from spatial.permit import VERDICT_LABELS
 
 router = APIRouter(prefix="/checks", tags=["建房审查"])
 
@@ -55,13 +55,15 @@ async def preview_check(body: JsonBody, asked: CheckAsked, desk: Desk) -> Respon
     openapi_extra=json_body(ApplicationCollection, *JSON_TYPES),
 )
 def create_batch(
-    response: Response, body: JsonBody, when: When, checking: Checking, queue: JobQueue, settings: AppSettings, crs: Crs = None
+    response: Response, body: JsonBody, asked: CheckAsked, checking: Checking, queue: JobQueue, settings: AppSettings
 ) -> dict[str, Any]:
     """Check a GeoJSON FeatureCollection in a job. All of it is read first: where one feature is wrong, there is no job."""
-    collection, epsg_in = application_document(body, crs)
+    collection, epsg_in = application_document(body, asked.crs)
     features = features_of(collection, limit=settings.batch_limit)
-    applications = checking.read(features, epsg_in=epsg_in, moment=when)
-    job_id = queue.submit("check-batch", lambda report: _batch(checking, applications, when, report))
+    checking.read(features, epsg_in=epsg_in, moment=asked.times.moment())
+    kept = uploads.keep(BytesIO(body), name="batch.geojson")
+    with uploads.forgotten_on_error(kept):
+        job_id = queue.submit("check-batch", {"file": str(kept), "crs": asked.crs, **asked.times.as_text()})
     response.headers["Location"] = f"/api/v1/jobs/{job_id}"
     return {"id": str(job_id), "state": "queued", "location": f"/api/v1/jobs/{job_id}"}
 
@@ -103,13 +105,3 @@ async def previewed(desk: CheckDesk, body: bytes, asked: Asked) -> Response:
 
 SHORT_WAYS = {"/api/v1/checks": created, "/api/v1/checks/preview": previewed}
 """Paths that are answered without routing once their query string is known."""
-
-
-def _batch(checking: Checker, applications: Applications, when: Moment, report: JobReport) -> dict[str, Any]:
-    done = checking.check_many(applications, moment=when, report=report)
-    return {"checks": [_line(checked, case_no) for checked, case_no in zip(done, applications.case_no, strict=True)]}
-
-
-def _line(checked: Checked, case_no: str | None) -> dict[str, Any]:
-    label = VERDICT_LABELS[checked.verdict]
-    return {"id": str(checked.id), "case_no": case_no, "verdict": checked.verdict, "verdict_label": label}

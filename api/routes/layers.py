@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Response, UploadFile
-from psycopg_pool import ConnectionPool
 
 from api import uploads
 from api.checking import epsg_of
-from api.deps import AppSettings, Db, JobQueue, Snapshot, When
-from api.jobs import Report as JobReport
-from api.layer_imports import import_layer
+from api.deps import Db, JobQueue, Snapshot, When
 from api.openapi import LOCATION, problems
 from api.schemas import Accepted, LayerList, LayerVersions
-from api.settings import Settings
 from layers import catalog, versions
 from layers.catalog import CatalogLayer
-from layers.loader import Description
 from layers.versions import VersionRecord
 from spatial.layer import DatasetVersion
 
@@ -57,8 +51,6 @@ def create_import(
     layer_id: str,
     response: Response,
     queue: JobQueue,
-    settings: AppSettings,
-    snapshots: Snapshot,
     file: Annotated[UploadFile, File(description="GeoPackage、GeoJSON、压缩的 Shapefile 或 FileGDB")],
     authority: Annotated[str, Form(min_length=1, max_length=200, description="数据来源单位")],
     publish: Annotated[bool, Form(description="入库后立即发布")] = False,
@@ -75,39 +67,23 @@ def create_import(
 ) -> dict[str, Any]:
     """Import a file as a new version of a layer, in a job. Where anything is wrong with it, nothing is stored."""
     layer = catalog.layer(layer_id)
-    description = Description(
-        authority=authority,
-        title=title,
-        valid_from=valid_from,
-        valid_to=valid_to,
-        survey_date=survey_date,
-        code_system=code_system,
-        secrecy=secrecy,
-        coverage=coverage,
-    )
+    description = {
+        "authority": authority,
+        "title": title,
+        "valid_from": valid_from.isoformat() if valid_from else None,
+        "valid_to": valid_to.isoformat() if valid_to else None,
+        "survey_date": survey_date.isoformat() if survey_date else None,
+        "code_system": code_system,
+        "secrecy": secrecy,
+        "coverage": coverage,
+    }
     source_epsg = epsg_of(crs) if crs else None
-    kept = uploads.keep(file.file, name=file.filename or "")
     options = {"layer": layer.id, "source_layer": source_layer, "source_epsg": source_epsg, "encoding": encoding, "publish": publish}
-
-    def work(report: JobReport) -> dict[str, Any]:
-        try:
-            return _import(queue.pool, kept, settings, description=description, report=report, **options)
-        finally:
-            uploads.forget(kept)
-            snapshots.published()
-
-    try:
-        job_id = queue.submit("layer-import", work)
-    except BaseException:
-        uploads.forget(kept)
-        raise
+    kept = uploads.keep(file.file, name=file.filename or "")
+    with uploads.forgotten_on_error(kept):
+        job_id = queue.submit("layer-import", {"file": str(kept), "description": description, "options": options})
     response.headers["Location"] = f"/api/v1/jobs/{job_id}"
     return {"id": str(job_id), "state": "queued", "location": f"/api/v1/jobs/{job_id}"}
-
-
-def _import(pool: ConnectionPool[Any], file: Path, settings: Settings, **options: Any) -> dict[str, Any]:
-    with pool.connection() as conn:
-        return import_layer(conn, file, settings, **options)
 
 
 def layer_entry(layer: CatalogLayer, in_force: Mapping[str, DatasetVersion]) -> dict[str, Any]:

@@ -1,6 +1,11 @@
 -- name: add
-INSERT INTO job (id, kind) VALUES (%(id)s, %(kind)s)
+INSERT INTO job (id, kind, input) VALUES (%(id)s, %(kind)s, %(input)s)
 RETURNING id, kind, state, progress, message, result, created_at, started_at, finished_at;
+
+-- name: take
+UPDATE job SET state = 'running', started_at = clock_timestamp()
+WHERE id = (SELECT id FROM job WHERE state = 'queued' ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+RETURNING id, kind, input;
 
 -- name: report
 UPDATE job SET state = 'running', progress = %(progress)s, message = %(message)s, started_at = coalesce(started_at, clock_timestamp())
@@ -19,4 +24,5 @@ SELECT id, kind, state, progress, message, result, created_at, started_at, finis
 FROM job ORDER BY created_at DESC, id LIMIT %(limit)s;
 
 -- name: interrupt
-UPDATE job SET state = 'interrupted', message = %(message)s, finished_at = clock_timestamp() WHERE state IN ('queued', 'running');
+UPDATE job SET state = 'interrupted', message = %(message)s, finished_at = clock_timestamp()
+WHERE state = 'running' OR (state = 'queued' AND created_at < clock_timestamp() - make_interval(secs => %(queued_for_s)s));

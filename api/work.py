@@ -1,0 +1,52 @@
+"""Every kind of job, by the name in its row, and what is done for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from api import uploads
+from api.check_desk import application_document
+from api.checking import Checked, features_of
+from api.jobs import Report, Work, Workshop
+from api.layer_imports import import_layer
+from api.moment import Times
+from layers.loader import Description
+from spatial.permit import VERDICT_LABELS
+
+
+def check_batch(workshop: Workshop, order: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Check the applications of a kept GeoJSON FeatureCollection; `crs`, `valid_on`, `known_at` as in the request."""
+    kept = Path(order["file"])
+    moment = Times.from_text(order["valid_on"], order["known_at"]).moment()
+    try:
+        collection, epsg_in = application_document(kept.read_bytes(), order["crs"])
+        applications = workshop.checker.read(features_of(collection), epsg_in=epsg_in, moment=moment)
+        done = workshop.checker.check_many(applications, moment=moment, report=report)
+    finally:
+        uploads.forget(kept)
+    return {"checks": [_line(checked, case_no) for checked, case_no in zip(done, applications.case_no, strict=True)]}
+
+
+def layer_import(workshop: Workshop, order: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Import a kept file as a new version of a layer; `description` has the fields of `Description`."""
+    kept = Path(order["file"])
+    told = dict(order["description"])
+    dates = {name: date.fromisoformat(told[name]) for name in ("valid_from", "valid_to", "survey_date") if told[name]}
+    try:
+        with workshop.pool.connection() as conn:
+            return import_layer(conn, kept, workshop.settings, description=Description(**told | dates), report=report, **order["options"])
+    finally:
+        uploads.forget(kept)
+        workshop.snapshots.published()
+
+
+def _line(checked: Checked, case_no: str | None) -> dict[str, Any]:
+    label = VERDICT_LABELS[checked.verdict]
+    return {"id": str(checked.id), "case_no": case_no, "verdict": checked.verdict, "verdict_label": label}
+
+
+KINDS: Mapping[str, Work] = MappingProxyType({"check-batch": check_batch, "layer-import": layer_import})
