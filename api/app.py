@@ -29,6 +29,7 @@ from api.routes import (
     layers,
     pages,
     progress,
+    proposals,
     site_files,
     tiles,
     villages,
@@ -92,7 +93,7 @@ def create_app(settings: Settings, *, database_url: str, cluster: Cluster | None
 
 def _route(app: FastAPI) -> None:
     app.include_router(health.router)
-    for module in (layers, villages, classifications, checks, progress, jobs, features, site_files):
+    for module in (layers, villages, classifications, checks, proposals, progress, jobs, features, site_files):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(tiles.router)
     app.include_router(pages.router)

@@ -1,0 +1,49 @@
+"""What would make an application lawful. Nothing of it is stored."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from api import lawful_way
+from api.check_desk import application_document
+from api.deps import JSON_TYPES, CheckAsked, Checking, Db, JsonBody
+from api.openapi import json_body, problems
+from api.proposal_schemas import ProposalList
+from api.schemas import ApplicationFeature
+from layers import checks
+
+router = APIRouter(tags=["建房审查"])
+
+
+@router.get(
+    "/checks/{check_id}/proposals",
+    summary="怎样改才能通过：已存的审查",
+    response_model=ProposalList,
+    responses=problems(400, 404, 503),
+)
+def proposals_of_check(check_id: UUID, db: Db, checking: Checking) -> dict[str, Any]:
+    """The smallest changes that make a stored check's application lawful, each checked in full, by effort.
+
+    Rests on the data of the check's two dates and on today's rules; `verdict` says what those make of the application as it is.
+    """
+    with db.connection() as conn:
+        check = checks.get(conn, check_id)
+    return lawful_way.for_check(checking, check)
+
+
+@router.post(
+    "/proposals",
+    summary="怎样改才能通过：一件没有存的申请",
+    response_model=ProposalList,
+    responses=problems(400, 403, 413, 415, 503),
+    openapi_extra=json_body(ApplicationFeature, *JSON_TYPES),
+)
+def proposals_of_feature(body: JsonBody, asked: CheckAsked, checking: Checking) -> dict[str, Any]:
+    """The same for an application given as a GeoJSON Feature; nothing is stored."""
+    feature, epsg_in = application_document(body, asked.crs)
+    basis = checking.basis(asked.times.moment())
+    applications = checking.read_on([feature], epsg_in=epsg_in, basis=basis)
+    return lawful_way.for_applications(checking, applications, basis)[0]
