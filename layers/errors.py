@@ -47,3 +47,7 @@ class TileAddressError(CuntuError):
 
 class UnknownRecordError(CuntuError):
     """没有这条记录。"""
+
+
+class SealError(CuntuError):
+    """签名证书不可用。"""

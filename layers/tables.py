@@ -20,6 +20,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -230,6 +231,7 @@ check_override = Table(
     Column("evidence", Text),
     Column("evidence_sha256", Text),
     Column("made_at", INSTANT, nullable=False),
+    Column("hit_features", JSONB, nullable=False, server_default=text("'[]'")),
     Index("check_override_check", "check_id", "made_at"),
     Index("check_override_withdrawn_once", "withdraws", unique=True, postgresql_where=text("withdraws IS NOT NULL")),
 )
@@ -290,3 +292,16 @@ check_run_result = Table(
     _geometry("geom"),
     Index("check_run_result_verdict", "run_id", "verdict", "position"),
 )
+
+issued_paper = Table(
+    "issued_paper",
+    metadata,
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("check_id", UUID(as_uuid=True), ForeignKey("stored_check.id"), nullable=False),
+    Column("base_sha256", LargeBinary, nullable=False),
+    Column("certificate", Text),
+    Column("signature", LargeBinary),
+    Column("issued_at", INSTANT, nullable=False),
+    Index("issued_paper_check", "check_id", "base_sha256"),
+)
+"""Papers given out. `base_sha256` is that of the file before it was signed, `signature` the bytes that signing added to it."""

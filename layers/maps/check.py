@@ -20,11 +20,11 @@ SURROUNDINGS_M = 45.0
 SAME_PLACE_M = 10.0
 """Numbers nearer to each other than this share one badge."""
 TONES = {
-    "refused": "#a8332a",
-    "missing": "#6a6375",
-    "approval": "#b06a12",
+    "refused_by": "#a8332a",
+    "first_needs": "#b06a12",
     "correct": "#8a7414",
-    "look": "#2f6690",
+    "look_at": "#2f6690",
+    "not_checked": "#6a6375",
     "passed": "#3c7a57",
     "not_applicable": "#7d8582",
 }

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from spatial.application_form import PROPERTIES
+from spatial.report_groups import CONFIDENCE_LABELS, GROUPS, group_of
 from spatial.rules.parameters import UNIT_LABELS
-
-GROUPS = (
-    ("refused", "不予通过的理由", "以下各条不满足，申请应不予通过。"),
-    ("missing", "缺少数据，未能核查", "缺少数据不等于通过；补齐后须重新核查。"),
-    ("approval", "须先取得批准", "取得相应批准或同意后方可办理。"),
-    ("correct", "须更正", "由申请人更正或补正。"),
-    ("look", "请留意", "由经办人查看确认。"),
-    ("passed", "已通过", ""),
-    ("not_applicable", "不适用", ""),
-)
-_FAILED = {"reject": "refused", "approval": "approval", "correct": "correct", "warn": "look"}
-_OUTCOMES = {"no_data": "missing", "error": "missing", "pass": "passed", "not_applicable": "not_applicable"}
 
 
 @dataclass(frozen=True)
@@ -31,33 +22,55 @@ class Entry:
 
 @dataclass(frozen=True)
 class Group:
-    """Findings that ask for the same thing."""
+    """Findings that ask for the same thing, and the rules of that kind that no one checks by machine."""
 
     key: str
     title: str
     note: str
     entries: tuple[Entry, ...]
+    not_built: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many rules stand in it."""
+        return len(self.entries) + len(self.not_built)
 
 
 def groups(report: Mapping[str, Any]) -> tuple[Group, ...]:
-    """Arrange a report's findings by what has to be done, worst first; findings with a geometry get map numbers in that order.
-
-    A failed rule of unknown severity counts as refused: never more favourable than it may be.
-    """
+    """Arrange a report's findings by what has to be done; findings with a geometry get map numbers in that order."""
     numbers = iter(range(1, len(report["findings"]) + 1))
     arranged = []
     for key, title, note in GROUPS:
         findings = [finding for finding in report["findings"] if group_of(finding) == key]
         entries = tuple(Entry(next(numbers) if finding.get("geometry") else None, finding) for finding in findings)
-        arranged.append(Group(key, title, note, entries))
+        not_built = tuple(report.get("not_checked") or ()) if key == "not_checked" else ()
+        arranged.append(Group(key, title, note, entries, not_built))
     return tuple(arranged)
 
 
-def group_of(finding: Mapping[str, Any]) -> str:
-    """The key of the group a finding belongs to."""
-    if finding["outcome"] == "fail":
-        return _FAILED.get(str(finding.get("severity")), "refused")
-    return _OUTCOMES.get(finding["outcome"], "missing")
+def citation_text(citation: Mapping[str, Any]) -> str:
+    """Write a citation with its source and how sure it is: 《土地管理法》第62条（法律原文）."""
+    mark = CONFIDENCE_LABELS.get(str(citation.get("confidence")), "来源未注明")
+    return f"{citation.get('text') or citation.get('source') or ''}（{mark}）"
+
+
+def dataset_text(dataset: Mapping[str, Any] | None) -> str:
+    """Write the layer version a finding rests on: 永久基本农田 第 3 版（2025-01-01）."""
+    if not dataset:
+        return "申请所填"
+    return f"{dataset['title']} 第 {dataset['version']} 版（{dataset['date']}）"
+
+
+def stated(name: str, value: Any) -> str:
+    """Write what an application states, in Chinese; what it does not state says so."""
+    if value is None:
+        return "未填"
+    form = PROPERTIES.get(name)
+    if form is not None and isinstance(value, str) and value in form.choices:
+        return form.choices[value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return measure(value, form.unit if form else None)
 
 
 def measure(value: Any, unit: str | None = None) -> str:
