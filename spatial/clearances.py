@@ -22,7 +22,7 @@ import shapely
 from spatial.choosing import Choice
 from spatial.clearance import clearance
 from spatial.facts import Fact, unknown
-from spatial.measures import DECIMALS, Floats, Overlay
+from spatial.measures import DECIMALS, Bools, Floats, Overlay
 from spatial.rules.model import FactSpec
 from spatial.rules.parameters import Resolved, Value
 
@@ -142,7 +142,8 @@ def strip_clearance(facts: Facts, name: str, spec: FactSpec, over: Overlay, choi
     required, half = facts.parameter(spec.parameter or ""), _half_width(facts, spec)
     found = clearance(name, spec, over, choice, required=required, half_width=half)
     assert found.low is not None and found.high is not None
-    inside = (over.overlap(choice.certain) > 0) | (over.length_inside(choice.certain) > 0)
+    # A polygon that only touches shares a line with the subject: length counts of lines alone.
+    inside = (over.overlap(choice.certain) > 0) | (over.length_inside(choice.certain & _lines(over)) > 0)
     high = np.where(inside, np.minimum(found.high, -_LEAST), found.high)
     farthest = max([facts.parameter(spec.radius_m or "").number() or 0.0, *map(_number, required.values)])
     apart = _apart(over, choice, farthest, max(map(_number, half.values), default=0.0) if half else 0.0)
@@ -160,11 +161,16 @@ def strip_clearance(facts: Facts, name: str, spec: FactSpec, over: Overlay, choi
 
 def _apart(over: Overlay, choice: Choice, farthest: float, half: float) -> Floats:
     """How far each subject is at least from a body that may be there: lines are taken at their widest."""
-    lines = shapely.get_dimensions(over.layer.features) < 2
+    lines = _lines(over)
     apart: Floats = np.minimum(over.distance(farthest, choice.possible & ~lines), over.edge_distance - half)
     if lines.any():
         apart = np.minimum(apart, over.distance(farthest + half, choice.possible & lines) - half)
     return apart
+
+
+def _lines(over: Overlay) -> Bools:
+    thin: Bools = shapely.get_dimensions(over.layer.features) < 2
+    return thin
 
 
 def settlement_kind(facts: Facts, name: str, spec: FactSpec) -> Fact:
