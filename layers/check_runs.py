@@ -172,10 +172,12 @@ def result_counts(conn: Connection, run_id: UUID) -> dict[str, int]:
 
 
 def plots_of_households(conn: Connection) -> list[tuple[str, ...]]:
-    """Return the plots (宗地代码) of every household that has any; a household may be written with one plot or a list of them."""
-    rows = [row[0] for row in conn.execute(SQL["plots_of_households"]).fetchall()]
-    held = [value if isinstance(value, list) else [value] for value in rows]
-    return [tuple(str(plot) for plot in plots if plot) for plots in held]
+    """Return the plots (宗地代码) of every household: `zddm`, one or a list of them, and those in `other_zddm`."""
+    found = []
+    for row in conn.execute(SQL["plots_of_households"]).fetchall():
+        named = [plot for value in row if value for plot in (value if isinstance(value, list) else [value])]
+        found.append(tuple(dict.fromkeys(str(plot) for plot in named if plot)))
+    return [plots for plots in found if plots]
 
 
 def check_ids(conn: Connection, *, pack_id: str) -> list[UUID]:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from layers.errors import UnknownRecordError
 from layers.sql import queries
@@ -32,7 +33,8 @@ class NotStandingError(CuntuError):
 class Act:
     """One act: `mark` says that a rule's hit (on one feature, or as a whole) is wrong; `withdraw` takes an earlier mark back.
 
-    `evidence` is a text or the name of a file whose SHA-256 is `evidence_sha256`. `made_at` is set by the store.
+    `evidence` is a text or the name of a file whose SHA-256 is `evidence_sha256`; `hit_features` are the features that stood behind the
+    hit when it was marked. `made_at` is set by the store.
     """
 
     check_id: UUID
@@ -45,6 +47,7 @@ class Act:
     withdraws: UUID | None = None
     evidence: str | None = None
     evidence_sha256: str | None = None
+    hit_features: Sequence[str] = ()
     id: UUID | None = None
     made_at: datetime | None = None
 
@@ -67,7 +70,7 @@ def withdraw(conn: Connection, check_id: UUID, mark_id: UUID, *, reason: str, of
     found = next((item for item in standing(of_check(conn, check_id)) if item.id == mark_id), None)
     if found is None:
         raise NotStandingError(f"没有编号为 {mark_id} 的更正，或已经撤回。")
-    act = Act(check_id=check_id, act="withdraw", rule_key=found.rule_key, feature_id=found.feature_id, withdraws=mark_id,
+    act = Act(check_id=check_id, act="withdraw", rule_key=found.rule_key, feature_id=found.feature_id, withdraws=mark_id, hit_features=found.hit_features,
               reason=reason, officer=officer, unit=unit)  # fmt: skip
     return _add(conn, act)
 
@@ -95,6 +98,6 @@ def _lock(conn: Connection, check_id: UUID) -> None:
 
 def _add(conn: Connection, act: Act) -> Act:
     named = replace(act, id=uuid4())
-    row = conn.execute(SQL["add"], vars(named)).fetchone()
+    row = conn.execute(SQL["add"], vars(named) | {"hit_features": Jsonb(list(named.hit_features))}).fetchone()
     assert row is not None
     return replace(named, made_at=row[0])

@@ -56,7 +56,8 @@ ORDER BY array_position(%(verdicts)s, verdict), position LIMIT %(limit)s;
 SELECT verdict, count(*) FROM check_run_result WHERE run_id = %(id)s GROUP BY verdict;
 
 -- name: plots_of_households
-SELECT properties -> 'zddm' FROM household WHERE properties ? 'zddm' ORDER BY household_no;
+SELECT properties -> 'zddm', properties -> 'other_zddm' FROM household
+WHERE properties ?| array['zddm', 'other_zddm'] ORDER BY household_no;
 
 -- name: check_ids
 SELECT id FROM stored_check WHERE pack_id = %(pack_id)s ORDER BY checked_at, id;
