@@ -17,12 +17,14 @@ from spatial.facts import Fact, exact, unknown
 from spatial.layer import Layer, LayerSet
 from spatial.lazy import lazy
 from spatial.measures import Bools, Floats, Overlay, to_resolution, uncovered
-from spatial.overlap_table import MEASURES, Column, OverlapTable, filling, kept_table, overlap_table
+from spatial.overlap_table import FAR, MEASURES, Column, OverlapTable, filling, kept_table, overlap_table, rings
 from spatial.pieces import Extent, Geometries
 from spatial.rules.model import FactSpec
 from spatial.rules.pack import Pack
 from spatial.rules.parameters import Resolved
 from spatial.sweep import Sweep, ground, sweep
+
+_MOST_FAR = 500
 
 
 class Facts:
@@ -56,9 +58,40 @@ class Facts:
         return len(self.subjects)
 
     def __getitem__(self, name: str) -> Fact:
-        if name not in self._facts:
-            self._facts[name] = self._measure(name, self.pack.main.facts[name])
-        return self._facts[name]
+        fact = self._facts.get(name)
+        if fact is None:
+            spec = self.pack.main.facts[name]
+            fact = self._facts[name] = self._far(name, spec) if spec.measure in FAR and len(self) == 1 else self._measure(name, spec)
+        return fact
+
+    def _far(self, name: str, spec: FactSpec) -> Fact:
+        """A fact about what lies round a single subject. Where nothing does it is the same as for any other such subject."""
+        if spec.layer not in self._empty:
+            return self._measure(name, spec)
+        kept, key = self.table.far, (name, self.valid_on)
+        if key not in kept:
+            while len(kept) > _MOST_FAR:
+                kept.pop(next(iter(kept)))
+            kept[key] = self._measure(name, spec)
+        return kept[key]
+
+    @lazy
+    def _empty(self) -> frozenset[str]:
+        """The layers that have nothing within their reach of any subject, and whose coverage does not end there."""
+        west, south, east, north = shapely.total_bounds(self.subjects).tolist()
+        empty = set()
+        for far in self.table.rings:
+            metres = far.metres
+            box = shapely.box(west - metres, south - metres, east + metres, north + metres)
+            met = set(far.ground.owner[far.ground.tree.query(box)].tolist())
+            empty |= {name for place, name in enumerate(far.ground.names) if place not in met and self._covered_for(name, metres)}
+        return frozenset(empty)
+
+    def _covered_for(self, name: str, metres: float) -> bool:
+        extent = self.layers[name].extent
+        if ("edge", extent) not in self._shared:
+            self._shared["edge", extent] = to_resolution(extent.edge_distance(self.subjects))
+        return bool(self._shared["edge", extent].min() > metres)
 
     def numbers(self, names: tuple[str, ...]) -> tuple[Floats, Floats]:
         """Return the least and the most of some numeric facts, as facts × subjects."""
@@ -96,7 +129,7 @@ class Facts:
         for name, spec in self.pack.main.facts.items():
             if spec.measure in MEASURES and spec.layer in self.layers and not self._wrong_codes(spec):
                 columns.append(Column(name, spec, self._choice(spec)))
-        return overlap_table(ground(self.layers, names), columns)
+        return overlap_table(ground(self.layers, names), columns, rings(self.pack, self.layers))
 
     @lazy
     def swept(self) -> Sweep:
@@ -329,4 +362,4 @@ _SPATIAL: Mapping[str, Measure] = {
     "nearest": _nearest,
 }
 
-__all__ = ["Facts", "Layer", "layer_title"]
+__all__ = ["FAR", "Facts", "Layer", "layer_title"]

@@ -6,9 +6,11 @@ one look into a table, however many facts ask for the layer.
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -16,13 +18,14 @@ import shapely
 from numpy.typing import NDArray
 
 from spatial.choosing import Choice
+from spatial.facts import Fact
 from spatial.layer import LayerSet
 from spatial.lazy import lazy
 from spatial.measures import Floats, Ints, to_resolution
 from spatial.pieces import Extent, Geometries
 from spatial.rules.model import FactSpec
 from spatial.rules.pack import Pack
-from spatial.sweep import Ground, Sweep
+from spatial.sweep import Ground, Sweep, ground
 
 MEASURES = ("overlap_area", "overlap_share", "outside_area")
 """The measures that are sums of overlaps."""
@@ -57,6 +60,21 @@ class _Members:
 
 
 @dataclass(frozen=True, eq=False)
+class Ring:
+    """The layers that matter up to so many metres from a subject, under one tree."""
+
+    metres: float
+    ground: Ground
+
+
+def rings(pack: Pack, layers: LayerSet) -> tuple[Ring, ...]:
+    """Return by how far they matter the layers of a pack that facts ask about round a subject; those that matter everywhere are left out."""
+    asked = {spec.layer for spec in pack.main.facts.values() if spec.measure in FAR}
+    metres = {name: far for name, far in pack.reach.items() if name in layers and name in asked and math.isfinite(far)}
+    return tuple(Ring(far, ground(layers, [name for name in metres if metres[name] == far])) for far in sorted(set(metres.values())))
+
+
+@dataclass(frozen=True, eq=False)
 class OverlapTable:
     """The facts about overlaps with the layers of a ground, and the classes of their features."""
 
@@ -73,6 +91,9 @@ class OverlapTable:
     outside: NDArray[np.bool_]
     share: NDArray[np.bool_]
     _fillings: dict[tuple[str, ...], Filling] = field(default_factory=dict, init=False)
+    rings: tuple[Ring, ...] = ()
+    far: dict[tuple[str, date], Fact] = field(default_factory=dict, init=False)
+    """Facts about what lies round a subject where nothing does."""
     writers: dict[Any, Any] = field(default_factory=dict, init=False)
     """Those who write reports over these layers, by the rules they write about."""
 
@@ -151,6 +172,9 @@ def filling(names: tuple[str, ...], pack: Pack, table: OverlapTable) -> Filling:
     return kept
 
 
+FAR = frozenset({"clearance", "clearance_beyond", "placed_clearance", "sway_clearance", "strip_clearance", "distance", "count_within", "building_gap"})
+"""Measures of what lies round a subject."""
+
 FORM_NUMBERS = ("m2", "m", "share", "storey", "degree", "ha", "person", "household", "count", "bool", "days")
 """Units of form fields that are plain numbers (yes is 1, no is 0)."""
 
@@ -171,15 +195,15 @@ def kept_table(pack: Pack, layers: LayerSet, make: Callable[[], OverlapTable]) -
     return kept[1]
 
 
-def overlap_table(ground: Ground, columns: Sequence[Column]) -> OverlapTable:
+def overlap_table(over: Ground, columns: Sequence[Column], rings: tuple[Ring, ...]) -> OverlapTable:
     """Make the table of facts over a ground."""
-    layer_of = np.array([ground.position[column.spec.layer or ""] for column in columns], dtype=np.int64)
-    feature_counts = [len(layer.features) for layer in ground.layers]
+    layer_of = np.array([over.position[column.spec.layer or ""] for column in columns], dtype=np.int64)
+    feature_counts = [len(layer.features) for layer in over.layers]
     starts = np.concatenate([[0], np.cumsum(feature_counts)]).astype(np.int64)
     classes = np.zeros(int(starts[-1]), dtype=np.int64)
     certain: list[list[int]] = []
     possible: list[list[int]] = []
-    for layer in range(len(ground.layers)):
+    for layer in range(len(over.layers)):
         mine = np.flatnonzero(layer_of == layer)
         masks = [mask for column in mine for mask in (columns[int(column)].choice.certain, columns[int(column)].choice.possible)]
         kinds, members = _kinds(masks, feature_counts[layer])
@@ -187,11 +211,11 @@ def overlap_table(ground: Ground, columns: Sequence[Column]) -> OverlapTable:
         certain += [[int(column) for place, column in enumerate(mine) if row[2 * place]] for row in members]
         possible += [[int(column) for place, column in enumerate(mine) if row[2 * place + 1]] for row in members]
     measures = np.array([column.spec.measure for column in columns], dtype=object)
-    extents = tuple(dict.fromkeys(layer.extent for layer in ground.layers))
-    extent_of = np.array([extents.index(layer.extent) for layer in ground.layers], dtype=np.int64)
+    extents = tuple(dict.fromkeys(layer.extent for layer in over.layers))
+    extent_of = np.array([extents.index(layer.extent) for layer in over.layers], dtype=np.int64)
     return OverlapTable(
-        ground, tuple(columns), layer_of, starts, classes, _members(certain), _members(possible), extents, extent_of, certain != possible,
-        np.asarray(measures == "outside_area", dtype=bool), np.asarray(measures == "overlap_share", dtype=bool),
+        over, tuple(columns), layer_of, starts, classes, _members(certain), _members(possible), extents, extent_of, certain != possible,
+        np.asarray(measures == "outside_area", dtype=bool), np.asarray(measures == "overlap_share", dtype=bool), rings=rings,
     )  # fmt: skip
 
 

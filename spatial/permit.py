@@ -17,18 +17,22 @@ from spatial.engine import VERDICTS, Outcome, Outcomes, judge
 from spatial.layer import LayerSet
 from spatial.lazy import lazy
 from spatial.measuring import Facts
+from spatial.reach import reach
 from spatial.report import VERDICT_LABELS, writer
 from spatial.rules.model import RuleFile
 from spatial.rules.pack import Pack
 
 CHUNK = 1_000
-RADIUS_M = 60.0
-"""How far around a site features can matter: the largest setback (30 m) and the widest road land, with room."""
 
 
 def search_radius(pack: Pack) -> dict[str, float]:
-    """Return for each layer of a pack how many metres around a site its features can matter, for pruning in SQL."""
-    return dict.fromkeys(pack.layers, RADIUS_M)
+    """Return for each layer of a pack how many metres around a site its features can matter, for pruning in SQL (infinite: all)."""
+    return reach(pack)
+
+
+def village_wide(pack: Pack) -> frozenset[str]:
+    """Return the layers of which a pack looks at all that lies in a subject's village."""
+    return frozenset(fact.layer for fact in pack.main.facts.values() if fact.measure == "village_overlap" and fact.layer)
 
 
 @dataclass(frozen=True)
@@ -153,5 +157,5 @@ def _check_part(chunk: Applications, layers: LayerSet, pack: Pack, valid_on: dat
 
 __all__ = [
     "VERDICTS", "VERDICT_LABELS", "Applications", "Checks", "VillageTypes", "applications_from_frame", "canonical_json", "check", "read_applications",
-    "search_radius",
+    "search_radius", "village_wide",
 ]  # fmt: skip

@@ -20,7 +20,7 @@ from spatial.conditions import Conditions
 from spatial.engine import VERDICTS, Outcome, Outcomes, Program
 from spatial.findings import finding
 from spatial.layer import DatasetVersion, LayerSet
-from spatial.measuring import Facts, layer_title
+from spatial.measuring import FAR, Facts, layer_title
 from spatial.report_groups import group_of, sections
 from spatial.rules.consistency import PLACEHOLDERS
 from spatial.rules.model import NotBuilt, RuleFile, RuleSpec
@@ -38,8 +38,6 @@ _REPEATING = frozenset({
 })  # fmt: skip
 """Measures whose findings, where a rule is passed, follow from the value alone."""
 
-_FAR = frozenset({"clearance", "distance"})
-"""Measures that say nothing more where nothing is near."""
 
 _OF_VALUE = frozenset(PLACEHOLDERS) - {"share", "detail"}
 _MOST_REMEMBERED = 50_000
@@ -67,7 +65,7 @@ def _note(rule: RuleSpec, main: RuleFile, conditions: Conditions) -> _Note:
     row = conditions.numeric.index(name) if name in conditions.numeric else -1
     alone = leaf.than is None and leaf.fact == name
     return _Note(
-        row, name if spec.unit == "code" else None, alone and spec.measure in _REPEATING, alone and spec.measure in _FAR,
+        row, name if spec.unit == "code" else None, alone and spec.measure in _REPEATING, alone and spec.measure in FAR,
         words <= _OF_VALUE,
     )  # fmt: skip
 
@@ -129,8 +127,8 @@ class Writer:
         note = self._notes[index]
         if note.category is not None:
             return (index, facts[note.category].values[row]) if note.repeating and note.of_value else None
-        if note.far and low[note.row] == np.inf:
-            return (index, np.inf)
+        if note.far and high[note.row] == np.inf:
+            return (index, low[note.row], np.inf)
         if note.repeating and note.row >= 0 and (note.of_value or high[note.row] == 0.0):
             return (index, low[note.row], high[note.row])
         return None

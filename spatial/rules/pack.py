@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
@@ -12,6 +13,7 @@ from typing import Any
 from pydantic import Field
 
 from spatial.errors import PackError
+from spatial.reach import reach
 from spatial.rules.consistency import check_consistency
 from spatial.rules.model import PackTitle, RuleFile, RulePart, TypeRuleFile
 from spatial.rules.parameters import Citation, ParameterFile, Resolved, Strict, jurisdictions, resolve
@@ -130,6 +132,11 @@ class Pack:
     def as_dict(self) -> dict[str, str]:
         """Return the identity a report carries."""
         return {"id": self.id, "title": self.title, "version": self.version, "county": self.county, "sha256": self.sha256}
+
+    @cached_property
+    def reach(self) -> Mapping[str, float]:
+        """How far around a subject each layer's features can matter, in metres."""
+        return reach(self)
 
     @cached_property
     def swept(self) -> tuple[str, ...]:
