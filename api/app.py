@@ -27,9 +27,12 @@ from api.routes import (
     health,
     jobs,
     layers,
+    overrides,
     pages,
     progress,
     proposals,
+    run_pages,
+    runs,
     site_files,
     tiles,
     villages,
@@ -93,17 +96,18 @@ def create_app(settings: Settings, *, database_url: str, cluster: Cluster | None
 
 def _route(app: FastAPI) -> None:
     app.include_router(health.router)
-    for module in (layers, villages, classifications, checks, proposals, progress, jobs, features, site_files):
+    for module in (layers, villages, classifications, checks, overrides, runs, proposals, progress, jobs, features, site_files):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(tiles.router)
     app.include_router(pages.router)
+    app.include_router(run_pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
 
 def _body_limit(settings: Settings, path: str) -> int:
     if path.endswith("/imports"):
         return settings.max_upload_bytes
-    if path.endswith("/checks/batch"):
+    if path.endswith(("/checks/batch", "/runs/file")):
         return settings.max_batch_bytes
     return settings.max_body_bytes
 

@@ -52,7 +52,7 @@ class CheckRuns:
 
     def begin_open(self, *, moment: Moment) -> Run:
         """Write down a run over all open applications of the register."""
-        return self._begin("open", "全部在办申请", moment, lambda conn, judging, footing: run_subjects.open_applications(conn, judging))
+        return self._begin("open", "全部在办申请", moment, run_subjects.open_applications)
 
     def begin_houses(self, *, moment: Moment) -> Run:
         """Write down a run over all existing houses and plots."""

@@ -12,6 +12,7 @@ from uuid import UUID
 import numpy as np
 from psycopg_pool import ConnectionPool
 
+from api.live_register import LiveRegister
 from api.moment import Moment
 from api.settings import Settings
 from api.snapshots import Snapshots
@@ -21,6 +22,7 @@ from layers.checks import StoredCheck
 from spatial import permit, radar
 from spatial.errors import InputError
 from spatial.layer import DatasetVersion, Layer, LayerSet
+from spatial.open_applications import REGISTER
 from spatial.permit import Applications, Checks, VillageTypes
 from spatial.radar import Sightings, Standing
 from spatial.rules.pack import Pack, load_pack
@@ -57,6 +59,7 @@ class Judging:
         self.settings = settings
         self.whole = whole
         self._kept: dict[tuple[str, int], Layer] = {}
+        self._live = LiveRegister(pool, epsg=settings.epsg)
         self._types = lru_cache(maxsize=8)(self._read_types)
 
     @property
@@ -92,7 +95,7 @@ class Judging:
     def check(self, applications: Applications, footing: Footing, *, pack: Pack | None = None) -> Checks:
         """Check applications on a footing by a pack (default: the installed one)."""
         rules = pack or self.pack
-        layers = self._layers(footing, applications.sites, rules)
+        layers = {**self._layers(footing, applications.sites, rules), REGISTER: self.register(footing.known_at)}
         types = self._types(footing.classification_id) if footing.classification_id else None
         return permit.check(
             applications, layers, pack=rules, valid_on=footing.valid_on, known_at=footing.known_at, village_types=types
@@ -106,6 +109,10 @@ class Judging:
         known[:] = [item.properties.get(radar.REGISTERED[kind]) for item in subjects]
         standing = Standing(kind, tuple(item.name or "" for item in subjects), shapes, self.settings.epsg, known)
         return radar.radar(standing, self._layers(footing, shapes, self.pack), pack=self.pack, valid_on=footing.valid_on)
+
+    def register(self, known_at: datetime) -> Layer:
+        """Return the applications that were live at a moment; between two changes of the register it is the same object."""
+        return self._live.at(known_at)
 
     def layer(self, dataset: DatasetVersion) -> Layer:
         """Return one version whole."""
@@ -133,7 +140,9 @@ class Judging:
 
     def _pruned(self, wanted: Mapping[str, DatasetVersion], shapes: Any, pack: Pack) -> LayerSet:
         with self.pool.connection() as conn:
-            return snapshot.pruned(conn, wanted, shapes, radius_m=permit.search_radius(pack), epsg=self.settings.epsg)
+            return snapshot.pruned(
+                conn, wanted, shapes, radius_m=permit.search_radius(pack), epsg=self.settings.epsg, village_wide=permit.village_wide(pack)
+            )
 
     def _read_types(self, run_id: UUID) -> VillageTypes:
         with self.pool.connection() as conn:

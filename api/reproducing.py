@@ -34,7 +34,7 @@ class Rerun:
 def rerun(judging: Judging, checks: Sequence[StoredCheck], *, pack: Pack | None = None) -> list[Rerun]:
     """Run checks again on their own versions and times by a pack (default: the installed one), in their order.
 
-    Those that rest on the same versions, types and day are judged together.
+    Those that rest on the same versions, types, day and register of live applications are judged together.
     """
     done: dict[int, Rerun] = {}
     for footing, rows in _groups(judging, checks):
@@ -49,7 +49,9 @@ def _groups(judging: Judging, checks: Sequence[StoredCheck]) -> Iterator[tuple[F
     for row, check in enumerate(checks):
         report = orjson.loads(check.report)
         ids = tuple((entry["layer"], entry.get("version")) for entry in report["datasets"])
-        groups.setdefault((ids, report["subject"].get("village_type_version"), check.valid_on, check.epsg), []).append(row)
+        register = judging.register(check.known_at)
+        key = (ids, report["subject"].get("village_type_version"), check.valid_on, check.epsg, id(register))
+        groups.setdefault(key, []).append(row)
     for rows in groups.values():
         yield judging.of_check(checks[rows[0]], orjson.loads(checks[rows[0]].report)), rows
 

@@ -42,11 +42,14 @@ def of_applications(given: Applications) -> Noted:
     return subjects, {}
 
 
-def open_applications(conn: Connection, judging: Judging) -> Noted:
-    """Return the register's applications; those that the form refuses are left out and named."""
+def open_applications(conn: Connection, judging: Judging, footing: Footing) -> Noted:
+    """Return the applications that are live; those that the form refuses are left out and named."""
+    live = set(judging.register(footing.known_at).ids)
     found: list[Subject] = []
     unreadable = []
     for item in applications.everything(conn):
+        if item.case_no not in live:
+            continue
         subject = _of_register(item, len(found))
         try:
             judging.applications([subject])
@@ -73,7 +76,7 @@ def standing(conn: Connection, judging: Judging, footing: Footing) -> Noted:
 
 def applications_and_standing(conn: Connection, judging: Judging, footing: Footing) -> Noted:
     """Return the open applications, then the houses and plots."""
-    first, noted = open_applications(conn, judging)
+    first, noted = open_applications(conn, judging, footing)
     second, more = standing(conn, judging, footing)
     return _numbered([*first, *second]), noted | more
 

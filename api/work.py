@@ -7,13 +7,18 @@ from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from uuid import UUID
+
+import orjson
 
 from api import uploads
 from api.check_desk import application_document
+from api.check_runs import CheckRuns
 from api.checking import Checked, features_of
 from api.jobs import Report, Work, Workshop
 from api.layer_imports import import_layer
 from api.moment import Times
+from api.run_entries import run_entry
 from layers.loader import Description
 from spatial.permit import VERDICT_LABELS
 
@@ -44,9 +49,17 @@ def layer_import(workshop: Workshop, order: Mapping[str, Any], report: Report) -
         workshop.snapshots.published()
 
 
+def check_run(workshop: Workshop, order: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """Do what is left of a run over many subjects; `run` is its id."""
+    runs = CheckRuns(workshop.pool, workshop.snapshots, workshop.settings)
+    done = runs.go_on(UUID(order["run"]), report=report)
+    told = orjson.loads(orjson.dumps(run_entry(done)))
+    return {"run": told, "location": f"/api/v1/runs/{done.id}", "page": f"/maps/runs/{done.id}"}
+
+
 def _line(checked: Checked, case_no: str | None) -> dict[str, Any]:
     label = VERDICT_LABELS[checked.verdict]
     return {"id": str(checked.id), "case_no": case_no, "verdict": checked.verdict, "verdict_label": label}
 
 
-KINDS: Mapping[str, Work] = MappingProxyType({"check-batch": check_batch, "layer-import": layer_import})
+KINDS: Mapping[str, Work] = MappingProxyType({"check-batch": check_batch, "layer-import": layer_import, "check-run": check_run})
