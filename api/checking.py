@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from psycopg_pool import ConnectionPool
 
 from api.json_text import parse_json
+from api.live_register import LiveRegister
 from api.moment import Moment
 from api.settings import Settings
 from api.snapshots import InForce, Snapshots
@@ -21,7 +22,8 @@ from layers import classifications, snapshot
 from layers.checks import StoredCheck
 from spatial import permit
 from spatial.errors import InputError
-from spatial.layer import DatasetVersion, LayerSet
+from spatial.layer import DatasetVersion, Layer, LayerSet
+from spatial.open_applications import REGISTER
 from spatial.permit import Applications, Checks, VillageTypes
 from spatial.pieces import Geometries
 from spatial.rules.pack import Pack, load_pack
@@ -44,11 +46,13 @@ class Checked:
 
 @dataclass(frozen=True)
 class Basis:
-    """What checks at one moment rest on, besides the layers: the county's outline (None while not loaded) and the village types."""
+    """What checks at one moment rest on, besides the layers: the county's outline (None while not loaded), the village types and the
+    register of live applications."""
 
     seen: InForce
     county: Any
     types: VillageTypes | None
+    register: Layer
 
 
 class Checker:
@@ -58,6 +62,7 @@ class Checker:
         self.pool = pool
         self.snapshots = snapshots
         self.settings = settings
+        self.register = LiveRegister(pool, epsg=settings.epsg)
         self._types = lru_cache(maxsize=8)(self._read_types)
         self._outline = lru_cache(maxsize=4)(self._read_outline)
 
@@ -83,7 +88,8 @@ class Checker:
     def basis(self, moment: Moment) -> Basis:
         """Tell what counts at a moment; asks the database."""
         seen = self.snapshots.in_force(moment)
-        return Basis(seen, self._county(seen), self._types(seen.run_id) if seen.run_id else None)
+        types = self._types(seen.run_id) if seen.run_id else None
+        return Basis(seen, self._county(seen), types, self.register.at(seen.moment.known_at))
 
     def check(self, applications: Applications, *, moment: Moment) -> list[Checked]:
         """Check applications with what counts at a moment, and store all reports in one transaction."""
@@ -123,14 +129,18 @@ class Checker:
 
     def layers_near(self, sites: Geometries, basis: Basis) -> LayerSet:
         """Return the layers of a basis: from memory, and of those not there what lies near the sites."""
-        return self.snapshots.layers(basis.seen.versions) or self._nearby(sites, basis.seen)
+        found = self.snapshots.layers(basis.seen.versions) or self._nearby(sites, basis.seen)
+        return {**found, REGISTER: basis.register}
 
     def _nearby(self, sites: Geometries, seen: InForce) -> LayerSet:
         radius = permit.search_radius(self.pack)
         held = {name: layer for name, layer in self.snapshots.held(seen.versions).items() if name in radius}
         wanted = {name: dataset for name, dataset in seen.versions.items() if name in radius and name not in held}
         with self.pool.connection() as conn:
-            return {**held, **snapshot.pruned(conn, wanted, sites, radius_m=radius, epsg=self.settings.epsg)}
+            found = snapshot.pruned(
+                conn, wanted, sites, radius_m=radius, epsg=self.settings.epsg, village_wide=permit.village_wide(self.pack), villages=held.get("village")
+            )
+        return {**held, **found}
 
     def _county(self, seen: InForce) -> Any:
         """The county's outline in the storage CRS; None while the layer is not loaded, for then no place is known to be outside."""

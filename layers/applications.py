@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 import psycopg
 import shapely
 from psycopg.rows import dict_row
@@ -15,8 +17,13 @@ from shapely.geometry.base import BaseGeometry
 
 from layers.errors import UnknownRecordError
 from layers.sql import queries
+from spatial.layer import Layer
+from spatial.open_applications import register
 
 SQL = queries("applications")
+
+EVERYWHERE = shapely.box(-1e8, -1e8, 1e8, 1e8)
+"""The register knows every application to this bureau, wherever its site lies (metres, in any zone)."""
 
 Connection = psycopg.Connection[Any]
 
@@ -36,7 +43,7 @@ class Application:
 
 
 def save(conn: Connection, applications: Sequence[Application]) -> None:
-    """Store applications, replacing those of the same case number, in the caller's transaction."""
+    """Store applications, replacing those of the same case number, in the caller's transaction. They count as live from now on."""
     rows = [
         {
             "case_no": item.case_no,
@@ -45,11 +52,42 @@ def save(conn: Connection, applications: Sequence[Application]) -> None:
             "epsg": item.epsg,
             "expected": None if item.expected is None else Jsonb(dict(item.expected)),
             "synthetic": item.synthetic,
+            "household_id": item.properties.get("household_id"),
         }
         for item in applications
     ]
     with conn.cursor() as cursor:
         cursor.executemany(SQL["save"], rows)
+        cursor.execute(SQL["lock_records"])
+        cursor.executemany(SQL["close_changed"], rows)
+        cursor.executemany(SQL["open_record"], rows)
+
+
+def settle(conn: Connection, case_nos: Sequence[str]) -> None:
+    """Note that applications are decided or withdrawn: from now on they are live no more. They stay on file."""
+    conn.execute(SQL["lock_records"])
+    conn.execute(SQL["settle"], {"case_nos": list(case_nos)})
+
+
+def last_change(conn: Connection, *, known_at: datetime) -> datetime | None:
+    """Tell when the register of live applications, as known at a moment, last changed; waits for a change under way."""
+    conn.execute(SQL["share_records"])
+    row = conn.execute(SQL["last_record_change"], {"known_at": known_at}).fetchone()
+    return row[0] if row else None
+
+
+def live(conn: Connection, *, known_at: datetime, epsg: int) -> Layer:
+    """Return the applications that were live at a moment as far as was known then, as a layer in EPSG:`epsg`.
+
+    It is complete everywhere. The same moment always gives the same register, whatever came in since.
+    """
+    conn.execute(SQL["share_records"])
+    rows = conn.execute(SQL["live_records"], {"known_at": known_at}).fetchall()
+    sites = np.empty(len(rows), dtype=object)
+    sites[:] = shapely.from_wkb([row[2] for row in rows])
+    return register(
+        sites, case_no=[row[0] for row in rows], household_id=[row[1] for row in rows], coverage=EVERYWHERE, epsg=epsg, known_on=known_at.date()
+    )
 
 
 def everything(conn: Connection) -> list[Application]:

@@ -38,18 +38,41 @@ def load(conn: Connection, versions: Mapping[str, DatasetVersion], *, epsg: int,
 
 
 def pruned(
-    conn: Connection, versions: Mapping[str, DatasetVersion], subjects: Geometries, *, radius_m: Mapping[str, float], epsg: int
+    conn: Connection,
+    versions: Mapping[str, DatasetVersion],
+    subjects: Geometries,
+    *,
+    radius_m: Mapping[str, float],
+    epsg: int,
+    village_wide: Collection[str] = (),
+    villages: Layer | None = None,
 ) -> LayerSet:
     """Read of each version the pieces that touch the subjects' boxes grown by the layer's radius in metres, and their features.
 
     `subjects` are in EPSG:`epsg`. A layer without a radius is searched at 0 m; one with an infinite radius is read whole. The
-    coverage is always whole.
+    coverage is always whole. Of the layers `village_wide` all that lies in the boxes of the subjects' villages is read too; `villages` is
+    the village layer where it is not among the versions.
     """
     facts = _facts(conn, versions, epsg)
     boxes = shapely.bounds(subjects)
-    return {
-        name: _near(conn, version, facts[version.version], boxes, radius_m.get(name, 0.0)) for name, version in versions.items()
-    }
+
+    farthest = max((radius for radius in radius_m.values() if math.isfinite(radius)), default=0.0)
+
+    def near(name: str, around: NDArray[np.float64]) -> Layer:
+        radius = radius_m.get(name, 0.0)
+        return _near(conn, versions[name], facts[versions[name].version], around, min(radius, farthest) if name in village_wide else radius)
+
+    found = {name: near(name, boxes) for name in versions if name not in village_wide}
+    villages = found.get("village", villages)
+    wide = boxes if villages is None else np.concatenate([boxes, _village_boxes(villages, subjects)])
+    return found | {name: near(name, wide) for name in versions if name in village_wide}
+
+
+def _village_boxes(villages: Layer, subjects: Geometries) -> NDArray[np.float64]:
+    """The boxes of the village patches that the subjects' boxes touch."""
+    _, pieces = villages.tree.query(subjects)
+    boxes: NDArray[np.float64] = shapely.bounds(villages.features[np.unique(villages.piece_feature[pieces])])
+    return boxes
 
 
 @dataclass(frozen=True)

@@ -172,6 +172,20 @@ household = Table(
     Index("household_village", "village_code"),
 )
 
+application_record = Table(
+    "application_record",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("case_no", Text, nullable=False),
+    Column("household_id", Text),
+    _geometry("geom"),
+    Column("known_from", INSTANT, nullable=False),
+    Column("known_to", INSTANT),
+    CheckConstraint("known_to >= known_from", name="application_record_known_period"),
+    Index("application_record_current", "case_no", unique=True, postgresql_where=text("known_to IS NULL")),
+    Index("application_record_known", "known_from", "known_to"),
+)
+
 progress_value = Table(
     "progress_value",
     metadata,
