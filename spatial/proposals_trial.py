@@ -78,7 +78,7 @@ def drivers(pack: Pack) -> dict[str, frozenset[str]]:
     """Tell for every rule which stated properties its facts rest on, and SITE where they are measured on the drawn site."""
     assert isinstance(pack.main, RuleFile)
     known: dict[str, frozenset[str]] = {}
-    return {rule.key: frozenset().union(*(_fact_drivers(name, pack.main.facts, known) for name in facts_of(rule))) for rule in pack.main.rules}
+    return {rule.key: frozenset().union(*(fact_drivers(name, pack.main.facts, known) for name in facts_of(rule))) for rule in pack.main.rules}
 
 
 def facts_of(rule: RuleSpec) -> list[str]:
@@ -87,13 +87,15 @@ def facts_of(rule: RuleSpec) -> list[str]:
     return list(dict.fromkeys(name for leaf in leaves for name in (leaf.fact, leaf.than) if name is not None))
 
 
-def _fact_drivers(name: str, facts: Mapping[str, FactSpec], known: dict[str, frozenset[str]]) -> frozenset[str]:
+def fact_drivers(name: str, facts: Mapping[str, FactSpec], known: dict[str, frozenset[str]] | None = None) -> frozenset[str]:
+    """Tell which stated properties a fact rests on, and SITE where it is measured on the drawn site."""
+    known = {} if known is None else known
     if name not in known:
         spec = facts[name]
         own = {spec.property} if spec.property else set()
         if spec.layer or not (spec.property or spec.of or spec.measure == "context"):
             own.add(SITE)
-        known[name] = frozenset(own).union(*(_fact_drivers(other, facts, known) for other in spec.of))
+        known[name] = frozenset(own).union(*(fact_drivers(other, facts, known) for other in spec.of))
     return known[name]
 
 

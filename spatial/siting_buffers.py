@@ -1,0 +1,132 @@
+"""Buffers that never fall short, and the ends of what is known.
+
+A buffer is a polygon with 32 segments to the quarter circle, drawn about the circle (radius ÷ cos(π ÷ 128)): nowhere nearer than the
+distance asked for, at most 0.03 % farther.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from spatial.choosing import Choice
+from spatial.layer import Layer
+from spatial.rules.model import FactSpec
+from spatial.rules.parameters import Resolved, Value
+
+QUAD_SEGS = 32
+STRETCH = 1.0 / math.cos(math.pi / (4 * QUAD_SEGS))
+NOTHING = shapely.Polygon()
+
+Floats = NDArray[np.floating[Any]]
+
+
+def outward(ground: Any, layer: Layer, metres: Floats) -> Any:
+    """Return the part of the ground nearer than so many metres to features of a layer: one distance for each feature, NaN to leave it out."""
+    farthest = np.nanmax(metres, initial=0.0) if len(metres) and not np.isnan(metres).all() else -1.0
+    if farthest < 0:
+        return NOTHING
+    near = np.sort(layer.tree.query(ground, predicate="dwithin", distance=farthest * STRETCH))
+    wide = metres[layer.piece_feature[near]]
+    near, wide = near[~np.isnan(wide)], wide[~np.isnan(wide)]
+    if not len(near):
+        return NOTHING
+    grown = shapely.buffer(layer.pieces[near], wide * STRETCH, quad_segs=QUAD_SEGS)
+    return _areal(shapely.intersection(shapely.union_all(grown), ground))
+
+
+def _areal(shape: Any) -> Any:
+    if shape.geom_type in ("Polygon", "MultiPolygon"):
+        return shape
+    parts = shapely.get_parts(shape)
+    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2]) if len(parts) else NOTHING
+
+
+def coverage(layer: Layer, ground: Any) -> Any:
+    """Return the part of the ground inside a layer's coverage."""
+    extent = layer.extent
+    if extent.uncovered(np.array([ground], dtype=object))[0] == 0:
+        return ground
+    near = extent.pieces[np.sort(extent.tree.query(ground, predicate="intersects"))]
+    return _areal(shapely.intersection(shapely.union_all(near), ground)) if len(near) else NOTHING
+
+
+def uncovered(layer: Layer, ground: Any, *, within_m: float = 0.0) -> Any:
+    """Return the part of the ground outside a layer's coverage, or nearer than so many metres to its end."""
+    inside = coverage(layer, ground)
+    outside = NOTHING if inside is ground else ground if inside.is_empty else _areal(shapely.difference(ground, inside))
+    if within_m <= 0:
+        return outside
+    edges = layer.extent.edges
+    near = edges.geometries[edges.query(ground, predicate="dwithin", distance=within_m * STRETCH)]
+    if not len(near):
+        return outside
+    strip = shapely.union_all(shapely.buffer(near, within_m * STRETCH, quad_segs=QUAD_SEGS))
+    return _areal(shapely.union(outside, shapely.intersection(strip, ground)))
+
+
+def clearance_areas(
+    ground: Any, layer: Layer, choice: Choice, spec: FactSpec, parameter: Callable[[str], Resolved], *, beyond_m: float
+) -> tuple[Any, Any]:
+    """Return where the distance required from a layer's features is not kept: surely, and for all that is known.
+
+    A class without a row may need the largest distance; a class whose row sets none is free.
+    """
+    required = parameter(spec.parameter or "")
+    half_width = parameter(spec.half_width) if spec.half_width else None
+    values, half = _of_features(layer, spec.field or "", required), _half(layer, spec.field or "", half_width)
+    wanted = np.array([np.nan if value is None or value.value is None else float(value.value) for value in values])  # type: ignore[arg-type]
+    unclear = np.array([value is None for value in values], dtype=bool)
+    farthest = max([float(value.value) for value in required.values if value.value is not None], default=0.0)  # type: ignore[arg-type]
+    if spec.measure == "strip_clearance":
+        farthest = max(farthest, parameter(spec.radius_m or "").number() or 0.0)
+        unclear |= np.isnan(wanted)
+    elif farthest <= 0:
+        return NOTHING, ground
+    sure_m = np.where(choice.certain, wanted, np.nan) + half + beyond_m
+    if spec.measure == "strip_clearance":
+        on_it = np.where(choice.certain & np.isnan(sure_m), 0.0, np.nan)
+        sure = shapely.union(outward(ground, layer, sure_m), outward(ground, layer, on_it))
+    else:
+        sure = outward(ground, layer, sure_m)
+    maybe_m = np.where(choice.possible, np.where(unclear, farthest, wanted), np.nan) + half + beyond_m
+    reach = farthest + float(half.max(initial=0.0)) + beyond_m
+    maybe = shapely.union_all([sure, outward(ground, layer, maybe_m), uncovered(layer, ground, within_m=reach)])
+    return sure, maybe
+
+
+def _of_features(layer: Layer, field: str, table: Resolved) -> list[Value | None]:
+    """For each feature the row of a table for its class, the nearest jurisdiction's first."""
+    column = layer.attributes.get(field)
+    values = np.full(len(layer.features), None, dtype=object) if column is None else np.asarray(column, dtype=object)
+    rows, uniques = pd.factorize(values, use_na_sentinel=True)
+    found = [*[_row(table, value) for value in uniques], None]
+    return [found[row] for row in rows]
+
+
+def _row(table: Resolved, key: Any) -> Value | None:
+    for value in reversed(table.values):
+        row = value.row
+        if table.keyed_by == "range":
+            if isinstance(key, int | float) and row.low is not None and row.high is not None and row.low <= key <= row.high:
+                return value
+        elif row.key == str(key):
+            return value
+    return None
+
+
+def _half(layer: Layer, field: str, table: Resolved | None) -> Floats:
+    """Half the width of the land of features drawn as lines; of a class without a row, the largest there is."""
+    if table is None:
+        return np.zeros(len(layer.features))
+    widest = max([float(value.value) for value in table.values if value.value is not None], default=0.0)  # type: ignore[arg-type]
+    found = _of_features(layer, field, table)
+    half = np.array([widest if value is None or value.value is None else float(value.value) for value in found])  # type: ignore[arg-type]
+    thin: Floats = np.where(shapely.get_dimensions(layer.features) < 2, half, 0.0)
+    return thin

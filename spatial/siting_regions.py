@@ -1,0 +1,267 @@
+"""Conditions of a pack over ground: where a site surely fulfils one, and where it may for all that is known.
+
+A condition becomes two nested areas, `sure` within `maybe`; what is not known lies between them, and the connectives are those of
+three-valued logic (Kleene): and is intersection, or is union, not swaps the complements. A fact of overlap holds where the chosen
+features lie, a fact outside where they do not, a clearance or distance within their buffers; what lies outside a layer's coverage, or
+on features without the attribute, is "maybe". Facts that do not depend on the place are the same everywhere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+
+from spatial.choosing import Choice, choose
+from spatial.facts import Fact
+from spatial.layer import Layer
+from spatial.levers import SITE
+from spatial.measuring import Facts
+from spatial.open_applications import REGISTER
+from spatial.proposals_trial import Setting, fact_drivers
+from spatial.rules.model import Condition, FactSpec, RuleSpec
+from spatial.siting_buffers import clearance_areas, coverage, outward, uncovered
+
+NOTHING = shapely.Polygon()
+
+
+class UnmappedError(Exception):
+    """A fact that has no area: it can only be judged for a given site."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """Two nested areas in the storage CRS."""
+
+    sure: Any
+    maybe: Any
+
+    @property
+    def open(self) -> Any:
+        """Where it is not known."""
+        return areal(shapely.difference(self.maybe, self.sure))
+
+
+def areal(shape: Any) -> Any:
+    """Keep the polygons of a geometry: cutting leaves lines and points where areas only touch."""
+    if shape.geom_type in ("Polygon", "MultiPolygon"):
+        return shape
+    parts = shapely.get_parts(shape)
+    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2]) if len(parts) else NOTHING
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Conditions over one piece of ground. `constant` are the facts of a site there, for those that do not depend on the place."""
+
+    setting: Setting
+    constant: Facts
+    ground: Any
+    plot_m2: float
+
+    def of_rule(self, rule: RuleSpec) -> Region:
+        """Return where a site fails a rule; raises UnmappedError."""
+        fails = self.of(rule.fails_when)
+        if rule.applies_when is None or fails.maybe.is_empty:
+            return fails
+        return self._both(self.of(rule.applies_when), fails)
+
+    def of(self, condition: Condition) -> Region:
+        """Return where a condition holds; raises UnmappedError."""
+        if condition.all:
+            return self._fold(condition.all, self._both)
+        if condition.any:
+            return self._fold(condition.any, self._either)
+        if condition.negate is not None:
+            inner = self.of(condition.negate)
+            return Region(self._rest(inner.maybe), self._rest(inner.sure))
+        return self._leaf(condition)
+
+    def _fold(self, parts: tuple[Condition, ...], join: Callable[[Region, Region], Region]) -> Region:
+        found = self.of(parts[0])
+        for part in parts[1:]:
+            found = join(found, self.of(part))
+        return found
+
+    def _both(self, a: Region, b: Region) -> Region:
+        return Region(self._meet(a.sure, b.sure), self._meet(a.maybe, b.maybe))
+
+    def _either(self, a: Region, b: Region) -> Region:
+        return Region(self._join(a.sure, b.sure), self._join(a.maybe, b.maybe))
+
+    def _meet(self, a: Any, b: Any) -> Any:
+        if a is self.ground or b.is_empty:
+            return b
+        return a if b is self.ground or a.is_empty else areal(shapely.intersection(a, b))
+
+    def _join(self, a: Any, b: Any) -> Any:
+        if a is self.ground or b.is_empty:
+            return a
+        return b if b is self.ground or a.is_empty else shapely.union(a, b)
+
+    def _rest(self, a: Any) -> Any:
+        if a is self.ground:
+            return NOTHING
+        return self.ground if a.is_empty else areal(shapely.difference(self.ground, a))
+
+    def _leaf(self, leaf: Condition) -> Region:
+        facts = self.setting.pack.main.facts
+        spec = facts[leaf.fact or ""]
+        names = [name for name in (leaf.fact, leaf.than) if name]
+        if not any(SITE in fact_drivers(name, facts) for name in names):
+            return self._everywhere(leaf, self.constant[leaf.fact or ""])
+        if leaf.than is not None or spec.measure not in _AREAS:
+            raise UnmappedError(spec.measure)
+        return _AREAS[spec.measure](self, leaf, spec)
+
+    def _everywhere(self, leaf: Condition, fact: Fact) -> Region:
+        """A fact that does not depend on the place: everywhere or nowhere, or not known."""
+        answer = _holds(leaf, fact, self.constant)
+        if answer is None:
+            return Region(NOTHING, self.ground)
+        return Region(self.ground, self.ground) if answer else Region(NOTHING, NOTHING)
+
+    def number(self, leaf: Condition) -> float | None:
+        """The number a comparison compares with."""
+        if isinstance(leaf.value, bool):
+            return float(leaf.value)
+        return self.constant.parameter(leaf.param or "").number()
+
+    def layer(self, spec: FactSpec) -> tuple[Layer, Choice] | None:
+        """The layer of a fact with the features it speaks of; None where it is not loaded or its codes are of another system."""
+        name = REGISTER if spec.measure == "other_application_area" else spec.layer
+        layer = self.setting.layers.get(name or "")
+        if layer is None or (spec.code_system is not None and layer.dataset.code_system != spec.code_system):
+            return None
+        return layer, choose(layer, spec.where, layers=self.setting.layers, codes=self.setting.pack.codes, code_system=spec.code_system)
+
+    def covered_by(self, layer: Layer, chosen: Any) -> Any:
+        """The part of the ground that some features of a layer cover."""
+        near = np.sort(layer.tree.query(self.ground, predicate="intersects"))
+        near = near[chosen[layer.piece_feature[near]] & (shapely.get_dimensions(layer.pieces[near]) == 2)]
+        return areal(shapely.intersection(shapely.union_all(layer.pieces[near]), self.ground)) if len(near) else NOTHING
+
+
+def _holds(leaf: Condition, fact: Fact, facts: Facts) -> bool | None:
+    """Tell whether a comparison of a fact of the only subject holds; None where that is not known."""
+    if fact.values is not None:
+        value = fact.values[0]
+        if value is None:
+            return None
+        if leaf.op == "not_empty":
+            return bool(str(value).strip())
+        wanted = leaf.value if isinstance(leaf.value, tuple) else (str(leaf.value),)
+        return (str(value) in wanted) == (leaf.op in ("eq", "in"))
+    right = _right(leaf, facts)
+    assert fact.low is not None and fact.high is not None
+    if right is None or right[0] != right[1] or math.isinf(right[0]):
+        return None
+    ends = {_compare(leaf, float(number), right[0], facts) for number in (fact.low[0], fact.high[0])}
+    return ends.pop() if len(ends) == 1 and (leaf.op not in ("eq", "ne", "between") or fact.low[0] == fact.high[0]) else None
+
+
+def _right(leaf: Condition, facts: Facts) -> tuple[float, float] | None:
+    if leaf.than is not None:
+        other = facts[leaf.than]
+        return None if other.low is None or other.high is None else (float(other.low[0]), float(other.high[0]))
+    number = float(leaf.value) if isinstance(leaf.value, bool) else facts.parameter(leaf.param or "").number()
+    return None if number is None else (number, number)
+
+
+def _compare(leaf: Condition, left: float, right: float, facts: Facts) -> bool | None:
+    if leaf.op == "between":
+        upper = facts.parameter(leaf.upper or "").number()
+        return None if upper is None else right <= left <= upper
+    answers: Mapping[str, bool] = {
+        "gt": left > right, "ge": left >= right, "lt": left < right, "le": left <= right, "eq": left == right, "ne": left != right,
+    }  # fmt: skip
+    return answers[leaf.op or ""]
+
+
+def _overlap(regions: Regions, leaf: Condition, spec: FactSpec) -> Region:
+    """Overlap with features: on them there is as much of it as the plot has, beside them none."""
+    found, number = regions.layer(spec), regions.number(leaf)
+    if found is None or number is None:
+        return Region(NOTHING, regions.ground)
+    layer, choice = found
+    sure = regions.covered_by(layer, choice.certain)
+    maybe = regions.covered_by(layer, choice.possible) if choice.in_doubt else sure
+    maybe = regions._join(maybe, uncovered(layer, regions.ground))
+    inside = Region(sure, maybe)
+    if spec.measure == "outside_area":
+        inside = Region(regions._rest(maybe), regions._rest(sure))
+    most = 1.0 if spec.measure == "overlap_share" else regions.plot_m2
+    answers = [_compare(leaf, amount, number, regions.constant) for amount in (most, 0.0)]
+    return _two_valued(regions, inside, on=bool(answers[0]), off=bool(answers[1]))
+
+
+def _two_valued(regions: Regions, where: Region, *, on: bool, off: bool) -> Region:
+    """A condition that is `on` within an area and `off` outside it."""
+    if on == off:
+        return Region(regions.ground, regions.ground) if on else Region(NOTHING, NOTHING)
+    return where if on else Region(regions._rest(where.maybe), regions._rest(where.sure))
+
+
+def _distance(regions: Regions, leaf: Condition, spec: FactSpec) -> Region:
+    found, number = regions.layer(spec), regions.number(leaf)
+    if found is None or number is None:
+        return Region(NOTHING, regions.ground)
+    layer, choice = found
+    sure = outward(regions.ground, layer, np.where(choice.certain, number, np.nan))
+    maybe = outward(regions.ground, layer, np.where(choice.possible, number, np.nan)) if choice.in_doubt else sure
+    near = Region(sure, regions._join(maybe, uncovered(layer, regions.ground, within_m=number)))
+    return _two_valued(regions, near, on=leaf.op in ("lt", "le"), off=leaf.op in ("gt", "ge"))
+
+
+def _clearance(regions: Regions, leaf: Condition, spec: FactSpec) -> Region:
+    found, number = regions.layer(spec), regions.number(leaf)
+    if found is None or number is None:
+        return Region(NOTHING, regions.ground)
+    layer, choice = found
+    sure, maybe = clearance_areas(regions.ground, layer, choice, spec, regions.constant.parameter, beyond_m=number)
+    return _two_valued(regions, Region(sure, maybe), on=leaf.op in ("lt", "le"), off=leaf.op in ("gt", "ge"))
+
+
+def _attribute(regions: Regions, leaf: Condition, spec: FactSpec) -> Region:
+    """The attribute of the feature a site lies on."""
+    found = regions.layer(spec)
+    if found is None:
+        return Region(NOTHING, regions.ground)
+    layer, _ = found
+    column = layer.attributes.get(spec.field or "")
+    values = np.full(len(layer.features), None, dtype=object) if column is None else column
+    answers = np.array([_of_value(leaf, value) for value in values], dtype=object)
+    sure = regions.covered_by(layer, np.array([answer is True for answer in answers], dtype=bool))
+    false = regions.covered_by(layer, np.array([answer is False for answer in answers], dtype=bool))
+    return Region(sure, regions._rest(false))
+
+
+def _of_value(leaf: Condition, value: Any) -> bool | None:
+    if value is None or value != value:
+        return None
+    if isinstance(leaf.value, bool):
+        return (bool(value) == leaf.value) == (leaf.op == "eq")
+    if leaf.value is None:
+        raise UnmappedError(leaf.op or "")
+    wanted = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
+    return (str(value) in wanted) == (leaf.op in ("eq", "in"))
+
+
+def _loaded(regions: Regions, leaf: Condition, spec: FactSpec) -> Region:
+    """Whether every layer is loaded and complete here: surely where all coverages are, else not known, never no."""
+    wanted, layers = regions.setting.pack.layers, regions.setting.layers
+    known = NOTHING if any(name not in layers for name in wanted) else regions.ground
+    for name in wanted:
+        known = known if known.is_empty else regions._meet(known, coverage(layers[name], regions.ground))
+    return Region(NOTHING, regions._rest(known)) if leaf.value is False else Region(known, regions.ground)
+
+
+_AREAS: Mapping[str, Callable[[Regions, Condition, FactSpec], Region]] = {
+    "overlap_area": _overlap, "overlap_share": _overlap, "outside_area": _overlap, "other_application_area": _overlap,
+    "distance": _distance, "building_gap": _distance, "clearance": _clearance, "strip_clearance": _clearance,
+    "dominant": _attribute, "layers_loaded": _loaded,
+}  # fmt: skip
