@@ -1,74 +1,158 @@
-"""`cuntu check`."""
+"""`cuntu check`: a file, all open applications, all existing houses, a draft plan, a changed rule pack; a run taken up again."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
-import orjson
 import typer
 
+from api.changed_packs import files_of_folder
+from api.check_runs import CheckRuns
 from api.checking import Checker, application_features, epsg_of
-from api.cli.output import AsJson, print_json, print_table, progress_bar, say
+from api.cli import check_acts
+from api.cli.check_output import print_reports, print_run, refuse_other_endings
+from api.cli.default_group import DEFAULT, DefaultGroup
+from api.cli.output import AsJson, Report, print_json, progress_bar, say
 from api.cli.times import KnownAt, ValidOn, moment_of
 from api.database import ready_url
 from api.moment import Moment
+from api.run_entries import run_entry
 from api.settings import Settings
 from api.snapshots import Snapshots
+from layers import check_runs as store
 from layers import database
 from layers.application_files import read_applications_file
 from layers.check_export import write_reports
-from layers.errors import UnsupportedFileError
+from layers.check_runs import Run
+from layers.run_export import write_run
 from spatial.errors import InputError
-from spatial.permit import VERDICT_LABELS, VERDICTS, Applications
+from spatial.permit import Applications
 
 PRUNE_UP_TO = 2_000
 """Up to so many applications only what lies near them is read; for more the layers are read whole."""
 
-LISTED = 40
 Reports = list[dict[str, Any]]
 
+app = typer.Typer(
+    cls=DefaultGroup,
+    help="审查建房申请：一个文件、全部在办申请、现有房屋；比对规划草案，回溯改动的规则；更正和重审。",
+    no_args_is_help=True,
+)
+app.command("override")(check_acts.override)
+app.command("withdraw")(check_acts.withdraw)
+app.command("overrides")(check_acts.overrides)
+app.command("recheck")(check_acts.recheck)
 
+
+@app.command(DEFAULT)
 def check(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="申请：GeoPackage 或 GeoJSON", exists=True, dir_okay=False)],
-    output: Annotated[Path | None, typer.Option(help="审查报告：.xlsx 或 .json")] = None,
+    file: Annotated[Path | None, typer.Argument(help="申请：GeoPackage 或 GeoJSON", exists=True, dir_okay=False)] = None,
+    open_: Annotated[bool, typer.Option("--open", help="审查登记的全部在办申请")] = False,
+    houses: Annotated[bool, typer.Option("--houses", help="排查全部现有房屋和宗地")] = False,
+    against: Annotated[list[int] | None, typer.Option(help="规划比对：换用这个数据版本（可以是未发布的草案，可多次写）后哪些结论会变")] = None,
+    backtest: Annotated[Path | None, typer.Option(help="规则回溯：用这个目录中改过的规则包，哪些已存审查会变", exists=True, file_okay=False)] = None,
+    resume: Annotated[str | None, typer.Option(help="接着做一次中断的批量审查，写它的编号")] = None,
+    output: Annotated[Path | None, typer.Option(help="结果文件：.xlsx、.gpkg 或 .json")] = None,
     crs: Annotated[str | None, typer.Option(help="GeoJSON 的坐标系，例如 EPSG:4547，默认 CRS84 经纬度")] = None,
     valid_on: ValidOn = None,
     known_at: KnownAt = None,
-    keep: Annotated[bool, typer.Option("--store/--no-store", help="是否把报告存入数据库，默认不存")] = False,
+    keep: Annotated[bool, typer.Option("--store/--no-store", help="审查文件时是否把报告存入数据库，默认不存；其他审查总是存入")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """审查一个文件中的全部建房申请，结论与接口相同。"""
-    if output and output.suffix.lower() not in (".xlsx", ".json"):
-        raise UnsupportedFileError(f"“{output.name}”应以 .xlsx 或 .json 结尾。")
-    reports = _reports(context.obj, file, crs, moment_of(valid_on, known_at), keep=keep)
+    """审查一个文件、全部在办申请或现有房屋，结论与接口相同。"""
+    chosen = [file is not None, open_, houses, bool(against), backtest is not None, resume is not None]
+    if sum(chosen) != 1:
+        raise InputError("请写一个申请文件，或 --open、--houses、--against、--backtest、--resume 之一。")
+    refuse_other_endings(output)
+    with _tools(context.obj) as (runs, checker):
+        if file is not None and not keep:
+            _file_only(checker, file, output, crs, moment_of(valid_on, known_at), as_json=as_json)
+            return
+        with progress_bar("审查") as report:
+            run_id = _begun(runs, checker, file, open_, houses, against, backtest, resume, crs, moment_of(valid_on, known_at))
+            run = runs.go_on(run_id, report=report)
+        _told(runs, run, output, as_json=as_json)
+
+
+def _begun(
+    runs: CheckRuns,
+    checker: Checker,
+    file: Path | None,
+    open_: bool,
+    houses: bool,
+    against: list[int] | None,
+    backtest: Path | None,
+    resume: str | None,
+    crs: str | None,
+    moment: Moment,
+) -> UUID:
+    """Write a run down and say its number, for it can be taken up by that; or find the one named."""
+    if resume is not None:
+        return check_acts.identifier(resume, "--resume")
+    if file is not None:
+        run = runs.begin_file(_applications(checker, file, crs, moment), title=file.name, moment=moment)
+    elif open_:
+        run = runs.begin_open(moment=moment)
+    elif houses:
+        run = runs.begin_houses(moment=moment)
+    elif against:
+        run = runs.begin_plan_difference(against, moment=moment)
+    else:
+        assert backtest is not None
+        run = runs.begin_backtest(files_of_folder(backtest), moment=moment)
+    say(f"批量审查 {run.id}：{run.title}，共 {run.total:,} 项。中断后用 cuntu check --resume {run.id} 接着做。")
+    return run.id
+
+
+@contextmanager
+def _tools(settings: Settings) -> Iterator[tuple[CheckRuns, Checker]]:
+    with database.pool(ready_url(settings), max_size=4) as pool:
+        snapshots = Snapshots(pool, epsg=settings.epsg)
+        yield CheckRuns(pool, snapshots, settings), Checker(pool, snapshots, settings)
+
+
+def _told(runs: CheckRuns, run: Run, output: Path | None, *, as_json: bool) -> None:
+    with runs.pool.connection() as conn:
+        if output and output.suffix.lower() == ".xlsx" and run.kind == "file":
+            write_reports(output, list(check_acts.stored_reports(conn, run)))
+        elif output:
+            write_run(output, conn, run)
+        if output:
+            say(f"已写入 {output}。")
+        if as_json:
+            print_json({"run": run_entry(run)})
+        else:
+            print_run(run, store.result_counts(conn, run.id), store.results(conn, run.id, limit=40))
+
+
+def _file_only(checker: Checker, file: Path, output: Path | None, crs: str | None, moment: Moment, *, as_json: bool) -> None:
+    """Check a file without storing anything."""
+    with progress_bar("审查") as report:
+        reports = _reports(checker, file, crs, moment, report)
     if output:
         write_reports(output, reports)
         say(f"已写入 {output}。")
     if as_json:
         print_json({"reports": reports})
     else:
-        _print(reports)
+        print_reports(reports)
 
 
-def _reports(settings: Settings, file: Path, crs: str | None, moment: Moment, *, keep: bool) -> Reports:
-    with database.pool(ready_url(settings), max_size=2) as pool, progress_bar("审查") as report:
-        snapshots = Snapshots(pool, epsg=settings.epsg)
-        checker = Checker(pool, snapshots, settings)
-        seen = snapshots.in_force(moment)
-        report(0.02, "读取申请")
-        applications = _applications(checker, file, crs, seen.moment)
-        if len(applications) > PRUNE_UP_TO:
-            report(0.05, "读取图层")
-            snapshots.catch_up(seen)
-        fixed = seen.moment.fixed()
-        if keep:
-            stored = checker.check_many(applications, moment=fixed, report=report)
-            return [orjson.loads(checked.report) for checked in stored]
-        report(0.3, "逐件审查")
-        checks = checker.judge(applications, moment=fixed)
-        return [checks.report(row) for row in range(len(checks))]
+def _reports(checker: Checker, file: Path, crs: str | None, moment: Moment, report: Report) -> Reports:
+    seen = checker.snapshots.in_force(moment)
+    report(0.02, "读取申请")
+    applications = _applications(checker, file, crs, seen.moment)
+    if len(applications) > PRUNE_UP_TO:
+        report(0.05, "读取图层")
+        checker.snapshots.catch_up(seen)
+    report(0.3, "逐件审查")
+    checks = checker.judge(applications, moment=seen.moment.fixed())
+    return [checks.report(row) for row in range(len(checks))]
 
 
 def _applications(checker: Checker, file: Path, crs: str | None, moment: Moment) -> Applications:
@@ -78,17 +162,3 @@ def _applications(checker: Checker, file: Path, crs: str | None, moment: Moment)
     if crs is not None:
         raise InputError("--crs 只用于 GeoJSON，其他文件自带坐标系。")
     return checker.read_frame(read_applications_file(file), moment=moment)
-
-
-def _print(reports: Reports) -> None:
-    verdicts = [report["verdict"] for report in reports]
-    counts = [[VERDICT_LABELS[slug], verdicts.count(slug)] for slug in VERDICTS]
-    if len(reports) <= LISTED:
-        lines = [[report["case_no"], report["verdict_label"], _reasons(report)] for report in reports]
-        print_table("逐件结论", ["申请编号", "结论", "理由"], lines)
-    print_table(f"审查结论（共 {len(reports)} 件）", ["结论", "件数"], counts)
-
-
-def _reasons(report: dict[str, Any]) -> str:
-    told = [item["message"] for item in report["findings"] if item["outcome"] in ("fail", "no_data", "error")]
-    return "\n".join(told)
