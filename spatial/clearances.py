@@ -145,7 +145,8 @@ def strip_clearance(facts: Facts, name: str, spec: FactSpec, over: Overlay, choi
     # A polygon that only touches shares a line with the subject: length counts of lines alone.
     inside = (over.overlap(choice.certain) > 0) | (over.length_inside(choice.certain & _lines(over)) > 0)
     high = np.where(inside, np.minimum(found.high, -_LEAST), found.high)
-    farthest = max([facts.parameter(spec.radius_m or "").number() or 0.0, *map(_number, required.values)])
+    set_here = [number for number in map(_number, required.values) if number == number]
+    farthest = max([facts.parameter(spec.radius_m or "").number() or 0.0, *set_here])
     apart = _apart(over, choice, farthest, max(map(_number, half.values), default=0.0) if half else 0.0)
     low = np.where(apart >= farthest, np.maximum(found.low, 0.0), found.low)
 

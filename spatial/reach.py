@@ -32,11 +32,13 @@ def reach(pack: Pack) -> dict[str, float]:
 
 
 def _reach(pack: Pack, spec: FactSpec) -> float:
-    """The largest distance a fact may ask for: required distance, zone before it and half width together, or its radius."""
+    """The largest distance a fact may ask for: required distance, zone before it and half width together, or radius and half width."""
     if spec.measure in WHOLE:
         return math.inf
-    together = sum(_largest(pack, name) for name in (spec.parameter, spec.zone, spec.half_width) if name)
-    return max(together, _largest(pack, spec.radius_m) if spec.radius_m else 0.0)
+    required, zone, half, radius = (
+        _largest(pack, name) if name else 0.0 for name in (spec.parameter, spec.zone, spec.half_width, spec.radius_m)
+    )
+    return max(required + zone, radius) + half
 
 
 def _largest(pack: Pack, name: str) -> float:
