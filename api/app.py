@@ -20,6 +20,7 @@ from api.jobs import Jobs, Runner, Workshop
 from api.middleware import BodyLimit, SameOrigin, SecurityHeaders
 from api.outlines import Outlines
 from api.pages import Pages
+from api.papers import Papers
 from api.routes import (
     checks,
     classifications,
@@ -29,6 +30,7 @@ from api.routes import (
     layers,
     overrides,
     pages,
+    papers,
     progress,
     proposals,
     run_pages,
@@ -82,6 +84,7 @@ def create_app(settings: Settings, *, database_url: str, cluster: Cluster | None
     app.state.jobs = Jobs(pool, queued=app.state.runner.wake)
     app.state.tiles = TileCache(settings.tile_cache_bytes)
     app.state.outlines = Outlines()
+    app.state.papers = Papers(pool, settings)
     app.state.pages = Pages(pool, snapshots, settings)
     app.state.watchdog = Watchdog(cluster) if cluster else None
     _route(app)
@@ -96,7 +99,7 @@ def create_app(settings: Settings, *, database_url: str, cluster: Cluster | None
 
 def _route(app: FastAPI) -> None:
     app.include_router(health.router)
-    for module in (layers, villages, classifications, checks, overrides, runs, proposals, progress, jobs, features, site_files):
+    for module in (layers, villages, classifications, papers, checks, overrides, runs, proposals, progress, jobs, features, site_files):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(tiles.router)
     app.include_router(pages.router)

@@ -15,6 +15,7 @@ from api.errors import UnsupportedMediaTypeError
 from api.jobs import Jobs
 from api.moment import Moment, Times
 from api.outlines import Outlines
+from api.papers import Papers
 from api.settings import Settings
 from api.snapshots import Snapshots
 from api.tile_cache import TileCache
@@ -86,6 +87,11 @@ async def tile_cache(request: Request) -> TileCache:
     return request.app.state.tiles  # type: ignore[no-any-return]
 
 
+async def papers(request: Request) -> Papers:
+    """The papers of checks."""
+    return request.app.state.papers  # type: ignore[no-any-return]
+
+
 async def outlines(request: Request) -> Outlines:
     """The village outlines as GeoJSON."""
     return request.app.state.outlines  # type: ignore[no-any-return]
@@ -122,4 +128,5 @@ CheckAsked = Annotated[Asked, Depends(asked)]
 JobQueue = Annotated[Jobs, Depends(jobs)]
 JsonBody = Annotated[bytes, Depends(json_body)]
 TileStore = Annotated[TileCache, Depends(tile_cache)]
+PaperDesk = Annotated[Papers, Depends(papers)]
 VillageOutlines = Annotated[Outlines, Depends(outlines)]

@@ -207,6 +207,15 @@ class Report(CheckPreview):
     id: str
 
 
+class PaperRecord(BaseModel):
+    """One file in the register of papers; `certificate` is the SHA-256 of the certificate it was signed with, null where unsigned."""
+
+    sha256: str
+    check_id: str
+    certificate: str | None
+    issued_at: datetime
+
+
 class CheckSummary(BaseModel):
     """One line of the list of stored checks."""
 

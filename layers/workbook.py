@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
@@ -28,7 +28,7 @@ class Page:
     percent: frozenset[str] = frozenset()
 
 
-def write_workbook(path: Path, pages: Sequence[Page]) -> None:
+def write_workbook(path: Path | IO[bytes], pages: Sequence[Page]) -> None:
     """Write worksheets with a bold, frozen heading row. An existing file is replaced; codes stay text; None stays empty."""
     workbook = Workbook()
     workbook.remove(workbook.active)

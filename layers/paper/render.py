@@ -36,7 +36,7 @@ class Frame:
     county: str
     synthetic: bool
     map: Mapping[str, Any] | None = None
-    signer: Mapping[str, str] | None = None
+    signer: Mapping[str, Any] | None = None
     address: str | None = None
 
     @property

@@ -6,7 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+from pyhanko.keys import load_certs_from_pemder
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
@@ -26,7 +28,7 @@ class Seal:
     chain: tuple[str, ...]
 
     @property
-    def identity(self) -> dict[str, object]:
+    def identity(self) -> dict[str, Any]:
         """Who signs, as it stands in a paper's frame; with the chain every byte of the certificates is accounted for."""
         return {"name": self.name, "sha256": self.sha256, "chain": list(self.chain)}
 
@@ -53,3 +55,11 @@ def sign(pdf: bytes, seal: Seal) -> bytes:
         IncrementalPdfFileWriter(BytesIO(pdf)), metadata, signer=seal.signer, new_field_spec=SigFieldSpec(FIELD)
     )
     return signed.getvalue()
+
+
+def load_roots(path: Path) -> list[bytes]:
+    """Read root certificates (PEM, one or more, or one in DER) and return them as DER; raise SealError."""
+    try:
+        return [certificate.dump() for certificate in load_certs_from_pemder([str(path)])]  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise SealError(f"根证书“{path}”读取失败：{error}") from None

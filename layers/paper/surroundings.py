@@ -46,6 +46,11 @@ def surroundings(report: Mapping[str, Any], site: BaseGeometry, *, epsg: int, la
     }
 
 
+def reach_m(site: BaseGeometry) -> float:
+    """How many metres around a site's bounds its plan can show."""
+    return WIDTH_MM * _view(site)[0] / 1_000
+
+
 def _view(site: BaseGeometry) -> tuple[int, tuple[float, float, float, float]]:
     """The largest scale at which the site and its margin fit, and the frame on the ground, its centre at a full metre."""
     west, south, east, north = site.bounds

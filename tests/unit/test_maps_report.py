@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-import pytest
+from datetime import date
 
-from layers.maps.report import GROUPS, group_of, groups, measure
+from layers.maps.report import citation_text, dataset_text, groups, measure, stated
+from spatial.report_groups import GROUPS
 
 POINT = {"type": "Point", "coordinates": [114.0, 29.5]}
 
@@ -11,61 +12,50 @@ def finding(outcome: str = "fail", severity: str = "reject", **changes):
     return {"rule_id": "HB-001", "outcome": outcome, "severity": severity, "geometry": None, **changes}
 
 
-@pytest.mark.parametrize(
-    ("outcome", "severity", "group"),
-    [
-        ("fail", "reject", "refused"),
-        ("fail", "approval", "approval"),
-        ("fail", "correct", "correct"),
-        ("fail", "warn", "look"),
-        ("no_data", "reject", "missing"),
-        ("no_data", "warn", "missing"),
-        ("error", "warn", "missing"),
-        ("pass", "reject", "passed"),
-        ("not_applicable", "reject", "not_applicable"),
-    ],
-)
-def test_a_finding_stands_where_what_has_to_be_done_about_it_stands(outcome, severity, group):
-    assert group_of(finding(outcome, severity)) == group
-
-
-@pytest.mark.parametrize("changes", [{"severity": None}, {"severity": "unheard of"}])
-def test_a_failure_of_unknown_weight_is_never_shown_as_a_light_one(changes):
-    assert group_of(finding(**changes)) == "refused"
-
-
-def test_an_unknown_outcome_is_missing_data_and_never_passed():
-    assert group_of(finding("unheard of")) == "missing"
-
-
-def test_groups_come_worst_first_and_hold_every_finding_once():
+def test_groups_come_in_the_order_of_what_to_do_and_hold_every_finding_once():
     findings = [finding("pass"), finding("fail", "warn"), finding("no_data"), finding("fail")]
     arranged = groups({"findings": findings})
     assert [group.key for group in arranged] == [key for key, _, _ in GROUPS]
-    assert [group.key for group in arranged if group.entries] == ["refused", "missing", "look", "passed"]
+    assert [group.key for group in arranged if group.entries] == ["refused_by", "look_at", "not_checked", "passed"]
     assert sum(len(group.entries) for group in arranged) == len(findings)
 
 
-def test_only_findings_with_a_place_are_numbered_in_the_order_of_reading():
-    findings = [finding("fail", "warn", geometry=POINT), finding("fail", "reject"), finding("fail", "reject", geometry=POINT)]
+def test_rules_no_one_checks_by_machine_stand_with_what_is_not_checked():
+    unbuilt = {"rule_id": "HB-099", "branch": None, "title": "某条", "reason": "无数据", "citations": []}
+    counts = {group.key: group.count for group in groups({"findings": [finding("no_data")], "not_checked": [unbuilt]})}
+    assert counts["not_checked"] == 2
+
+
+def test_only_findings_with_a_place_are_numbered_and_in_the_order_of_the_groups():
+    findings = [finding("fail", "warn", geometry=POINT), finding("fail", geometry=POINT), finding("fail")]
     numbers = [entry.number for group in groups({"findings": findings}) for entry in group.entries]
-    assert numbers == [None, 1, 2]
+    assert numbers == [1, None, 2]
 
 
-@pytest.mark.parametrize(
-    ("value", "unit", "text"),
-    [
-        (None, "m2", "无数据"),
-        (0, "m2", "0 ㎡"),
-        (12.5, "m2", "12.5 ㎡"),
-        (1234567.0, "m2", "1,234,567 ㎡"),
-        (0.235, "share", "23.5 %"),
-        (3, "storey", "3 层"),
-        (True, "bool", "是"),
-        (False, None, "否"),
-        ("rebuild", "code", "rebuild"),
-        ([1, 2], "storey", "1 层、2 层"),
-    ],
-)
-def test_values_are_written_as_people_write_them(value, unit, text):
-    assert measure(value, unit) == text
+def test_missing_is_written_as_missing_and_never_as_zero():
+    assert measure(None, "m2") == "无数据"
+    assert measure(0.0, "m2") == "0 ㎡"
+
+
+def test_shares_are_per_cent_and_booleans_words():
+    assert measure(0.0857, "share") == "8.6 %"
+    assert (measure(True), measure(False)) == ("是", "否")
+
+
+def test_a_citation_says_how_sure_it_is():
+    assert citation_text({"text": "《土地管理法》第62条", "confidence": "A"}) == "《土地管理法》第62条（法律原文）"
+    assert citation_text({"text": "某文", "confidence": "?"}) == "某文（来源未注明）"
+
+
+def test_a_finding_names_the_version_and_date_of_its_data_and_what_was_only_declared():
+    assert dataset_text({"title": "永久基本农田", "version": 3, "date": "2025-01-01"}) == "永久基本农田 第 3 版（2025-01-01）"
+    assert dataset_text(None) == "申请所填"
+
+
+def test_what_was_applied_for_is_written_in_the_words_of_the_form():
+    assert stated("build_kind", "new_site") == "异址新建"
+    assert stated("plot_area_m2", 140.0) == "140 ㎡"
+    assert stated("storeys", 2) == "2 层"
+    assert stated("applied_on", date(2026, 5, 1)) == "2026-05-01"
+    assert stated("terrain", None) == "未填"
+    assert stated("unheard_of", "{{ 7*7 }}") == "{{ 7*7 }}"

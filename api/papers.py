@@ -1,0 +1,57 @@
+"""Papers of this deployment: who gives them out, and whether a file is one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from psycopg_pool import ConnectionPool
+
+from api.settings import Settings
+from layers import papers
+from layers.paper.issuing import Issuer, registered
+from layers.paper.seal import load_roots, load_seal
+from layers.paper.verification import Registered
+from layers.papers import IssuedPaper
+
+
+def issuer_of(settings: Settings) -> Issuer:
+    """Who gives out papers here; raises SealError where the settings name a certificate that cannot be used."""
+    seal = load_seal(settings.signing_key, settings.signing_passphrase_file) if settings.signing_key else None
+    return Issuer(county=settings.county_name, address=settings.address, seal=seal)
+
+
+def trusted_roots(settings: Settings, extra: Path | None = None) -> list[bytes]:
+    """The root certificates (DER) whose signatures count; raises SealError."""
+    return [root for path in (settings.signing_roots, extra) if path for root in load_roots(path)]
+
+
+@dataclass(frozen=True)
+class Papers:
+    """Gives out papers of stored checks, and looks files up."""
+
+    pool: ConnectionPool[Any]
+    settings: Settings
+
+    @cached_property
+    def issuer(self) -> Issuer:
+        """Who gives them out."""
+        return issuer_of(self.settings)
+
+    def issue(self, check_id: UUID) -> bytes:
+        """Return the paper of a stored check; raises UnknownRecordError."""
+        with self.pool.connection() as conn:
+            return self.issuer.issue(conn, check_id)
+
+    def find(self, sha256: str) -> IssuedPaper | None:
+        """Return what the register knows of a file, by its SHA-256 in hexadecimal."""
+        with self.pool.connection() as conn:
+            return papers.find(conn, bytes.fromhex(sha256))
+
+    def register(self, sha256: str, check_id: str | None) -> Registered:
+        """Tell what register and store know of a file."""
+        with self.pool.connection() as conn:
+            return registered(conn, sha256, check_id)
