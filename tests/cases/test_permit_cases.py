@@ -24,10 +24,12 @@ from planning import (
     here,
     layer,
     line,
+    live_applications,
     village_row,
 )
 
 from spatial.layer import Layer
+from spatial.open_applications import REGISTER
 from spatial.permit import VillageTypes
 from spatial.rules.pack import load_pack
 
@@ -58,13 +60,16 @@ def built_layer(name: str, given: dict[str, Any]) -> Layer:
     return layer(
         name, [shape(where) for where, _ in rows], {key: [attributes.get(key) for _, attributes in rows] for key in sorted(names)},
         coverage=here(*given["coverage"]) if "coverage" in given else COVERAGE, code_system=given.get("code_system", CODE_SYSTEMS.get(name)),
-        valid_from=given.get("valid_from", date(2024, 1, 1)),
+        valid_from=given.get("valid_from", date(2024, 1, 1)), survey_date=given.get("survey_date", date(2025, 12, 31)),
     )  # fmt: skip
 
 
 def layers_of(case: dict[str, Any]) -> dict[str, Layer]:
     changes: dict[str, Layer | None] = {name: built_layer(name, given) for name, given in case.get("layers", {}).items()}
     changes.update(dict.fromkeys(case.get("without", [])))
+    if "register" in case:
+        sites, cases, households = zip(*case["register"], strict=True)
+        changes[REGISTER] = live_applications([shape(site) for site in sites], case_no=cases, household_id=households)
     if "village" in case:
         changes["village"] = layer("village", [VILLAGE], village_row(**case["village"]))
     return county_layers(**changes)
@@ -298,12 +303,16 @@ def test_coverage_that_does_not_reach_the_whole_site_never_passes(name: str) -> 
 THINGS = {
     ("ecological_redline", "zone"): ("other", ["HB-002", "HB-003b"]),
     ("control_zone", "zone"): ("concentrated", ["HB-008a", "HB-008b", "HB-008c"]),
-    ("hazard", "zone"): ("low", ["HB-060"]),
+    ("hazard", "zone"): ("low", ["HB-060", "HB-061a"]),
     ("heritage", "zone"): ("belt", ["HB-050a", "HB-051"]),
     ("heritage", "level"): ("county", ["HB-050a", "HB-050b"]),
     ("water_source", "zone"): ("quasi", ["HB-048a", "HB-048b", "HB-048c"]),
     ("land_use", "DLBM"): ("0702", ["HB-004", "HB-005", "HB-030", "HB-072a"]),
     ("planned_use", "GHDLBM"): ("0703", ["HB-007a", "HB-007b"]),
+    ("historic_village", "zone"): ("belt", ["HB-052a", "HB-052c"]),
+    ("nature_reserve", "zone"): ("general", ["HB-070a", "HB-070b"]),
+    ("scenic_area", "zone"): ("other", ["HB-071a", "HB-071b"]),
+    ("wetland", "level"): ("general", ["HB-073"]),
 }
 OTHERS = {"heritage": {"zone": "protection", "level": "county"}}
 
@@ -344,7 +353,8 @@ DECLARED = sorted({spec.property for spec in PACK.main.facts.values() if spec.pr
 def test_a_property_left_out_leaves_its_rules_unchecked(name: str) -> None:
     report = checked([application(**{name: None})]).report(0)
     keys = [key for key in rules_reading(lambda spec: spec.property == name) if finding(report, key)["outcome"] != "not_applicable"]
-    known = {"household_size": {"HB-030"}, "terrain": {"HB-030", "HB-042"}}.get(name, set())  # Hubei's limits depend on neither, no railway is near
+    # Hubei's limits depend on neither persons nor terrain, no railway is near, two storeys and a stilt floor are three at most.
+    known = {"household_size": {"HB-030"}, "terrain": {"HB-030", "HB-042"}, "stilt_height_m": {"HB-034a"}}.get(name, set())
     unchecked = {key for key in keys if finding(report, key)["outcome"] == "no_data"}
     assert unchecked == set(keys) - known
     worst = min((list(LEAST).index(finding(report, key)["severity"]) for key in unchecked), default=None)

@@ -27,6 +27,7 @@ from planning import (
     county_layers,
     here,
     layer,
+    line,
     village_row,
 )
 
@@ -53,22 +54,38 @@ FIELDS: dict[str, dict[str, tuple[Any, ...]]] = {
     "water_source": {"zone": ("primary", "secondary", "quasi", None)},
     "road": {"class": ("county", "village", "expressway", "县道", None)},
     "power_line": {"kv": (10.0, 110.0, 0.4, None)},
+    "railway": {"class": ("high_speed", "other", "高铁", None)},
+    "dyke": {"grade": ("1", "4", "六", None)},
+    "old_tree": {"grade": ("1", "famous", None)},
+    "reservoir": {"scale": ("large", "巨型", None)},
+    "geological_risk": {"kind": ("fault", "mined_out", "断层", None)},
+    "historic_village": {"zone": ("core", "belt", None)},
+    "nature_reserve": {"zone": ("core", "general", None)},
+    "scenic_area": {"zone": ("core", "other", None)},
+    "wetland": {"level": ("national", "general", None)},
+    "slope": {"PDJB": ("4", "5", None)},
+    "settlement": {"CZCSXM": ("202", "203", "村庄", None)},
+    "new_village_area": {}, "cable": {}, "pipeline": {}, "flood_storage": {}, "flood_risk": {}, "traditional_village": {}, "forest": {},
     "building": {"JGRQ": (date(2010, 1, 1), date(2025, 1, 1), None)},
     "parcel": {}, "river": {}, "basic_farmland": {}, "village_boundary": {},
 }  # fmt: skip
 CODES = {"land_use": "survey", "planned_use": "ydyh2023"}
-SINGLE = ("ecological_redline", "heritage", "hazard", "water_source", "road", "power_line", "building", "parcel", "river", "basic_farmland")
+SINGLE = ("ecological_redline", "heritage", "hazard", "water_source", "road", "power_line", "building", "parcel", "river", "basic_farmland",
+          "railway", "dyke", "old_tree", "reservoir", "geological_risk", "historic_village", "nature_reserve", "scenic_area", "wetland", "slope",
+          "settlement", "new_village_area", "cable", "pipeline", "flood_storage", "flood_risk", "traditional_village", "forest")
+LINEAR = ("road", "railway", "power_line", "dyke", "cable", "pipeline", "geological_risk")
 TILED = ("land_use", "planned_use", "control_zone", "village_boundary")
 
 metres = st.integers(-30, 30).map(float)
 sizes = st.integers(1, 40).map(float)
 rectangles = st.builds(here, metres, metres, sizes, sizes)
+lines = st.builds(line, metres, metres, metres, metres).filter(lambda found: found.length > 0)
 
 
 @st.composite
 def single_layers(draw: st.DrawFn, name: str) -> Layer:
     """A few things near the site, some of them on it."""
-    shapes = draw(st.lists(rectangles, max_size=2))
+    shapes = draw(st.lists(st.one_of(rectangles, lines) if name in LINEAR else rectangles, max_size=2))
     columns = {field: [draw(st.sampled_from(values)) for _ in shapes] for field, values in FIELDS[name].items()}
     return layer(name, shapes, columns, pieces_of=draw(st.sampled_from([None, 8])))
 
@@ -122,10 +139,11 @@ def worlds(draw: st.DrawFn) -> World:
         "household_size": st.integers(1, 8), "is_member": st.booleans(), "other_plots": st.integers(0, 2), "returns_old_plot": st.booleans(),
         "plot_area_m2": st.sampled_from([80.0, 120.0, 130.0, 138.0, 140.0, 141.0, 145.0, 181.0, 201.0]), "storeys": st.integers(1, 7),
         "height_m": st.sampled_from([3.0, 6.6, 10.0, 12.1]), "eaves_height_m": st.sampled_from([3.0, 10.0, 10.1]),
-        "terrain": st.sampled_from(["suburb", "plain", "hill", "mountain"]),
+        "terrain": st.sampled_from(["suburb", "plain", "hill", "mountain"]), "demolishes": st.booleans(), "cut_slope_height_m": st.sampled_from([0.0, 3.0, 4.0]),
+        "military_enquiry": st.sampled_from(["clear", "pending", "consent_required"]),
     }))  # fmt: skip
     types = VillageTypes({VILLAGE_CODE: draw(slugs), "421223100002": draw(slugs)}, "run-1")
-    county = draw(st.sampled_from(["421223", "330800", "430100", "370100", "510100", "140100", "320100"]))
+    county = draw(st.sampled_from(["421223", "330800", "430100", "370100", "510100", "140100", "320100", "340100", "441500"]))
     return World(county_layers(**changes), application(**properties), types, county)
 
 
