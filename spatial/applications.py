@@ -176,15 +176,9 @@ def _point_problem(point: Any) -> str | None:
 
 
 def _site(shape: Any, where: str, source: int, epsg: int, county: Any, problems: list[str]) -> Any:
-    text = _shape_problem(shape, source)
-    if text:
-        problems.append(f"{where}: {text}")
+    site = _moved(shape, where, source, epsg, problems)
+    if site is None:
         return None
-    moved = reproject(np.array([shape], dtype=object), source=source, target=epsg)[0]
-    if not shapely.is_valid(moved) or not np.isfinite(shapely.get_coordinates(moved)).all():
-        problems.append(f"{where}: 坐标换算到 EPSG:{epsg} 后不成图形，请核对坐标系")
-        return None
-    site = shapely.transform(moved, lambda xy: np.round(xy, 6))
     if not shapely.is_valid(site) or site.area < 1e-3:
         problems.append(f"{where}: 图形面积为零或小于 10 平方厘米")
         return None
@@ -193,6 +187,31 @@ def _site(shape: Any, where: str, source: int, epsg: int, county: Any, problems:
     elif county is not None and not shapely.intersects(county, site):
         problems.append(f"{where}: 图形不在本县范围内")
     return site
+
+
+def _moved(shape: Any, where: str, source: int, epsg: int, problems: list[str]) -> Any:
+    """The shape in the storage CRS, to a millionth of a metre; None where its coordinates are no use."""
+    text = _shape_problem(shape, source)
+    if text:
+        problems.append(f"{where}: {text}")
+        return None
+    moved = reproject(np.array([shape], dtype=object), source=source, target=epsg)[0]
+    if not shapely.is_valid(moved) or not np.isfinite(shapely.get_coordinates(moved)).all():
+        problems.append(f"{where}: 坐标换算到 EPSG:{epsg} 后不成图形，请核对坐标系")
+        return None
+    return shapely.transform(moved, lambda xy: np.round(xy, 6))
+
+
+def read_outline(geometry: Any, *, where: str, epsg_in: int | None, epsg: int, problems: list[str]) -> Any:
+    """Read a GeoJSON polygon of any size into the storage CRS; None where something is wrong, which is added to `problems`.
+
+    `epsg_in` None means CRS84. Raises CrsError for a coordinate system that is not taken.
+    """
+    source = CRS84 if epsg_in is None else epsg_in
+    if source not in INPUT_EPSG:
+        raise CrsError(f"不支持坐标系 EPSG:{source}：请用 CRS84 经纬度或 2000 国家大地坐标系 3 度带。")
+    shape = _parse(geometry, where, problems)
+    return None if shape is None else _moved(shape, where, source, epsg, problems)
 
 
 def _shape_problem(shape: Any, source: int) -> str | None:
@@ -217,14 +236,19 @@ def _shape_problem(shape: Any, source: int) -> str | None:
 
 def _properties(feature: Any, where: str, problems: list[str]) -> dict[str, Any]:
     given = feature.get("properties") if isinstance(feature, Mapping) else None
+    return read_properties(given, where=f"{where}/properties", problems=problems)
+
+
+def read_properties(given: Any, *, where: str, problems: list[str]) -> dict[str, Any]:
+    """Read what an application states: only what it states, in its own kinds; what is wrong is added to `problems`."""
     if given is None:
         given = {}
     if not isinstance(given, Mapping):
-        problems.append(f"{where}/properties: 应为对象")
+        problems.append(f"{where}: 应为对象")
         return {}
     row: dict[str, Any] = {}
     for name, value in given.items():
-        place = f"{where}/properties/{str(name)[:60]}"
+        place = f"{where}/{str(name)[:60]}"
         if name not in PROPERTIES:
             problems.append(f"{place}: 未知属性")
         elif value is not None:

@@ -65,10 +65,8 @@ class Regions:
 
     def of_rule(self, rule: RuleSpec) -> Region:
         """Return where a site fails a rule; raises UnmappedError."""
-        fails = self.of(rule.fails_when)
-        if rule.applies_when is None or fails.maybe.is_empty:
-            return fails
-        return self._both(self.of(rule.applies_when), fails)
+        applies = self.of(rule.applies_when) if rule.applies_when else Region(self.ground, self.ground)
+        return applies if applies.maybe.is_empty else self._both(applies, self.of(rule.fails_when))
 
     def of(self, condition: Condition) -> Region:
         """Return where a condition holds; raises UnmappedError."""

@@ -1,0 +1,171 @@
+"""Buildable land: the ground that no blocking rule takes, for a given application; and what is not known about the rest.
+
+Rule by rule of the house-building pack, and village by village, because what depends on the village (its type) is the same all over
+it. What a rule surely forbids is taken away; what it may forbid for all that is known is never buildable either, and counted apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+
+from spatial.findings import reasons
+from spatial.levers import SITE
+from spatial.measuring import Facts
+from spatial.proposals_trial import Setting, fact_drivers, facts_of
+from spatial.rules.model import RuleSpec
+from spatial.siting_pack import SitingPack
+from spatial.siting_regions import NOTHING, Region, Regions, UnmappedError, areal
+
+VILLAGE_FACT = "village_code"
+"""The fact that says in which village a site lies; the check itself reads village types by it."""
+
+SHAPED_BY = ("outside_area", "overlap_area")
+"""Facts whose rules come first, for they leave little for the others to be cut out of."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one rule takes from what the rules before it left, and what it leaves open."""
+
+    rule: RuleSpec
+    area_m2: float
+    open_m2: float
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Land:
+    """Areas in the storage CRS. `clear` is the buildable land on which no approval is needed and no rule asks for a second look."""
+
+    buildable: Any
+    approval: Any
+    unknown: Any
+    clear: Any
+    taken: tuple[Taken, ...]
+    beyond: tuple[str, ...]
+
+
+def land(area: Any, setting: Setting, properties: Mapping[str, Any], *, plot_m2: float, pack: SitingPack) -> Land:
+    """Return the buildable land of an area in the storage CRS for what an application states."""
+    found = [_of_part(part, setting, properties, plot_m2, pack) for part in _villages(area, setting)]
+    return Land(
+        buildable=_united([item.buildable for item in found]), approval=_united([item.approval for item in found]),
+        unknown=_united([item.unknown for item in found]), clear=_united([item.clear for item in found]),
+        taken=_added([entry for item in found for entry in item.taken], setting), beyond=found[0].beyond if found else (),
+    )  # fmt: skip
+
+
+def _villages(area: Any, setting: Setting) -> Iterator[Any]:
+    """The parts of an area by village, and what lies in none."""
+    spec = setting.pack.main.facts.get(VILLAGE_FACT)
+    layer = setting.layers.get(spec.layer or "") if spec else None
+    rest = area
+    if layer is not None:
+        for row in np.unique(layer.piece_feature[layer.tree.query(area, predicate="intersects")]).tolist():
+            part = areal(shapely.intersection(rest, layer.features[row]))
+            if part.area > 0:
+                rest = areal(shapely.difference(rest, layer.features[row]))
+                yield part
+    if rest.area > 0:
+        yield rest
+
+
+def _of_part(part: Any, setting: Setting, properties: Mapping[str, Any], plot_m2: float, pack: SitingPack) -> Land:
+    constant = _constant(part, setting, properties)
+    rest, opened, taken, beyond = part, [], [], []
+    for rule in _spatial(setting, pack.blocking):
+        found = _region(Regions(setting, constant, rest, plot_m2), rule)
+        if found is None:
+            beyond.append(rule.key)
+        elif not found.maybe.is_empty:
+            opened.append(found.open)
+            left = areal(shapely.difference(rest, found.sure))
+            taken.append(Taken(rule, float(rest.area - left.area), float(found.open.area), _why(rule, constant) if found.open.area > 0 else None))
+            rest = left
+        if rest.is_empty:
+            break
+    for item in pack.occupied:
+        rest = _without_layer(rest, item.layer, setting, opened)
+    unknown = areal(shapely.intersection(_united(opened), rest)) if opened else NOTHING
+    buildable = areal(shapely.difference(rest, unknown))
+    approval = _maybe(buildable, _spatial(setting, pack.approval), setting, constant, plot_m2)
+    caution = _maybe(buildable, _spatial(setting, pack.caution), setting, constant, plot_m2)
+    clear = areal(shapely.difference(buildable, shapely.union(approval, caution)))
+    return Land(buildable, approval, unknown, clear, tuple(taken), tuple(beyond))
+
+
+def _constant(part: Any, setting: Setting, properties: Mapping[str, Any]) -> Facts:
+    """The facts of a small site in the part, for those that do not depend on the place in it."""
+    site = np.array([shapely.buffer(part.point_on_surface(), 0.5, cap_style="square")], dtype=object)
+    return setting.check(site, properties).parts[0].outcomes.facts
+
+
+def _spatial(setting: Setting, severities: Sequence[str]) -> list[RuleSpec]:
+    """The rules of some severities that depend on the place, those about being inside or on something first."""
+    facts = setting.pack.main.facts
+    rules = [rule for rule in setting.rules if rule.severity in severities and any(SITE in fact_drivers(name, facts) for name in facts_of(rule))]
+    shaped = {rule.key: min((SHAPED_BY.index(facts[name].measure) for name in facts_of(rule) if facts[name].measure in SHAPED_BY), default=len(SHAPED_BY)) for rule in rules}
+    return sorted(rules, key=lambda rule: shaped[rule.key])
+
+
+def _region(regions: Regions, rule: RuleSpec) -> Region | None:
+    if regions.ground.is_empty or not in_force(rule, regions.setting):
+        return Region(NOTHING, NOTHING)
+    try:
+        return regions.of_rule(rule)
+    except UnmappedError:
+        return None
+
+
+def in_force(rule: RuleSpec, setting: Setting) -> bool:
+    """Tell whether a rule holds on the day and in the county."""
+    on = setting.valid_on
+    dated = (rule.in_force_from is None or rule.in_force_from <= on) and (rule.in_force_to is None or on <= rule.in_force_to)
+    placed = not rule.jurisdictions or bool(set(rule.jurisdictions) & set(setting.pack.chain))
+    made = rule.where_set is None or setting.pack.parameter(rule.where_set, on).number() is not None
+    return dated and placed and made
+
+
+def _maybe(ground: Any, rules: Sequence[RuleSpec], setting: Setting, constant: Facts, plot_m2: float) -> Any:
+    """Where any of some rules is not surely kept."""
+    rest, touched = ground, []
+    for rule in rules:
+        found = _region(Regions(setting, constant, rest, plot_m2), rule)
+        if found is not None and not found.maybe.is_empty:
+            touched.append(found.maybe)
+            rest = areal(shapely.difference(rest, found.maybe))
+    return _united(touched)
+
+
+def _without_layer(rest: Any, name: str, setting: Setting, opened: list[Any]) -> Any:
+    """Take away what stands on the ground; where that is not known, nothing is buildable."""
+    layer = setting.layers.get(name)
+    if layer is None or rest.is_empty:
+        opened.append(rest)
+        return rest
+    near = layer.tree.query(rest, predicate="intersects")
+    return areal(shapely.difference(rest, shapely.union_all(layer.pieces[near]))) if len(near) else rest
+
+
+def _united(shapes: Sequence[Any]) -> Any:
+    kept = [shape for shape in shapes if not shape.is_empty]
+    return kept[0] if len(kept) == 1 else areal(shapely.union_all(kept)) if kept else NOTHING
+
+
+def _why(rule: RuleSpec, constant: Facts) -> str | None:
+    return "；".join(reasons(rule, constant, 0)) or "数据覆盖不全，或要素缺少属性"
+
+
+def _added(taken: Sequence[Taken], setting: Setting) -> tuple[Taken, ...]:
+    """Add up what a rule takes in several villages; in the order of the pack."""
+    order = {rule.key: row for row, rule in enumerate(setting.rules)}
+    found: dict[str, Taken] = {}
+    for item in taken:
+        old = found.get(item.rule.key)
+        found[item.rule.key] = item if old is None else Taken(item.rule, old.area_m2 + item.area_m2, old.open_m2 + item.open_m2, old.reason or item.reason)
+    return tuple(sorted(found.values(), key=lambda item: order[item.rule.key]))
