@@ -23,6 +23,7 @@ from api.pages import Pages
 from api.papers import Papers
 from api.routes import (
     checks,
+    apply,
     classifications,
     features,
     health,
@@ -102,6 +103,7 @@ def _route(app: FastAPI) -> None:
     for module in (layers, villages, classifications, papers, checks, overrides, runs, proposals, progress, jobs, features, site_files):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(tiles.router)
+    app.include_router(apply.router)
     app.include_router(pages.router)
     app.include_router(run_pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -7,6 +7,7 @@ Zone numbers and codes follow the EPSG data base as shipped with pyproj; 3-degre
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -90,6 +91,23 @@ def require_zone(epsg: int) -> int:
     if not 4534 <= epsg <= 4554:
         raise CrsError(f"EPSG:{epsg} 不是 2000 国家大地坐标系 3 度带（不带带号，4534–4554），不能用于量算。")
     return epsg
+
+
+@dataclass(frozen=True)
+class GaussKruger:
+    """How a 3-degree zone is projected: its central meridian in degrees, and the definition as PROJ writes it, for a browser."""
+
+    zone: int
+    meridian: int
+    definition: str
+
+
+def gauss_kruger(epsg: int) -> GaussKruger:
+    """Describe a CGCS2000 3-degree zone without prefix; raise CrsError for every other CRS. CGCS2000's ellipsoid is that of GRS 80."""
+    zone = require_zone(epsg) - epsg_3deg(25) + 25
+    meridian = 3 * zone
+    definition = f"+proj=tmerc +lat_0=0 +lon_0={meridian} +k=1 +x_0=500000 +y_0=0 +ellps=GRS80 +units=m +no_defs"
+    return GaussKruger(zone, meridian, definition)
 
 
 @lru_cache(maxsize=32)
