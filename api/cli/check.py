@@ -17,6 +17,7 @@ from api.cli import check_acts
 from api.cli.check_output import print_reports, print_run, refuse_other_endings
 from api.cli.default_group import DEFAULT, DefaultGroup
 from api.cli.output import AsJson, Report, print_json, progress_bar, say
+from api.cli.papers import issue_papers, write_papers
 from api.cli.times import KnownAt, ValidOn, moment_of
 from api.database import ready_url
 from api.moment import Moment
@@ -58,6 +59,7 @@ def check(
     backtest: Annotated[Path | None, typer.Option(help="规则回溯：用这个目录中改过的规则包，哪些已存审查会变", exists=True, file_okay=False)] = None,
     resume: Annotated[str | None, typer.Option(help="接着做一次中断的批量审查，写它的编号")] = None,
     output: Annotated[Path | None, typer.Option(help="结果文件：.xlsx、.gpkg 或 .json")] = None,
+    pdf: Annotated[Path | None, typer.Option(help="把每件申请的意见书（PDF）写入这个目录", file_okay=False)] = None,
     crs: Annotated[str | None, typer.Option(help="GeoJSON 的坐标系，例如 EPSG:4547，默认 CRS84 经纬度")] = None,
     valid_on: ValidOn = None,
     known_at: KnownAt = None,
@@ -71,12 +73,16 @@ def check(
     refuse_other_endings(output)
     with _tools(context.obj) as (runs, checker):
         if file is not None and not keep:
-            _file_only(checker, file, output, crs, moment_of(valid_on, known_at), as_json=as_json)
+            _file_only(checker, file, output, pdf, crs, moment_of(valid_on, known_at), as_json=as_json)
             return
         with progress_bar("审查") as report:
             run_id = _begun(runs, checker, file, open_, houses, against, backtest, resume, crs, moment_of(valid_on, known_at))
             run = runs.go_on(run_id, report=report)
         _told(runs, run, output, as_json=as_json)
+        if pdf:
+            with runs.pool.connection() as conn:
+                checks = [(result.name, result.check_id) for result in store.every_result(conn, run.id) if result.check_id]
+            issue_papers(pdf, runs.pool, context.obj, checks)
 
 
 def _begun(
@@ -130,20 +136,22 @@ def _told(runs: CheckRuns, run: Run, output: Path | None, *, as_json: bool) -> N
             print_run(run, store.result_counts(conn, run.id), store.results(conn, run.id, limit=40))
 
 
-def _file_only(checker: Checker, file: Path, output: Path | None, crs: str | None, moment: Moment, *, as_json: bool) -> None:
+def _file_only(checker: Checker, file: Path, output: Path | None, pdf: Path | None, crs: str | None, moment: Moment, *, as_json: bool) -> None:
     """Check a file without storing anything."""
     with progress_bar("审查") as report:
-        reports = _reports(checker, file, crs, moment, report)
+        reports, applications = _reports(checker, file, crs, moment, report)
     if output:
         write_reports(output, reports)
         say(f"已写入 {output}。")
+    if pdf:
+        write_papers(pdf, checker.pool, checker.settings, reports, applications)
     if as_json:
         print_json({"reports": reports})
     else:
         print_reports(reports)
 
 
-def _reports(checker: Checker, file: Path, crs: str | None, moment: Moment, report: Report) -> Reports:
+def _reports(checker: Checker, file: Path, crs: str | None, moment: Moment, report: Report) -> tuple[Reports, Applications]:
     seen = checker.snapshots.in_force(moment)
     report(0.02, "读取申请")
     applications = _applications(checker, file, crs, seen.moment)
@@ -152,7 +160,7 @@ def _reports(checker: Checker, file: Path, crs: str | None, moment: Moment, repo
         checker.snapshots.catch_up(seen)
     report(0.3, "逐件审查")
     checks = checker.judge(applications, moment=seen.moment.fixed())
-    return [checks.report(row) for row in range(len(checks))]
+    return [checks.report(row) for row in range(len(checks))], applications
 
 
 def _applications(checker: Checker, file: Path, crs: str | None, moment: Moment) -> Applications:
