@@ -157,5 +157,7 @@ def resolve(name: str, files: Mapping[str, ParameterFile], chain: tuple[str, ...
                 found.pop((row.key, row.low, row.high), None)
                 found[(row.key, row.low, row.high)] = Value(row.value, parameter.unit, jurisdiction, row)
     if known is None:
+        known = next((file.parameters[name] for file in files.values() if name in file.parameters), None)
+    if known is None:
         return Resolved(name, name, "count", None, ())
     return Resolved(name, known.title, known.unit, known.keyed_by, tuple(found.values()))
