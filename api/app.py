@@ -37,6 +37,7 @@ from api.routes import (
     run_pages,
     runs,
     site_files,
+    sites,
     tiles,
     villages,
 )
@@ -100,7 +101,7 @@ def create_app(settings: Settings, *, database_url: str, cluster: Cluster | None
 
 def _route(app: FastAPI) -> None:
     app.include_router(health.router)
-    for module in (layers, villages, classifications, papers, checks, overrides, runs, proposals, progress, jobs, features, site_files):
+    for module in (layers, villages, classifications, papers, checks, overrides, runs, proposals, progress, jobs, features, site_files, sites):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(tiles.router)
     app.include_router(apply.router)

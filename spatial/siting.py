@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import shapely
 
+from spatial.levers import SITE
 from spatial.permit import VERDICTS, Checks
 from spatial.pieces import Geometries
-from spatial.proposals_trial import PASSED, Setting, published
+from spatial.proposals_trial import PASSED, Setting, drivers, published
 from spatial.siting_land import Land, land
 from spatial.siting_pack import SitingPack, load_siting
 from spatial.siting_places import House, Places, existing_plots, free_places, joined
@@ -42,6 +43,7 @@ class Request:
 @dataclass(frozen=True)
 class Siting:
     """What was found. `checks` and `places` go together row by row; `proposed` and `rejected` are rows, the best first.
+    `properties` are stated for each place, `properties_anywhere` for a place on free land.
 
     `everywhere` are the keys of rules that no place tried keeps although it is not the place that breaks them.
     """
@@ -53,6 +55,7 @@ class Siting:
     places: Places
     checks: Checks | None
     properties: Mapping[str, Any]
+    properties_anywhere: Mapping[str, Any]
     marks: Marks
     proposed: tuple[int, ...]
     rejected: tuple[int, ...]
@@ -72,7 +75,7 @@ def find_sites(request: Request, setting: Setting) -> Siting:
     places = _places(request, setting, pack, found)
     stated = _stated(places, properties, pack)
     if not len(places):
-        return Siting(request, setting, pack, found, places, None, stated, marks(places, setting, pack), (), (), {}, None, _everywhere(setting, properties, request))
+        return Siting(request, setting, pack, found, places, None, stated, properties, marks(places, setting, pack), (), (), {}, None, _everywhere(setting, properties, request))
     checks = setting.check(places.sites, stated)
     verdicts = checks.ranks.min(axis=0)
     best = int(verdicts.max())
@@ -81,7 +84,7 @@ def find_sites(request: Request, setting: Setting) -> Siting:
     rejected = _rejected(places, verdicts, proposed, best, pack)
     counts = Counter(rule.key for row in np.flatnonzero(verdicts < best) for rule, rank in zip(setting.rules, checks.ranks[:, row], strict=True) if rank < best)
     everywhere = tuple(rule.key for rule, ranks in zip(setting.rules, checks.ranks, strict=True) if (ranks < PASSED).all())
-    return Siting(request, setting, pack, found, places, checks, stated, scored, proposed, rejected, dict(counts.most_common()), VERDICTS[best], everywhere)
+    return Siting(request, setting, pack, found, places, checks, stated, properties, scored, proposed, rejected, dict(counts.most_common()), VERDICTS[best], everywhere)
 
 
 def _properties(request: Request, house: House) -> dict[str, Any]:
@@ -114,9 +117,6 @@ def _places(request: Request, setting: Setting, pack: SitingPack, found: Land) -
 def _everywhere(setting: Setting, properties: Mapping[str, Any], request: Request) -> tuple[str, ...]:
     """Without any place to check: what breaks a rule whatever the place."""
     site: Geometries = np.array([shapely.buffer(request.area.point_on_surface(), 0.5, cap_style="square")], dtype=object)
-    from spatial.levers import SITE
-    from spatial.proposals_trial import drivers
-
     found, ranks = drivers(setting.pack), setting.ranks(site, properties)[:, 0]
     return tuple(rule.key for rule, rank in zip(setting.rules, ranks, strict=True) if rank < PASSED and SITE not in found[rule.key])
 
