@@ -34,6 +34,10 @@ class _Required:
         self.farthest = max((_number(value) for value in required.values if _number(value) == _number(value)), default=0.0)
         self.metres = np.array(numbers)[self.rows]
         self.unclear = np.array([value is None for value in self.found])[self.rows]
+        self.free = self.unclear | np.isnan(self.metres)
+        self.least = np.nan_to_num(self.metres)
+        self.strictest = np.where(self.unclear, self.farthest, self.least)
+        self.any_unclear = bool(self.unclear.any())
         halves = [_number(_find(half_width, value)) for value in uniques] if half_width else []
         self.widest = max((_number(value) for value in half_width.values), default=0.0) if half_width else 0.0
         half = np.array([*[self.widest if h != h else h for h in halves], self.widest])[self.rows] if half_width else np.zeros(len(values))
@@ -72,13 +76,13 @@ def clearance(
     wanted = _wanted(over.layer, spec.field or "", required, half_width)
     reach = wanted.farthest + wanted.widest
     subject, feature, apart = over.near(reach)
-    free = wanted.unclear | np.isnan(wanted.metres)
     measured = to_resolution(np.maximum(apart - wanted.half[feature], 0.0))
-    sure = choice.certain[feature] & ~free[feature]
-    maybe = choice.possible[feature] & (wanted.unclear[feature] | (choice.doubtful[feature] & ~free[feature]))
-    high, worst = _least(over.count, subject[sure], to_resolution(measured - np.nan_to_num(wanted.metres[feature]))[sure], np.flatnonzero(sure))
-    strict = np.where(wanted.unclear[feature], wanted.farthest, np.nan_to_num(wanted.metres[feature]))
-    low, doubtful = _least(over.count, subject[maybe], to_resolution(measured - strict)[maybe], np.flatnonzero(maybe))
+    sure = choice.certain[feature] & ~wanted.free[feature]
+    high, worst = _least(over.count, subject[sure], to_resolution(measured - wanted.least[feature])[sure], np.flatnonzero(sure))
+    low, doubtful = np.full(over.count, np.inf), np.full(over.count, -1, dtype=np.int64)
+    if wanted.any_unclear or choice.in_doubt:
+        maybe = choice.possible[feature] & (wanted.unclear[feature] | (choice.doubtful[feature] & ~wanted.free[feature]))
+        low, doubtful = _least(over.count, subject[maybe], to_resolution(measured - wanted.strictest[feature])[maybe], np.flatnonzero(maybe))
     edge = to_resolution(over.edge_distance - reach)
     low = np.minimum(np.minimum(low, high), np.where(edge < 0, edge, np.inf))
 

@@ -63,7 +63,9 @@ def strips(subjects: Geometries, reach_m: float) -> Geometries:
     return np.stack(boxes, axis=1)
 
 
-def _presence(subjects: Geometries, layer: Layer | None, reach_m: float, own: set[tuple[int, int]], unsure: Bools) -> _Presence:
+def _presence(
+    subjects: Geometries, layer: Layer | None, reach_m: float, own: set[tuple[int, int]], unsure: Bools, *, covered: bool
+) -> _Presence:
     count = len(subjects)
     if layer is None:
         return _Presence(np.zeros((count, 4), dtype=bool), np.ones((count, 4), dtype=bool))
@@ -75,7 +77,8 @@ def _presence(subjects: Geometries, layer: Layer | None, reach_m: float, own: se
     meets &= np.array([(row // 4, key) not in own for row, key in zip(at.tolist(), feature.tolist(), strict=True)], dtype=bool)
     there = np.zeros((count, 4), dtype=bool)
     there[at[meets] // 4, at[meets] % 4] = True
-    hidden = (to_resolution(layer.extent.uncovered(boxes)) > 0).reshape(count, 4) | unsure[:, None]
+    outside = np.zeros(len(boxes)) if covered else layer.extent.uncovered(boxes)
+    hidden = (to_resolution(outside) > 0).reshape(count, 4) | unsure[:, None]
     return _Presence(there & ~unsure[:, None], there | hidden)
 
 
@@ -113,7 +116,8 @@ def four_sides(facts: Facts, name: str, spec: FactSpec) -> Fact:
     if len(rows) and reach is not None and touch is not None:
         own, unsure = _own_parcels(facts, rows)
         near, wide = ({kind: _presence(facts.subjects[rows], facts.layers.get(kind), metres, own if kind == "parcel" else set(),
-                                       unsure & (kind == "parcel")) for kind in KINDS} for metres in (touch, reach))  # fmt: skip
+                                       unsure & (kind == "parcel"), covered=kind in facts.layers and facts.covered_for(kind, 2 * metres))
+                               for kind in KINDS} for metres in (touch, reach))  # fmt: skip
         named = [[named_kinds(text) for text in row] for row in stated[rows]]
         certain[rows], possible[rows] = _contradicted(named, near, wide)
     missing = np.array([[text is None for text in row] for row in stated], dtype=bool).reshape(-1, 4)

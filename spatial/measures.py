@@ -7,7 +7,6 @@ Results are rounded to the resolution of the measuring (1 cm², 0.1 mm), so that
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +41,7 @@ class Overlay:
     swept: Sweep | None = field(default=None, compare=False)
     """The sweep over several layers that this layer was part of, where there was one."""
     _near: dict[float, tuple[Ints, Ints, Floats]] = field(default_factory=dict, compare=False)
+    _by_feature: dict[int, dict[int, float]] = field(default_factory=dict, compare=False)
 
     @property
     def count(self) -> int:
@@ -83,6 +83,11 @@ class Overlay:
 
     def overlap_by_feature(self, row: int) -> dict[int, float]:
         """Return {feature row: m² on the subject} for one subject, largest first; touching features are left out."""
+        if row not in self._by_feature:
+            self._by_feature[row] = self._count(row)
+        return self._by_feature[row]
+
+    def _count(self, row: int) -> dict[int, float]:
         subject, feature, _, areas = self._cut
         start, end = np.searchsorted(subject, [row, row + 1])
         sums: dict[int, float] = {}
@@ -90,6 +95,12 @@ class Overlay:
             sums[feature_row] = sums.get(feature_row, 0.0) + area
         kept = {key: round(area, DECIMALS) for key, area in sums.items() if round(area, DECIMALS) > 0}
         return dict(sorted(kept.items(), key=lambda item: (-item[1], item[0])))
+
+    def touching(self, row: int) -> list[int]:
+        """Return the rows of the features that meet one subject and share no area with it."""
+        subject, feature, _, _ = self._cut
+        start, end = np.searchsorted(subject, [row, row + 1])
+        return sorted(set(feature[start:end].tolist()) - set(self.overlap_by_feature(row)))
 
     def overlap_geometry(self, row: int, chosen: Bools | None = None) -> Any:
         """Return the part of one subject that the (chosen) features cover, or None."""
@@ -147,18 +158,8 @@ class Overlay:
     def near(self, radius_m: float) -> tuple[Ints, Ints, Floats]:
         """Return the pairs of subject and piece within a radius: subject rows, feature rows, distances in metres."""
         if radius_m not in self._near:
-            self._near[radius_m] = self._search(radius_m) if self._anything_near(radius_m) else _NO_PAIRS
+            self._near[radius_m] = self._search(radius_m)
         return self._near[radius_m]
-
-    def _anything_near(self, radius_m: float) -> bool:
-        """Tell whether a box round all subjects, grown by the radius, meets anything: mostly nothing is near a single site."""
-        if not math.isfinite(radius_m):
-            return True
-        if ("box", radius_m) not in self.shared:
-            west, south, east, north = shapely.total_bounds(self.subjects)
-            grown = shapely.box(west - radius_m, south - radius_m, east + radius_m, north + radius_m)
-            self.shared["box", radius_m] = grown
-        return len(self.layer.tree.query(self.shared["box", radius_m])) > 0
 
     def _search(self, radius_m: float) -> tuple[Ints, Ints, Floats]:
         subject, piece = self.layer.tree.query(self.subjects, predicate="dwithin", distance=radius_m)
@@ -206,9 +207,6 @@ class Overlay:
             self.shared["edge", extent] = to_resolution(extent.edge_distance(self.subjects))
         edge: Floats = self.shared["edge", extent]
         return edge
-
-
-_NO_PAIRS = (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64), np.empty(0))
 
 
 def uncovered(subjects: Geometries, extent: Extent, shared: dict[Any, Any]) -> Floats:

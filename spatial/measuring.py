@@ -50,6 +50,7 @@ class Facts:
         self._facts: dict[str, Fact] = {}
         self._overlays: dict[str, Overlay] = {}
         self._shared: dict[Any, Any] = {}
+        self._met: dict[int, frozenset[str]] = {}
         self._parameters: dict[str, Resolved] = {}
         self.any_error = False
         """Whether any fact asked for so far rests on wrong data."""
@@ -61,11 +62,11 @@ class Facts:
         fact = self._facts.get(name)
         if fact is None:
             spec = self.pack.main.facts[name]
-            fact = self._facts[name] = self._far(name, spec) if spec.measure in FAR and len(self) == 1 else self._measure(name, spec)
+            fact = self._facts[name] = self._far(name, spec) if spec.measure in FAR else self._measure(name, spec)
         return fact
 
     def _far(self, name: str, spec: FactSpec) -> Fact:
-        """A fact about what lies round a single subject. Where nothing does it is the same as for any other such subject."""
+        """A fact about what lies round the subjects. Where nothing does it is the same for all, and known from one asked before."""
         if spec.layer not in self._empty:
             return self._measure(name, spec)
         kept, key = self.table.far, (name, self.valid_on)
@@ -73,25 +74,31 @@ class Facts:
             while len(kept) > _MOST_FAR:
                 kept.pop(next(iter(kept)))
             kept[key] = self._measure(name, spec)
-        return kept[key]
+        fact, count = kept[key], len(self)
+        assert fact.low is not None and fact.high is not None
+        if len(fact.low) == count:
+            return fact
+        first = fact.reason(0)
+        return Fact(name, spec, low=np.full(count, fact.low[0]), high=np.full(count, fact.high[0]), dataset=fact.dataset,
+                    reason=lambda _: first, shown=None if fact.shown is None else lambda _: None)  # fmt: skip
 
     @lazy
     def _empty(self) -> frozenset[str]:
         """The layers that have nothing within their reach of any subject, and whose coverage does not end there."""
-        west, south, east, north = shapely.total_bounds(self.subjects).tolist()
-        empty = set()
-        for far in self.table.rings:
-            metres = far.metres
-            box = shapely.box(west - metres, south - metres, east + metres, north + metres)
-            met = set(far.ground.owner[far.ground.tree.query(box)].tolist())
-            empty |= {name for place, name in enumerate(far.ground.names) if place not in met and self._covered_for(name, metres)}
+        boxes = shapely.bounds(self.subjects)
+        empty: set[str] = set()
+        for ring in self.table.rings:
+            grown = shapely.box(*(boxes + np.array([-1.0, -1.0, 1.0, 1.0]) * ring.metres).T)
+            met = set(ring.ground.owner[ring.ground.tree.query(grown)[1]].tolist())
+            empty |= {name for place, name in enumerate(ring.ground.names) if place not in met and self.covered_for(name, ring.metres)}
         return frozenset(empty)
 
-    def _covered_for(self, name: str, metres: float) -> bool:
+    def covered_for(self, name: str, metres: float) -> bool:
+        """Tell whether a loaded layer's coverage goes on for so many metres round every subject."""
         extent = self.layers[name].extent
         if ("edge", extent) not in self._shared:
             self._shared["edge", extent] = to_resolution(extent.edge_distance(self.subjects))
-        return bool(self._shared["edge", extent].min() > metres)
+        return bool(len(self) and self._shared["edge", extent].min() > metres)
 
     def numbers(self, names: tuple[str, ...]) -> tuple[Floats, Floats]:
         """Return the least and the most of some numeric facts, as facts × subjects."""
@@ -136,6 +143,18 @@ class Facts:
         """The subjects laid over all layers whose overlaps are asked for."""
         return sweep(self.subjects, self.areas, self.table.ground)
 
+    def met(self, row: int) -> frozenset[str]:
+        """Return the layers that one subject touches or lies on, of those whose overlap is asked for and those not swept."""
+        if row not in self._met:
+            self._met[row] = self._meeting(row)
+        return self._met[row]
+
+    def _meeting(self, row: int) -> frozenset[str]:
+        swept = self.swept
+        start, end = np.searchsorted(swept.subject, [row, row + 1])
+        names = self.table.ground.names
+        return (self.table.unswept - self._empty) | {names[place] for place in set(swept.owner[start:end].tolist())}
+
     @lazy
     def _sums(self) -> tuple[Floats, Floats]:
         gaps = [self._gap(extent) for extent in self.table.extents]
@@ -179,11 +198,18 @@ class Facts:
             self.any_error = True
             text = f"图层“{over.layer.dataset.title}”的代码体系是 {over.layer.dataset.code_system or '未说明'}，应为 {spec.code_system}"
             return unknown(name, spec, len(self), reason=lambda _: text, error=np.ones(len(self), dtype=bool), dataset=over.layer.dataset)
-        return _SPATIAL[spec.measure](self, name, spec, over, self._choice(spec))
+        return _SPATIAL[spec.measure](self, name, spec, over, self._kept_choice(spec))
 
     def _choice(self, spec: FactSpec) -> Choice:
         layer = self.layers[spec.layer or ""]
         return choose(layer, spec.where, layers=self.layers, codes=self.pack.codes, code_system=spec.code_system)
+
+    def _kept_choice(self, spec: FactSpec) -> Choice:
+        """The features a fact chooses; remembered, since looking them up again takes longer than most measuring does."""
+        kept = self.table.choices
+        if id(spec) not in kept:
+            kept[id(spec)] = self._choice(spec)
+        return kept[id(spec)]
 
     def _wrong_codes(self, spec: FactSpec) -> bool:
         """Tell whether a loaded layer's codes are of another system than the fact speaks of."""

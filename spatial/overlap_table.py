@@ -94,8 +94,17 @@ class OverlapTable:
     rings: tuple[Ring, ...] = ()
     far: dict[tuple[str, date], Fact] = field(default_factory=dict, init=False)
     """Facts about what lies round a subject where nothing does."""
+    choices: dict[int, Choice] = field(default_factory=dict, init=False)
+    """The features that facts choose, by the identity of what says how they are measured."""
+    tolerances: dict[date, list[dict[str, Any]]] = field(default_factory=dict, init=False)
+    """The noise limits of a day as reports show them."""
     writers: dict[Any, Any] = field(default_factory=dict, init=False)
     """Those who write reports over these layers, by the rules they write about."""
+
+    @lazy
+    def unswept(self) -> frozenset[str]:
+        """Layers that facts ask about otherwise than by overlap."""
+        return frozenset(name for ring in self.rings for name in ring.ground.names) - set(self.ground.names)
 
     @lazy
     def place(self) -> dict[str, int]:

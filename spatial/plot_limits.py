@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from spatial.facts import Fact
 from spatial.logic import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of
 from spatial.measures import Floats
 from spatial.rules.model import FactSpec
-from spatial.rules.pack import LimitRow
+from spatial.rules.pack import LimitRow, Pack
 from spatial.rules.parameters import Row, Value
 
 if TYPE_CHECKING:
@@ -115,6 +115,37 @@ def _surely_somewhere(row: LimitRow, terrain: np.ndarray[tuple[int], np.dtype[np
     return np.array([ranges & (_terrain(row, np.where(stated, terrain, kind)) == TRUE) for kind in TERRAINS])
 
 
+Case = tuple[str, date, str, float | None]
+"""Province, day, what is limited, farmland per head in m² (None: not known)."""
+
+
+def _each_once(pack: Pack, case: Case, terrain: np.ndarray[tuple[int], np.dtype[np.object_]], land: Mapping[str, Truth], persons: Floats) -> Limits:
+    """Look each combination of inputs up once: there are few of them, however many subjects, and the pack remembers them."""
+    kept = pack.limits_found.setdefault(case, {})
+    while len(pack.limits_found) > _MOST_CASES:
+        pack.limits_found.pop(next(iter(pack.limits_found)))
+    keys = list(zip(terrain.tolist(), [None if n != n else n for n in persons.tolist()], *(land[kind].tolist() for kind in LAND_KINDS), strict=True))
+    new = [key for key in dict.fromkeys(keys) if key not in kept]
+    if new:
+        kept.update(zip(new, _looked_up(pack, case, new), strict=True))
+    low, high, row = zip(*[kept[key] for key in keys], strict=True) if keys else ((), (), ())
+    return Limits(np.array(low, dtype=float), np.array(high, dtype=float), np.array(row, dtype=np.int64))
+
+
+_MOST_CASES = 32
+
+
+def _looked_up(pack: Pack, case: Case, keys: list[tuple[Any, ...]]) -> list[tuple[float, float, int]]:
+    province, on, applies_to, per_head = case
+    terrain, persons, *kinds = zip(*keys, strict=True)
+    land = {kind: np.array(values, dtype=np.int8) for kind, values in zip(LAND_KINDS, kinds, strict=True)}
+    heads = np.array([np.nan if n is None else n for n in persons], dtype=float)
+    farmland = np.full(len(keys), np.nan if per_head is None else per_head)
+    found = limits(pack.limits, province=province, on=on, terrain=np.array([*terrain, None], dtype=object)[:-1], land=land, persons=heads,
+                   farmland_per_head_m2=farmland, applies_to=applies_to)  # fmt: skip
+    return list(zip(found.low.tolist(), found.high.tolist(), found.row.tolist(), strict=True))
+
+
 def limit_fact(facts: Facts, name: str, spec: FactSpec) -> Fact:
     """The limit of every subject; `of` names the facts terrain, persons and the m² of each kind of land, in LAND_KINDS' order.
 
@@ -125,13 +156,11 @@ def limit_fact(facts: Facts, name: str, spec: FactSpec) -> Fact:
     for kind, fact in zip(LAND_KINDS, taken, strict=True):
         assert fact.low is not None and fact.high is not None
         land[kind] = np.where(fact.low > 0, TRUE, np.where(fact.high > 0, UNKNOWN, FALSE)).astype(np.int8)
-    province = facts.pack.county[:2] + "0000"
     assert persons.low is not None and persons.high is not None
     heads = np.where(persons.low == persons.high, persons.low, np.nan)
     per_head = facts.parameter(spec.parameter).number() if spec.parameter else None
-    farmland = np.full(len(facts), np.nan if per_head is None else per_head)
-    found = limits(facts.pack.limits, province=province, on=facts.valid_on, terrain=terrain.values, land=land, persons=heads,
-                   farmland_per_head_m2=farmland, applies_to=spec.item or "plot")  # fmt: skip
+    province = facts.pack.county[:2] + "0000"
+    found = _each_once(facts.pack, (province, facts.valid_on, spec.item or "plot", per_head), terrain.values, land, heads)
 
     def threshold(row: int) -> tuple[float, Value] | None:
         if found.row[row] < 0:

@@ -34,10 +34,18 @@ VERDICT_LABELS: Mapping[str, str] = {
 
 _REPEATING = frozenset({
     "declared", "overlap_area", "overlap_share", "outside_area", "overlap_without_dominant", "relative_difference", "absolute_difference",
-    "quotient", "subject_area", "layers_loaded", "dominant", "context", "housing_matrix",
+    "quotient", "subject_area", "layers_loaded", "dominant", "context", "housing_matrix", "days_between", "working_days_between",
+    "count_not", "counted_storeys", "survey_age", "four_sides", "village_overlap", "largest_of", "other_application_area",
+    "other_application_count",
 })  # fmt: skip
 """Measures whose findings, where a rule is passed, follow from the value alone."""
 
+
+_OF_THE_FORM = frozenset({
+    "declared", "relative_difference", "absolute_difference", "quotient", "days_between", "working_days_between", "count_not",
+    "counted_storeys", "survey_age", "housing_matrix",
+})  # fmt: skip
+"""Measures without a place on the map, whose findings follow from the value where a rule is failed, too."""
 
 _OF_VALUE = frozenset(PLACEHOLDERS) - {"share", "detail"}
 _MOST_REMEMBERED = 50_000
@@ -55,19 +63,25 @@ class _Note:
     repeating: bool
     far: bool
     of_value: bool
+    of_the_form: bool
+    than: str | None
 
 
 def _note(rule: RuleSpec, main: RuleFile, conditions: Conditions) -> _Note:
     leaf = rule.leading
     name = rule.measured or leaf.fact or ""
     spec = main.facts[name]
-    words = {word for word in PLACEHOLDERS if "{" + word + "}" in rule.passed}
     row = conditions.numeric.index(name) if name in conditions.numeric else -1
-    alone = leaf.than is None and leaf.fact == name
+    alone = leaf.fact == name
     return _Note(
         row, name if spec.unit == "code" else None, alone and spec.measure in _REPEATING, alone and spec.measure in FAR,
-        words <= _OF_VALUE,
+        _words(rule.passed) <= _OF_VALUE, alone and spec.measure in _OF_THE_FORM and _words(rule.message + (rule.plain or "")) <= _OF_VALUE,
+        leaf.than,
     )  # fmt: skip
+
+
+def _words(sentence: str) -> set[str]:
+    return {word for word in PLACEHOLDERS if "{" + word + "}" in sentence}
 
 
 class Writer:
@@ -81,7 +95,7 @@ class Writer:
         self._groups = [
             [group_of({"outcome": outcome, "severity": rule.severity}) for outcome in _SLUGS] for rule in program.rules
         ]
-        self._written: dict[Any, bytes] = {}
+        self._written: dict[Any, tuple[bytes, dict[str, Any]]] = {}
         self._fixed = {"pack": canonical_json(pack.as_dict()), "not_checked": canonical_json([_not_built(rule) for rule in pack.main.not_built])}
         self._all_covered = canonical_json([dataset(name, layers, 0.0) for name in pack.layers])
         self._unbuilt = [(rule.id + (rule.branch or ""), "not_checked") for rule in pack.main.not_built]
@@ -109,31 +123,45 @@ class Writer:
             key = self._key(index, code, low, high, outcomes.facts, row)
             line = self._written.get(key) if key is not None else None
             if line is None:
-                found = finding(outcomes, index, row, epsg=epsg)
-                line = canonical_json(found)
-                if code == FAIL:
-                    hits.append(found)
+                line = self._line(finding(outcomes, index, row, epsg=epsg))
                 if key is not None:
                     self._remember(key, line)
-            written.append(line)
+            written.append(line[0])
+            if code == FAIL:
+                hits.append(line[1])
         return written, hits
+
+    def _line(self, found: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
+        """A finding's bytes, and what of it counts for the papers and departments."""
+        return canonical_json(found), {key: found[key] for key in ("rule_id", "branch", "outcome", "severity", "documents", "office")}
 
     def _key(self, index: int, code: int, low: list[float], high: list[float], facts: Facts, row: int) -> Any:
         """What the finding follows from, or None where it has to be written anew."""
         if code == NOT_APPLICABLE:
             return index
+        note = self._notes[index]
+        if code == FAIL:
+            return None if not note.of_the_form else self._value_key(note, index, code, low, high, facts, row)
         if code != PASS:
             return None
-        note = self._notes[index]
-        if note.category is not None:
-            return (index, facts[note.category].values[row]) if note.repeating and note.of_value else None
-        if note.far and high[note.row] == np.inf:
+        if note.far and note.than is None and high[note.row] == np.inf:
             return (index, low[note.row], np.inf)
-        if note.repeating and note.row >= 0 and (note.of_value or high[note.row] == 0.0):
-            return (index, low[note.row], high[note.row])
+        if note.repeating and (note.of_value or (note.row >= 0 and high[note.row] == 0.0)):
+            return self._value_key(note, index, code, low, high, facts, row)
         return None
 
-    def _remember(self, key: Any, line: bytes) -> None:
+    def _value_key(self, note: _Note, index: int, code: int, low: list[float], high: list[float], facts: Facts, row: int) -> Any:
+        if note.category is not None:
+            return None if note.than else (index, code, facts[note.category].values[row])
+        if note.row < 0:
+            return None
+        if note.than is None:
+            return (index, code, low[note.row], high[note.row])
+        other = facts[note.than]
+        limit = other.threshold(row)
+        return (index, code, low[note.row], high[note.row], other.number(row), id(limit[1].row.citation) if limit else None)
+
+    def _remember(self, key: Any, line: tuple[bytes, dict[str, Any]]) -> None:
         if len(self._written) > _MOST_REMEMBERED:
             self._written = {}
         self._written[key] = line

@@ -109,7 +109,7 @@ def _names(layer: Layer, field: str, label: str | None) -> dict[str, str]:
 
 def _slivers(facts: Facts, name: str, row: int) -> Iterable[dict[str, Any]]:
     """Overlaps with one layer that are within its noise limit as a whole (zones and planned uses: class by class)."""
-    over, limit = _overlay(facts, name), _limit(facts, name)
+    over, limit = _overlay(facts, name) if name in facts.met(row) else None, _limit(facts, name)
     if over is None or not limit:
         return
     field = SPLIT[name][0] if name in SPLIT else None
@@ -139,19 +139,25 @@ def _sliver(layer: Layer, kind: str, feature: str | None, area: float, limit: fl
 
 def _touching(facts: Facts, name: str, row: int) -> Iterable[dict[str, Any]]:
     """Features of one layer that meet the site and share no area with it."""
+    if name not in facts.met(row):
+        return []
     over = _overlay(facts, name)
-    if over is None or not len(over.layer.pieces):
+    if over is None:
         return []
-    pieces = over.layer.tree.query(facts.subjects[row], predicate="intersects")
-    if not len(pieces):
-        return []
-    beside = sorted(set(over.layer.piece_feature[pieces].tolist()) - set(over.overlap_by_feature(row)))
+    beside = over.touching(row)
     dataset = over.layer.dataset
     return [{"layer": name, "title": dataset.title, "version": dataset.version, "feature": str(over.layer.ids[feature])} for feature in beside]
 
 
 def _tolerances(facts: Facts) -> list[dict[str, Any]]:
-    """The noise limits that the rules apply, with the ground of each."""
+    """The noise limits that the rules apply, with the ground of each; the same for every site of a day."""
+    kept, key = facts.table.tolerances, facts.valid_on
+    if key not in kept:
+        kept[key] = _limits_applied(facts)
+    return kept[key]
+
+
+def _limits_applied(facts: Facts) -> list[dict[str, Any]]:
     names = dict.fromkeys([*NOISE.values(), "boundary_noise_m2"])
     values = [(name, facts.parameter(name)) for name in names]
     return [

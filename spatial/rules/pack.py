@@ -114,6 +114,8 @@ class Pack:
     _resolved: dict[tuple[str, date], Resolved] = field(default_factory=dict, compare=False, repr=False)
     programs: dict[date, Any] = field(default_factory=dict, compare=False, repr=False)
     """The rules made ready for a day, kept by the engine."""
+    limits_found: dict[Any, dict[Any, tuple[float, float, int]]] = field(default_factory=dict, compare=False, repr=False)
+    """The area limits looked up so far."""
 
     @property
     def chain(self) -> tuple[str, ...]:
