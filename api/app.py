@@ -22,6 +22,7 @@ from api.outlines import Outlines
 from api.pages import Pages
 from api.papers import Papers
 from api.routes import (
+    check_pages,
     checks,
     apply,
     classifications,
@@ -106,6 +107,7 @@ def _route(app: FastAPI) -> None:
     app.include_router(tiles.router)
     app.include_router(apply.router)
     app.include_router(pages.router)
+    app.include_router(check_pages.router)
     app.include_router(run_pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 

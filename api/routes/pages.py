@@ -6,9 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
@@ -17,13 +15,12 @@ from jinja2 import Environment, FileSystemLoader
 from api.deps import Snapshot, When
 from api.errors import TITLES, status_of
 from api.moment import COUNTY_TIME
-from api.pages import PER_PAGE, Pages, application_rows, verdict_counts
+from api.pages import PER_PAGE, Pages, verdict_counts
 from api.schemas import Verdict
 from api.snapshots import InForce
 from layers.maps import palette
-from layers.maps.check import check_map
 from layers.maps.progress import progress_map
-from layers.maps.report import groups, measure
+from layers.maps.report import citation_text, dataset_text, measure
 from layers.maps.village_types import legend, village_types_map
 from spatial.errors import CuntuError
 from spatial.permit import VERDICT_LABELS
@@ -45,30 +42,6 @@ TYPE_OVERLAYS = (
     "heritage",
     "water_source",
 )
-CHECK_OVERLAYS = (
-    "village",
-    *TYPE_OVERLAYS,
-    "parcel",
-    "new_village_area",
-    "railway",
-    "cable",
-    "pipeline",
-    "dyke",
-    "reservoir",
-    "flood_storage",
-    "flood_risk",
-    "historic_village",
-    "traditional_village",
-    "old_tree",
-    "slope",
-    "geological_risk",
-    "nature_reserve",
-    "scenic_area",
-    "wetland",
-    "forest",
-    "enforcement",
-)
-CHECK_ON = tuple(name for name in CHECK_OVERLAYS if name not in ("planned_use", "control_zone", "settlement", "new_village_area", "slope", "forest"))
 
 
 def moment_text(value: datetime | str) -> str:
@@ -80,7 +53,7 @@ def moment_text(value: datetime | str) -> str:
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent.parent / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
-TEMPLATES.filters.update(measure=measure, moment=moment_text)
+TEMPLATES.filters.update(measure=measure, moment=moment_text, citation=citation_text, dataset=dataset_text)
 
 
 class PageRoute(APIRoute):
@@ -177,20 +150,6 @@ def checks(
     context: dict[str, Any] = {"checks": found, "counts": verdict_counts(counts), "labels": VERDICT_LABELS, "chosen": verdict, "total": total}
     synthetic = is_synthetic(snapshots.in_force(when))
     return page(request, "checks.html", context | {"previous": previous, "following": following}, synthetic=synthetic)
-
-
-@router.get("/maps/checks/{check_id}")
-def check(request: Request, check_id: UUID, when: When, snapshots: Snapshot, data: Data) -> HTMLResponse:
-    """One stored check on its map, drawn over the layers in force now."""
-    stored = data.check(check_id)
-    report = {**orjson.loads(stored.report), "id": str(stored.id), "checked_at": stored.checked_at}
-    seen = snapshots.in_force(when)
-    synthetic = is_synthetic(seen) or any(dataset.get("synthetic") for dataset in report["datasets"])
-    overlays = data.overlays(seen, ids=CHECK_OVERLAYS, on=CHECK_ON)
-    drawn = check_map(report, stored.geometry, epsg=stored.epsg, overlays=overlays, synthetic=synthetic)
-    application = application_rows(report["subject"]["properties"])
-    context: dict[str, Any] = {"case_no": stored.case_no or "", "groups": groups(report), "overlays": overlays, "application": application}
-    return page(request, "check.html", context | {"report": report, "map": drawn}, synthetic=synthetic)
 
 
 @router.get("/docs")

@@ -1,0 +1,69 @@
+"""The page of one check, and the page on which its paper is verified."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from api.deps import Snapshot
+from api.judging import Judging
+from api.moment import Moment
+from api.overriding import Overriding
+from api.pages import application_rows
+from api.routes.pages import Data, PageRoute, page
+from api.snapshots import InForce, Snapshots
+from layers.checks import StoredCheck
+from layers.maps.check import check_map
+from layers.maps.overlays import DRAWN_FROM_BELOW
+from layers.maps.report import groups
+from layers.overrides import Act
+from spatial.canonical import sha256
+
+OVERLAYS = tuple(name for name in reversed(DRAWN_FROM_BELOW) if name not in ("county", "town"))
+ON = tuple(name for name in OVERLAYS if name not in ("planned_use", "control_zone", "settlement", "slope", "forest"))
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute, default_response_class=HTMLResponse)
+
+
+@router.get("/maps/checks/{check_id}")
+def check(request: Request, check_id: UUID, snapshots: Snapshot, data: Data) -> HTMLResponse:
+    """One stored check on its map, drawn over the very versions it rests on, with what officers marked as wrong."""
+    standing = Overriding(Judging(request.app.state.pool, request.app.state.snapshots, request.app.state.settings)).effective(check_id)
+    stored = standing.check
+    report = {**orjson.loads(stored.report), "id": str(stored.id), "checked_at": stored.checked_at}
+    synthetic = any(dataset.get("synthetic") for dataset in report["datasets"])
+    overlays = data.overlays(seen_by(snapshots, stored, report), ids=OVERLAYS, on=ON)
+    context: dict[str, Any] = {
+        "report": report,
+        "case_no": stored.case_no or "",
+        "groups": groups(report),
+        "overlays": overlays,
+        "application": application_rows(report["subject"]["properties"]),
+        "sha256": sha256(stored.report),
+        "sentence": standing.sentence,
+        "marks": by_rule(standing.standing),
+        "map": check_map(report, stored.geometry, epsg=stored.epsg, overlays=overlays, synthetic=synthetic),
+    }
+    return page(request, "check.html", context, synthetic=synthetic)
+
+
+def seen_by(snapshots: Snapshots, stored: StoredCheck, report: Mapping[str, Any]) -> InForce:
+    """What a check saw, as far as it can still be read: the versions in force at its moment that it names itself."""
+    seen = snapshots.in_force(Moment(stored.valid_on, stored.known_at))
+    used = {item["layer"]: item.get("version") for item in report["datasets"]}
+    kept = {name: version for name, version in seen.versions.items() if used.get(name, version.version) == version.version}
+    return replace(seen, versions=kept)
+
+
+def by_rule(acts: tuple[Act, ...]) -> dict[str, list[Act]]:
+    """Standing marks by the rule they are on."""
+    found: dict[str, list[Act]] = {}
+    for act in acts:
+        found.setdefault(act.rule_key, []).append(act)
+    return found
