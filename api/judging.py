@@ -17,6 +17,7 @@ from api.moment import Moment
 from api.settings import Settings
 from api.snapshots import Snapshots
 from layers import classifications, snapshot, versions
+from layers.catalog import catalog
 from layers.check_runs import Subject
 from layers.checks import StoredCheck
 from spatial import permit, radar
@@ -108,7 +109,8 @@ class Judging:
         known = np.empty(len(subjects), dtype=object)
         known[:] = [item.properties.get(radar.REGISTERED[kind]) for item in subjects]
         standing = Standing(kind, tuple(item.name or "" for item in subjects), shapes, self.settings.epsg, known)
-        return radar.radar(standing, self._layers(footing, shapes, self.pack), pack=self.pack, valid_on=footing.valid_on)
+        layers = self._layers(footing, shapes, self.pack)
+        return radar.radar(standing, layers, pack=self.pack, valid_on=footing.valid_on, zone_names=self._zone_names())
 
     def register(self, known_at: datetime) -> Layer:
         """Return the applications that were live at a moment; between two changes of the register it is the same object."""
@@ -137,6 +139,15 @@ class Judging:
                 found = self.snapshots.load(missing, conn)
             self._kept.update({(name, dataset.version): found[name] for name, dataset in missing.items()})
         return {name: self._kept[name, dataset.version] for name, dataset in wanted.items()}
+
+    def _zone_names(self) -> dict[str, dict[str, str]]:
+        """The Chinese names of zones: those of the catalogue, and of the code systems its fields use."""
+        found: dict[str, dict[str, str]] = {}
+        for name, (field, _) in radar.ZONES.items():
+            item = catalog()[name].fields[field]
+            system = self.pack.codes.get(item.dictionary or "")
+            found[name] = dict(item.codes or {}) | ({code: row.name for code, row in system.codes.items()} if system else {})
+        return found
 
     def _pruned(self, wanted: Mapping[str, DatasetVersion], shapes: Any, pack: Pack) -> LayerSet:
         with self.pool.connection() as conn:

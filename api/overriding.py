@@ -82,8 +82,12 @@ class Overriding:
         for act in standing:
             marked.setdefault(act.rule_key, set()).add(act.feature_id)
         aside = overrides.set_aside({act.rule_key: act.hit_features for act in standing}, marked)
-        verdict = overrides.verdict_without(report["findings"], aside) if aside else check.verdict
+        verdict = overrides.verdict_without(report, aside, on_missing=self._on_missing()) if aside else check.verdict
         return Effective(check, tuple(done), tuple(standing), aside, verdict, _sentence(check, standing, aside, verdict))
+
+    def _on_missing(self) -> dict[str, str]:
+        rules = [rule for rule in self.judging.pack.main.rules if isinstance(rule, RuleSpec)]
+        return {rule.key: rule.on_missing for rule in rules if rule.on_missing is not None}
 
     def features(self, check: StoredCheck, key: str) -> tuple[str, ...]:
         """Return the features behind one rule's hit, read from the versions the check rested on; raises RuleGoneError."""

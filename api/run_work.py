@@ -136,7 +136,7 @@ def radar_report(seen: Sightings, row: int, item: Subject) -> dict[str, Any]:
     if together:
         for hit in report["hits"]:
             if (hit["measured"] or {}).get("unit") == "count" and "zones" not in hit:
-                hit["message"] = f"{hit['message'].rstrip('。')}：{'、'.join(together[:10])}。"
+                hit["message"] = f"同一户另有 {len(together)} 宗宅基地：{'、'.join(together[:10])}。"
                 hit["plots"] = list(together)
     return report
 

@@ -45,22 +45,33 @@ def set_aside(features: Mapping[str, Collection[str]], marked: Mapping[str, Coll
     return frozenset(key for key, named in marked.items() if named and set(features.get(key, ())) <= set(named))
 
 
-def verdict_without(findings: Sequence[Mapping[str, Any]], rules: Collection[str] = ()) -> str:
-    """Return the verdict that follows from a report's findings when the hits of some rules do not count."""
-    worst = len(VERDICTS) - 1
+def verdict_without(report: Mapping[str, Any], rules: Collection[str], *, on_missing: Mapping[str, str] | None = None) -> str:
+    """Return the verdict that follows from a report's findings when the hits of some rules do not count.
+
+    `on_missing` says of rules what their missing data come to besides their severity. Never better than the report's own verdict
+    where that does not follow from its findings as they are weighed today.
+    """
+    missing = on_missing or {}
+    left = _worst(report["findings"], rules, missing)
+    if _worst(report["findings"], (), missing) != report["verdict"]:
+        return min(left, str(report["verdict"]), key=VERDICTS.index)
+    return left
+
+
+def _worst(findings: Sequence[Mapping[str, Any]], rules: Collection[str], missing: Mapping[str, str]) -> str:
+    worst = "passed"
     for finding in findings:
-        failed = finding["outcome"] == "fail"
-        if failed and rule_key(finding) in rules:
-            continue
-        worst = min(worst, VERDICTS.index(_contribution(str(finding["outcome"]), str(finding["severity"]))))
-    return VERDICTS[worst]
+        key, outcome, severity = rule_key(finding), str(finding["outcome"]), str(finding["severity"])
+        if outcome != "fail" or key not in rules:
+            worst = min(worst, _contribution(outcome, severity, missing.get(key, severity)), key=VERDICTS.index)
+    return worst
 
 
-def _contribution(outcome: str, severity: str) -> str:
+def _contribution(outcome: str, severity: str, on_missing: str) -> str:
+    """What one finding alone leads to; a severity that is not known refuses."""
     if outcome == "fail":
-        return _FAILED[severity]
-    if outcome == "no_data":
-        return _UNKNOWN[severity]
-    if outcome == "error":
-        return min(_UNKNOWN[severity], "incomplete", key=VERDICTS.index)
-    return "passed"
+        return _FAILED.get(severity, "refused")
+    if outcome not in ("no_data", "error"):
+        return "passed"
+    found = min(_UNKNOWN.get(severity, "incomplete"), _UNKNOWN.get(on_missing, "incomplete"), key=VERDICTS.index)
+    return min(found, "incomplete", key=VERDICTS.index) if outcome == "error" else found

@@ -54,7 +54,8 @@ def changed_sightings(before: Sightings, after: Sightings) -> list[Change]:
     found = []
     for row in np.flatnonzero(moved):
         rules = _moved_hits(before.report(int(row)), after.report(int(row)))
-        found.append(Change(int(row), str(before.verdicts[row]), str(after.verdicts[row]), tuple(rules)))
+        if rules or before.verdicts[row] != after.verdicts[row]:
+            found.append(Change(int(row), str(before.verdicts[row]), str(after.verdicts[row]), tuple(rules)))
     return found
 
 

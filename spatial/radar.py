@@ -7,11 +7,12 @@ to be rebuilt in place today. The radar says that a house touches a restriction,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import numpy as np
+import shapely
 
 from spatial.engine import Outcome, Outcomes, judge
 from spatial.findings import finding, reasons
@@ -32,12 +33,16 @@ REGISTERED: Mapping[str, str] = {"building": "storeys", "parcel": "other_plots"}
 """What a register answers in place of the form: a house's storeys, a household's other plots."""
 
 ASSUMED: Mapping[str, Mapping[str, Any]] = {"building": {"build_kind": "rebuild_in_place"}, "parcel": {"returns_old_plot": False}}
-"""What the form would say of something that stands as it is: rebuilt in place, and no plot promised back."""
+SAME_AREA = ("plot_area_m2", "old_plot_area_m2")
+"""What the form would say of something that stands as it is: rebuilt in place and not larger, and no plot promised back."""
 
 ZONES: Mapping[str, tuple[str, str]] = {"control_zone": ("zone", "boundary_noise_m2"), "planned_use": ("GHDLBM", "plan_use_noise_m2")}
 """For each layer of zones the field that names the zone, and the pack's parameter for what is only noise along a line."""
 
-_FORM_ONLY = {"context", "layers_loaded", "missing_count", "points"}
+_FORM_ONLY = {"context", "layers_loaded", "missing_count", "points", "village_overlap"}
+"""Measures that say nothing about what stands: those of the form, of the data as a whole, and where else one might have built."""
+
+_UNKNOWN = {"building": "房屋登记中没有写明", "parcel": "户籍登记中没有持有这宗地的农户"}
 
 
 @dataclass(frozen=True)
@@ -60,23 +65,32 @@ class Standing:
 def lasting_rules(pack: Pack, kind: str) -> tuple[RuleSpec, ...]:
     """Return the rules that can be answered without an application form, in the pack's order.
 
-    For houses those over other layers and the building register; for plots those over the register of households.
+    For houses those over other layers and the building register; for plots those over the register of households. What is assumed
+    may tell whether a rule applies, never whether it fails.
     """
-    known = _known(pack, kind)
-    return tuple(rule for rule in pack.main.rules if isinstance(rule, RuleSpec) and _answerable(rule, pack, kind, known))
+    measured = _known(pack, kind, {REGISTERED[kind]})
+    assumed = _known(pack, kind, {REGISTERED[kind], *ASSUMED[kind], *(SAME_AREA if kind == "building" else ())})
+    rules = [rule for rule in pack.main.rules if isinstance(rule, RuleSpec)]
+    return tuple(rule for rule in rules if _fails_on(rule) <= measured and _applies_on(rule) <= assumed and _about(rule, pack, kind))
 
 
-def _answerable(rule: RuleSpec, pack: Pack, kind: str, known: set[str]) -> bool:
-    leaves = [*rule.comparisons, *(rule.applies_when.comparisons() if rule.applies_when else [])]
-    names = {name for leaf in leaves for name in (leaf.fact, leaf.than, rule.measured) if name}
-    registered = any(pack.main.facts[name].property == REGISTERED[kind] for name in names)
-    return names <= known and (registered or kind == "building")
+def _fails_on(rule: RuleSpec) -> set[str]:
+    return {name for leaf in rule.comparisons for name in (leaf.fact, leaf.than, rule.measured) if name}
 
 
-def _known(pack: Pack, kind: str) -> set[str]:
-    """The facts that can be measured without a form, and do not ask a layer about its own features."""
+def _applies_on(rule: RuleSpec) -> set[str]:
+    leaves = rule.applies_when.comparisons() if rule.applies_when else []
+    return {name for leaf in leaves for name in (leaf.fact, leaf.than) if name}
+
+
+def _about(rule: RuleSpec, pack: Pack, kind: str) -> bool:
+    """Whether a rule is about this kind: plots are held only against the rules on a household's plots."""
+    return kind == "building" or any(pack.main.facts[name].property == REGISTERED[kind] for name in _fails_on(rule))
+
+
+def _known(pack: Pack, kind: str, given: set[str]) -> set[str]:
+    """The facts that can be told from the map and what is given, and do not ask a layer about its own features."""
     facts = pack.main.facts
-    given = {REGISTERED[kind], *ASSUMED[kind]}
 
     def known(name: str) -> bool:
         spec = facts[name]
@@ -130,12 +144,19 @@ class Sightings:
         for index, rule in enumerate(self.outcomes.rules):
             rows = np.flatnonzero(np.isin(self.outcomes.codes[index], (Outcome.NO_DATA, Outcome.ERROR)))
             if len(rows):
-                why = reasons(rule, self.outcomes.facts, int(rows[0]))
-                found[rule.key] = {"title": rule.title, "count": len(rows), "reason": "；".join(why) or "所需数据不全"}
+                found[rule.key] = {"title": rule.title, "count": len(rows), "reason": self._reason(rule, int(rows[0]))}
         for share in self.shares:
             if share.unclear.any():
                 found[share.key] = {"title": share.title, "count": int(share.unclear.sum()), "reason": share.reason}
         return found
+
+    def _reason(self, rule: RuleSpec, row: int) -> str:
+        """Why one subject could not be checked; where the register is silent, that and not an empty form is the reason."""
+        specs = self.outcomes.facts.pack.main.facts
+        kind = self.standing.kind
+        if any(specs[leaf.fact or ""].property == REGISTERED[kind] for leaf in rule.comparisons):
+            return _UNKNOWN[kind]
+        return "；".join(reasons(rule, self.outcomes.facts, row)) or "所需数据不全"
 
     def _hit(self, index: int, row: int) -> dict[str, Any]:
         full = finding(self.outcomes, index, row, epsg=self.standing.epsg)
@@ -154,21 +175,43 @@ def _said(found: Mapping[str, Any]) -> str:
     return text
 
 
-def radar(standing: Standing, layers: LayerSet, *, pack: Pack, valid_on: date) -> Sightings:
-    """Hold existing houses or plots against the lasting rules in force on a day; plots also against the zones they lie in."""
-    facts = Facts(standing.shapes, properties=_stated(standing), layers=layers, pack=pack, valid_on=valid_on)
-    outcomes = judge(lasting_rules(pack, standing.kind), facts, valid_on=valid_on)
+def radar(
+    standing: Standing, layers: LayerSet, *, pack: Pack, valid_on: date, zone_names: Mapping[str, Mapping[str, str]] | None = None
+) -> Sightings:
+    """Hold existing houses or plots against the lasting rules in force on a day; plots also against the zones they lie in.
+
+    `zone_names` are the Chinese names of the zones of each layer in ZONES.
+    """
+    own, rules = _own(pack, standing.kind)
+    facts = Facts(standing.shapes, properties=_stated(standing), layers=layers, pack=own, valid_on=valid_on)
+    outcomes = judge(rules, facts, valid_on=valid_on)
     if standing.kind != "parcel":
         return Sightings(standing, outcomes)
     shares = tuple(
-        zone_shares(standing.shapes, layers.get(name), name=name, field=field, noise_m2=pack.parameter(noise, valid_on).number())
+        zone_shares(
+            standing.shapes, layers.get(name), name=name, field=field, noise_m2=pack.parameter(noise, valid_on).number(),
+            names=(zone_names or {}).get(name, {}),
+        )
         for name, (field, noise) in ZONES.items()
     )
     return Sightings(standing, outcomes, shares)
 
 
+def _own(pack: Pack, kind: str) -> tuple[Pack, tuple[RuleSpec, ...]]:
+    """A copy of the pack for the radar with its rules: what is made ready for them does not displace what is ready for checks."""
+    kept = _COPIES.get(kind)
+    if kept is None or kept[0] is not pack:
+        kept = _COPIES[kind] = (pack, replace(pack, programs={}), lasting_rules(pack, kind))
+    return kept[1], kept[2]
+
+
+_COPIES: dict[str, tuple[Pack, Pack, tuple[RuleSpec, ...]]] = {}
+
+
 def _stated(standing: Standing) -> dict[str, Any]:
     stated = {name: _filled(value, len(standing)) for name, value in ASSUMED[standing.kind].items()}
+    if standing.kind == "building":
+        stated |= dict.fromkeys(SAME_AREA, np.round(shapely.area(standing.shapes), 2).astype(object))
     registered = _filled(None, len(standing)) if standing.registered is None else standing.registered
     return stated | {REGISTERED[standing.kind]: registered}
 

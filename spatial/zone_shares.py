@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,16 +22,16 @@ class Shares:
 
     key: str
     title: str
-    field: str
     version: int | None
     areas: tuple[dict[str, float], ...]
     split: Bools
     unclear: Bools
     reason: str
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def hit(self, row: int) -> dict[str, Any]:
         """Return a plot's zones as a hit, JSON-ready."""
-        told = "，".join(f"{zone} {area:.2f} ㎡" for zone, area in sorted(self.areas[row].items(), key=lambda item: (-item[1], item[0])))
+        told = "，".join(f"{self.names.get(zone, zone)} {area:.2f} ㎡" for zone, area in sorted(self.areas[row].items(), key=lambda item: (-item[1], item[0])))
         return {
             "rule": self.key, "title": f"跨{self.title}", "severity": "warn", "message": f"跨{self.title}：{told}。", "zones": self.areas[row],
             "measured": {"value": len(self.areas[row]), "unit": "count"}, "threshold": None, "estimated": False, "geometry": None,
@@ -38,15 +39,17 @@ class Shares:
         }  # fmt: skip
 
 
-def zone_shares(subjects: Geometries, layer: Layer | None, *, name: str, field: str, noise_m2: float | None) -> Shares:
+def zone_shares(
+    subjects: Geometries, layer: Layer | None, *, name: str, field: str, noise_m2: float | None, names: Mapping[str, str]
+) -> Shares:
     """Measure the zones each subject (polygons in the layer's CRS) lies in; what is not more than `noise_m2` is drawing noise.
 
-    Where the layer is not loaded, does not cover a subject, has no zone written for a part, or no noise is set, the subject is unclear.
+    `names` are the zones' Chinese names. Where the layer is not loaded, does not cover a subject, has no zone written for a part, or no noise is set, the subject is unclear.
     """
     count, title = len(subjects), layer_title(name)
     if layer is None or noise_m2 is None:
         why = f"图层“{title}”未入库" if layer is None else "本辖区未设定误差界限"
-        return Shares(name, title, field, None, ({},) * count, np.zeros(count, bool), np.ones(count, bool), why)
+        return Shares(name, title, None, ({},) * count, np.zeros(count, bool), np.ones(count, bool), why)
     table = _areas(subjects, layer, field)
     uncovered = to_resolution(layer.extent.uncovered(subjects)) > noise_m2
     unnamed = np.zeros(count, dtype=bool)
@@ -59,7 +62,7 @@ def zone_shares(subjects: Geometries, layer: Layer | None, *, name: str, field: 
         else:
             areas[row][zone] = area
     split = np.array([len(zones) > 1 for zones in areas], dtype=bool)
-    return Shares(name, title, field, layer.dataset.version, tuple(areas), split, uncovered | unnamed, f"图层“{title}”覆盖不全，或有要素未写明分区")
+    return Shares(name, title, layer.dataset.version, tuple(areas), split, uncovered | unnamed, f"图层“{title}”覆盖不全，或有要素未写明分区", names)
 
 
 def _areas(subjects: Geometries, layer: Layer, field: str) -> list[tuple[int, str | None, float]]:
