@@ -18,6 +18,7 @@ from api.cli.check_output import print_reports, print_run, refuse_other_endings
 from api.cli.default_group import DEFAULT, DefaultGroup
 from api.cli.output import AsJson, Report, print_json, progress_bar, say
 from api.cli.papers import issue_papers, write_papers
+from api.cli.proposals import print_proposals, proposals_for
 from api.cli.times import KnownAt, ValidOn, moment_of
 from api.database import ready_url
 from api.moment import Moment
@@ -60,6 +61,7 @@ def check(
     resume: Annotated[str | None, typer.Option(help="接着做一次中断的批量审查，写它的编号")] = None,
     output: Annotated[Path | None, typer.Option(help="结果文件：.xlsx、.gpkg 或 .json")] = None,
     pdf: Annotated[Path | None, typer.Option(help="把每件申请的意见书（PDF）写入这个目录", file_okay=False)] = None,
+    proposals: Annotated[bool, typer.Option("--proposals", help="审查文件时给出每件申请怎样改才能通过（不存入数据库）")] = False,
     crs: Annotated[str | None, typer.Option(help="GeoJSON 的坐标系，例如 EPSG:4547，默认 CRS84 经纬度")] = None,
     valid_on: ValidOn = None,
     known_at: KnownAt = None,
@@ -70,10 +72,12 @@ def check(
     chosen = [file is not None, open_, houses, bool(against), backtest is not None, resume is not None]
     if sum(chosen) != 1:
         raise InputError("请写一个申请文件，或 --open、--houses、--against、--backtest、--resume 之一。")
+    if proposals and (file is None or keep):
+        raise InputError("--proposals 只用于审查一个文件，且不与 --store 同用。")
     refuse_other_endings(output)
     with _tools(context.obj) as (runs, checker):
         if file is not None and not keep:
-            _file_only(checker, file, output, pdf, crs, moment_of(valid_on, known_at), as_json=as_json)
+            _file_only(checker, file, output, pdf, crs, moment_of(valid_on, known_at), proposals=proposals, as_json=as_json)
             return
         with progress_bar("审查") as report:
             run_id = _begun(runs, checker, file, open_, houses, against, backtest, resume, crs, moment_of(valid_on, known_at))
@@ -136,19 +140,23 @@ def _told(runs: CheckRuns, run: Run, output: Path | None, *, as_json: bool) -> N
             print_run(run, store.result_counts(conn, run.id), store.results(conn, run.id, limit=40))
 
 
-def _file_only(checker: Checker, file: Path, output: Path | None, pdf: Path | None, crs: str | None, moment: Moment, *, as_json: bool) -> None:
+def _file_only(
+    checker: Checker, file: Path, output: Path | None, pdf: Path | None, crs: str | None, moment: Moment, *, proposals: bool, as_json: bool
+) -> None:
     """Check a file without storing anything."""
     with progress_bar("审查") as report:
         reports, applications = _reports(checker, file, crs, moment, report)
+        ways = proposals_for(checker, applications, checker.basis(moment), report) if proposals else []
     if output:
         write_reports(output, reports)
         say(f"已写入 {output}。")
     if pdf:
         write_papers(pdf, checker.pool, checker.settings, reports, applications)
     if as_json:
-        print_json({"reports": reports})
+        print_json({"reports": reports} | ({"proposals": ways} if proposals else {}))
     else:
         print_reports(reports)
+        print_proposals(ways)
 
 
 def _reports(checker: Checker, file: Path, crs: str | None, moment: Moment, report: Report) -> tuple[Reports, Applications]:

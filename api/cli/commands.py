@@ -9,7 +9,7 @@ import psycopg
 import typer
 from pydantic import ValidationError
 
-from api.cli import bench, check, classify, db, demo, layers, map, papers, progress, serve
+from api.cli import bench, check, classify, db, demo, layers, map, papers, progress, serve, site
 from api.cli.output import say
 from api.settings import Settings
 from spatial.errors import CuntuError
@@ -28,6 +28,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(layers.app, name="layers")
 app.command("classify")(classify.classify)
 app.add_typer(check.app, name="check")
+app.command("site")(site.site)
 app.command("verify")(papers.verify)
 app.add_typer(progress.app, name="progress")
 app.command("map")(map.map_)
