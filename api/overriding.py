@@ -10,10 +10,11 @@ from uuid import UUID
 import orjson
 
 from api.judging import Judging
-from layers import checks
+from layers import checks, rechecks
 from layers import overrides as acts
 from layers.checks import StoredCheck
 from layers.overrides import Act
+from layers.rechecks import Link
 from spatial import overrides, permit
 from spatial.errors import CuntuError, InputError
 from spatial.hits import features_behind
@@ -30,7 +31,7 @@ class RuleGoneError(CuntuError):
 
 @dataclass(frozen=True)
 class Effective:
-    """A stored check with all acts on it: the system's verdict, the effective one, and a sentence that says both."""
+    """A stored check with all acts on it: the system's verdict, the effective one, a sentence that says both, and the line of re-checks."""
 
     check: StoredCheck
     acts: tuple[Act, ...]
@@ -38,6 +39,7 @@ class Effective:
     set_aside: frozenset[str]
     verdict: str
     sentence: str | None
+    links: tuple[Link, ...] = ()
 
 
 class Overriding:
@@ -75,7 +77,7 @@ class Overriding:
     def effective(self, check_id: UUID) -> Effective:
         """Return a stored check as it stands after all acts; raises UnknownRecordError."""
         with self.pool.connection() as conn:
-            check, done = checks.get(conn, check_id), acts.of_check(conn, check_id)
+            check, done, links = checks.get(conn, check_id), acts.of_check(conn, check_id), rechecks.chain(conn, check_id)
         standing = acts.standing(done)
         report = orjson.loads(check.report)
         marked: dict[str, set[str | None]] = {}
@@ -83,7 +85,7 @@ class Overriding:
             marked.setdefault(act.rule_key, set()).add(act.feature_id)
         aside = overrides.set_aside({act.rule_key: act.hit_features for act in standing}, marked)
         verdict = overrides.verdict_without(report, aside, on_missing=self._on_missing()) if aside else check.verdict
-        return Effective(check, tuple(done), tuple(standing), aside, verdict, _sentence(check, standing, aside, verdict))
+        return Effective(check, tuple(done), tuple(standing), aside, verdict, _sentence(check, standing, aside, verdict), tuple(links))
 
     def _on_missing(self) -> dict[str, str]:
         rules = [rule for rule in self.judging.pack.main.rules if isinstance(rule, RuleSpec)]

@@ -48,6 +48,9 @@ def check(request: Request, check_id: UUID, snapshots: Snapshot, data: Data) -> 
         "sha256": sha256(stored.report),
         "sentence": standing.sentence,
         "marks": by_rule(standing.standing),
+        "acts": standing.acts,
+        "standing_ids": {act.id for act in standing.standing},
+        "links": standing.links,
         "map": check_map(report, stored.geometry, epsg=stored.epsg, overlays=overlays, synthetic=synthetic),
     }
     return page(request, "check.html", context, synthetic=synthetic)
