@@ -16,17 +16,13 @@ from api.judging import Judging
 from api.moment import Moment
 from api.overriding import Overriding
 from api.pages import application_rows
-from api.routes.pages import Data, PageRoute, page
+from api.routes.pages import CHECK_ON, CHECK_OVERLAYS, Data, PageRoute, page
 from api.snapshots import InForce, Snapshots
 from layers.checks import StoredCheck
 from layers.maps.check import check_map
-from layers.maps.overlays import DRAWN_FROM_BELOW
 from layers.maps.report import groups
 from layers.overrides import Act
 from spatial.canonical import sha256
-
-OVERLAYS = tuple(name for name in reversed(DRAWN_FROM_BELOW) if name not in ("county", "town"))
-ON = tuple(name for name in OVERLAYS if name not in ("planned_use", "control_zone", "settlement", "slope", "forest"))
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute, default_response_class=HTMLResponse)
 
@@ -38,7 +34,7 @@ def check(request: Request, check_id: UUID, snapshots: Snapshot, data: Data) -> 
     stored = standing.check
     report = {**orjson.loads(stored.report), "id": str(stored.id), "checked_at": stored.checked_at}
     synthetic = any(dataset.get("synthetic") for dataset in report["datasets"])
-    overlays = data.overlays(seen_by(snapshots, stored, report), ids=OVERLAYS, on=ON)
+    overlays = data.overlays(seen_by(snapshots, stored, report), ids=CHECK_OVERLAYS, on=CHECK_ON)
     context: dict[str, Any] = {
         "report": report,
         "case_no": stored.case_no or "",

@@ -19,6 +19,7 @@ from api.pages import PER_PAGE, Pages, verdict_counts
 from api.schemas import Verdict
 from api.snapshots import InForce
 from layers.maps import palette
+from layers.maps.overlays import DRAWN_FROM_BELOW
 from layers.maps.progress import progress_map
 from layers.maps.report import citation_text, dataset_text, measure
 from layers.maps.village_types import legend, village_types_map
@@ -42,6 +43,9 @@ TYPE_OVERLAYS = (
     "heritage",
     "water_source",
 )
+
+CHECK_OVERLAYS = tuple(name for name in reversed(DRAWN_FROM_BELOW) if name not in ("county", "town"))
+CHECK_ON = tuple(name for name in CHECK_OVERLAYS if name not in ("planned_use", "control_zone", "settlement", "new_village_area", "slope", "forest"))
 
 
 def moment_text(value: datetime | str) -> str:
