@@ -16,15 +16,16 @@ from api.check_desk import CheckDesk
 from api.check_writer import CheckWriter
 from api.checking import Checker
 from api.deps import known_parameters_only
+from api.holding import Holding
 from api.jobs import Jobs, Runner, Workshop
 from api.middleware import BodyLimit, SameOrigin, SecurityHeaders
 from api.outlines import Outlines
 from api.pages import Pages
 from api.papers import Papers
 from api.routes import (
+    apply,
     check_pages,
     checks,
-    apply,
     classifications,
     features,
     health,
@@ -46,10 +47,8 @@ from api.settings import Settings
 from api.short_way import QueryMemory, ShortWay
 from api.snapshots import Snapshots
 from api.tile_cache import TileCache
-from api.watchdog import Watchdog
 from api.work import KINDS
 from layers import database
-from layers.cluster import Cluster
 
 STATIC = Path(__file__).parent / "static"
 TIANDITU_IMAGES = "https://*.tianditu.gov.cn"
@@ -59,8 +58,9 @@ DESCRIPTION = """县级自然资源和规划部门的一张图服务：图层入
 系统给出建议、证据和依据，由有权的席位作出决定。错误一律为 RFC 9457 问题文档（`application/problem+json`）。"""
 
 
-def create_app(settings: Settings, *, database_url: str, cluster: Cluster | None = None) -> FastAPI:
-    """Make the application on a database; with a `cluster` it also keeps that cluster running.
+def create_app(settings: Settings, *, database_url: str, holding: Holding | None = None) -> FastAPI:
+    """Make the application on a database. With a `holding` it only answers requests, from the layers held there; without
+    one it also follows what is published and does the jobs, as a service in one process.
 
     The database may be away at the start and later: what needs it answers 503 meanwhile.
     """
@@ -75,7 +75,7 @@ def create_app(settings: Settings, *, database_url: str, cluster: Cluster | None
         swagger_ui_oauth2_redirect_url=None,
     )
     pool = database.pool(database_url, max_size=settings.threads + 6)
-    snapshots = Snapshots(pool, epsg=settings.epsg, enabled=settings.snapshot)
+    snapshots = Snapshots(pool, epsg=settings.epsg, enabled=settings.snapshot, holding=holding)
     app.state.settings = settings
     app.state.pool = pool
     app.state.snapshots = snapshots
@@ -83,13 +83,12 @@ def create_app(settings: Settings, *, database_url: str, cluster: Cluster | None
     app.state.writer = CheckWriter(database_url)
     app.state.desk = CheckDesk(app.state.checker, app.state.writer)
     app.state.asked = QueryMemory()
-    app.state.runner = Runner(Workshop(settings, pool, snapshots, app.state.checker), KINDS)
-    app.state.jobs = Jobs(pool, queued=app.state.runner.wake)
+    app.state.runner = Runner(Workshop(settings, pool, snapshots, app.state.checker), KINDS) if holding is None else None
+    app.state.jobs = Jobs(pool, queued=app.state.runner.wake) if app.state.runner else Jobs(pool)
     app.state.tiles = TileCache(settings.tile_cache_bytes)
     app.state.outlines = Outlines()
     app.state.papers = Papers(pool, settings)
     app.state.pages = Pages(pool, snapshots, settings)
-    app.state.watchdog = Watchdog(cluster) if cluster else None
     _route(app)
     errors.install(app)
     openapi.describe(app)
@@ -105,9 +104,9 @@ def _route(app: FastAPI) -> None:
     for module in (layers, villages, classifications, papers, checks, overrides, runs, proposals, progress, jobs, features, site_files, sites):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(tiles.router)
-    app.include_router(apply.router)
     app.include_router(pages.router)
     app.include_router(check_pages.router)
+    app.include_router(apply.router)
     app.include_router(run_pages.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
@@ -124,11 +123,10 @@ def _body_limit(settings: Settings, path: str) -> int:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
     anyio.to_thread.current_default_thread_limiter().total_tokens = state.settings.threads
-    if state.watchdog:
-        state.watchdog.start()
     uploads.forget_left()
     state.snapshots.start()
-    state.runner.start()
+    if state.runner:
+        state.runner.start()
     state.writer.start()
     try:
         yield
@@ -139,8 +137,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _stop(app: FastAPI) -> None:
     state = app.state
     state.writer.stop()
-    state.runner.stop()
+    if state.runner:
+        state.runner.stop()
     state.snapshots.stop()
-    if state.watchdog:
-        state.watchdog.stop()
     state.pool.close()

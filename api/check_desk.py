@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-import shapely
 from anyio.to_thread import run_sync
 
 from api.check_writer import CheckWriter
 from api.checking import Basis, Checked, Checker, epsg_of, refuse_other_crs, stored_check
 from api.json_text import parse_json
 from api.moment import Moment, Times
+from api.snapshots import FRESH_S
 from layers.checks import StoredCheck
 from spatial.errors import InputError
-from spatial.permit import Applications, Checks, canonical_json
+from spatial.outline import prepared_copy
+from spatial.permit import Applications, Checks
 
 SHORT_BODY = 20_000
 """Bytes. A larger body (a site of some hundred vertices) is worked on in a thread, so that it does not hold up the others."""
@@ -31,6 +33,9 @@ class Asked:
     times: Times
 
 
+STALE_S = 1.0
+"""What counted longer ago than this is not used any more, however long reading it anew takes."""
+
 Written = TypeVar("Written")
 Write = Callable[[Checks, Applications], Written]
 """Writes out what came of one check."""
@@ -43,8 +48,10 @@ class CheckDesk:
         self.checker = checker
         self.writer = writer
         self._basis: Basis | None = None
+        self._read_at = 0.0
+        self._news = 0
+        self._reading: asyncio.Task[Basis] | None = None
         self._outline: tuple[Any, Any] = (None, None)
-        self._looking = asyncio.Lock()
 
     async def check(self, body: bytes, asked: Asked) -> Checked:
         """Check one GeoJSON Feature and store the report; it is on the disk when this returns. Raises InputError."""
@@ -69,27 +76,33 @@ class CheckDesk:
         return write(self.checker.judge_on(applications, basis), applications)
 
     async def _now(self) -> Basis:
-        """What counts now. Only where that has to be asked of the database again is there a wait, one for all requests."""
-        known = self._known()
-        if known is None:
-            async with self._looking:
-                known = self._known()
-                if known is None:
-                    known = self._basis = self._prepared(await run_sync(lambda: self.checker.basis(Moment.now())))
-        return known
+        """What counts now. A basis a little out of date is still one of a moment: it is used while the next one is being read."""
+        basis, age_s = self._basis, time.monotonic() - self._read_at
+        if basis is None or self._news != self.checker.snapshots.news or age_s > STALE_S:
+            return await asyncio.shield(self._next())
+        if age_s > FRESH_S:
+            self._next()
+        return basis
 
-    def _known(self) -> Basis | None:
-        basis, seen = self._basis, self.checker.snapshots.recent()
-        return basis if basis is not None and basis.seen is seen else None
+    def _next(self) -> asyncio.Task[Basis]:
+        """Begin to read the next basis, or join in waiting for it."""
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read())
+            self._reading.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return self._reading
+
+    async def _read(self) -> Basis:
+        began, news = time.monotonic(), self.checker.snapshots.news
+        basis = await run_sync(lambda: self.checker.basis(Moment.now()))
+        self._basis, self._read_at, self._news = self._prepared(basis), began, news
+        return self._basis
 
     def _prepared(self, basis: Basis) -> Basis:
-        """The basis with an outline that is prepared for questions. Threads must not share a prepared geometry: it is a copy, for the loop alone."""
+        """The basis with the loop's own outline of the county, prepared for questions."""
         if basis.county is None:
             return basis
         if self._outline[0] is not basis.county:
-            copy = shapely.from_wkb(shapely.to_wkb(basis.county))
-            shapely.prepare(copy)
-            self._outline = (basis.county, copy)
+            self._outline = (basis.county, prepared_copy(basis.county))
         return replace(basis, county=self._outline[1])
 
 
@@ -98,7 +111,7 @@ def _for_store(checks: Checks, applications: Applications) -> StoredCheck:
 
 
 def _for_preview(checks: Checks, applications: Applications) -> bytes:
-    return canonical_json(checks.report(0) | {"checked_at": datetime.now(UTC).isoformat()})
+    return checks.report_bytes(0, checked_at=datetime.now(UTC).isoformat())
 
 
 def application_document(body: bytes, crs: str | None) -> tuple[dict[str, Any], int | None]:

@@ -74,6 +74,7 @@ class Runner:
         self.kinds = kinds
         self.service_began = time.monotonic() if service_began is None else service_began
         self._wake = threading.Event()
+        self._leaving = threading.Event()
         self._ended = threading.Event()
         self._cleared = False
         self._thread = threading.Thread(target=self.work, name="jobs", daemon=True)
@@ -86,27 +87,33 @@ class Runner:
         """Look for work at once."""
         self._wake.set()
 
-    def end(self) -> None:
-        """Take no more work; a running job ends at its next report."""
-        self._ended.set()
+    @property
+    def working(self) -> bool:
+        """Whether jobs are still taken, or one is still being done."""
+        return self._thread.is_alive()
+
+    def leave(self) -> None:
+        """Take no more work; end after the job at hand. What waits is left to another runner."""
+        self._leaving.set()
         self._wake.set()
 
     def stop(self) -> None:
-        """End, and mark what is left as interrupted."""
-        self.end()
+        """Take no more work; the job at hand ends at its next report. What is left is marked as interrupted."""
+        self._ended.set()
+        self.leave()
         if self._thread.ident is not None:
             self._thread.join()
         interrupt_left(self.workshop.pool)
 
     def work(self) -> None:
         """Do what is queued until told to end. What an earlier run of the service left open is cleared up before."""
-        while not self._ended.is_set():
+        while not self._leaving.is_set():
             self._wake.clear()
             job = self._next()
-            if job is None:
-                self._wake.wait(LOOK_EVERY_S)
-            else:
+            if job is not None:
                 self._do(job)
+            elif not self._leaving.is_set():
+                self._wake.wait(LOOK_EVERY_S)
 
     def _next(self) -> Taken | None:
         try:

@@ -1,45 +1,32 @@
-"""Running the service: one process that listens, and says where when it is ready."""
+"""Running the service on an address."""
 
 from __future__ import annotations
 
-import logging
+import os
 import socket
 from collections.abc import Callable
 
-import uvicorn
-from fastapi import FastAPI
-
+from api.master import Master
+from api.processes import Plan
+from api.settings import Settings
+from api.watchdog import Watchdog
+from layers.cluster import Cluster
 from spatial.errors import CuntuError
+
+MOST_WORKERS = 8
+BACKLOG = 512
 
 
 class AddressInUseError(CuntuError):
     """无法监听这个地址。"""
 
 
-class _Server(uvicorn.Server):
-    """Calls back once the application is up and connections are taken."""
-
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
-        super().__init__(config)
-        self.on_ready = on_ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self.on_ready()
-
-
-def serve(app: FastAPI, *, host: str, port: int, on_ready: Callable[[str], None]) -> None:
-    """Serve until interrupted; `on_ready` gets the address. Raises AddressInUseError before anything else is done."""
-    listening = listen(host, port)
-    address = address_of(host, listening)
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5)
-    try:
-        _Server(config, lambda: on_ready(address)).run(sockets=[listening])
-    except KeyboardInterrupt:
-        logging.getLogger("cuntu").info("stopped")
-    finally:
-        listening.close()
+def serve(settings: Settings, *, url: str, cluster: Cluster | None, listening: socket.socket, on_ready: Callable[[], None]) -> None:
+    """Serve on a bound socket until interrupted; keeps an embedded `cluster` running meanwhile."""
+    workers = settings.workers or min(len(os.sched_getaffinity(0)), MOST_WORKERS)
+    watchdog = Watchdog(cluster) if cluster else None
+    with listening:
+        Master(Plan(settings, url, workers, listening, on_ready, watchdog)).run()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -52,6 +39,7 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise AddressInUseError(f"无法监听 {host}:{port}（{error.strerror}），可用 --port 换一个端口。") from error
+    listening.listen(BACKLOG)
     return listening
 
 

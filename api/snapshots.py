@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,16 +13,15 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from api.errors import DATABASE_AWAY
+from api.holding import Holding, Versions
 from api.moment import Moment
 from layers import classifications, snapshot, versions
-from spatial.layer import DatasetVersion, Layer, LayerSet
+from spatial.layer import LayerSet
 
 log = logging.getLogger("cuntu.snapshots")
 
 FRESH_S = 0.25
 """For how long the answer to "what is in force now" is used again; checks name the moment of that answer as their `known_at`."""
-
-Versions = Mapping[str, DatasetVersion]
 
 
 @dataclass(frozen=True)
@@ -37,14 +34,22 @@ class InForce:
 
 
 class Snapshots:
-    """Holds the layers in force; a thread follows what is published. Readers never wait for it."""
+    """The layers in force in memory; a thread follows what is published, and readers never wait for it.
 
-    def __init__(self, pool: ConnectionPool[Any], *, epsg: int, enabled: bool = True, every_s: float = 2.0) -> None:
+    With a `holding` handed in nothing is followed: another process does that, and starts a new one of these in time.
+    """
+
+    def __init__(
+        self, pool: ConnectionPool[Any], *, epsg: int, enabled: bool = True, every_s: float = 2.0, holding: Holding | None = None
+    ) -> None:
         self.pool = pool
         self.epsg = epsg
         self.enabled = enabled
         self.every_s = every_s
-        self._held: dict[tuple[str, int], Layer] = {}
+        self.holding = holding or Holding(epsg=epsg)
+        self._follows = enabled and holding is None
+        self.news = 0
+        """Counts up whenever something was published by this process."""
         self._now: tuple[float, InForce] | None = None
         self._wake = threading.Event()
         self._ended = threading.Event()
@@ -52,7 +57,7 @@ class Snapshots:
 
     def start(self) -> None:
         """Begin to load and to follow."""
-        if self.enabled:
+        if self._follows:
             self._thread.start()
 
     def stop(self) -> None:
@@ -61,7 +66,7 @@ class Snapshots:
         self._wake.set()
         if self._thread.ident is not None:
             self._thread.join(timeout=30)
-        self._held = {}
+        self.holding.clear()
 
     @property
     def state(self) -> str:
@@ -88,34 +93,28 @@ class Snapshots:
 
     def layers(self, wanted: Versions) -> LayerSet | None:
         """Return exactly these versions if all are held, else None: the caller then reads them from PostGIS."""
-        held = self._held
-        try:
-            return {name: held[name, dataset.version] for name, dataset in wanted.items()}
-        except KeyError:
-            return None
+        return self.holding.exactly(wanted)
 
     def held(self, wanted: Versions) -> LayerSet:
         """Return those of these versions that are held."""
-        held = self._held
-        return {name: held[name, dataset.version] for name, dataset in wanted.items() if (name, dataset.version) in held}
+        return self.holding.among(wanted)
 
     def load(self, wanted: Versions, conn: psycopg.Connection[Any]) -> LayerSet:
         """Return these versions whole: those held, and the others from PostGIS."""
-        held = self._held
-        missing = {name: dataset for name, dataset in wanted.items() if (name, dataset.version) not in held}
+        held = self.holding.among(wanted)
+        missing = {name: dataset for name, dataset in wanted.items() if name not in held}
         read = snapshot.load(conn, missing, epsg=self.epsg) if missing else {}
-        return {name: read[name] if name in read else held[name, wanted[name].version] for name in wanted}
+        return {name: read[name] if name in read else held[name] for name in wanted}
 
     def published(self) -> None:
         """Look again at once: something was published."""
         self._now = None
+        self.news += 1
         self._wake.set()
 
     def _look(self, moment: Moment) -> InForce:
         with self.pool.connection() as conn:
-            found = versions.in_force(conn, valid_on=moment.valid_on, known_at=moment.known_at)
-            run_id = classifications.applicable(conn, valid_on=moment.valid_on, known_at=moment.known_at)
-        return InForce(moment, found, run_id)
+            return look(conn, moment)
 
     def _follow(self) -> None:
         while not self._ended.is_set():
@@ -130,16 +129,11 @@ class Snapshots:
 
     def catch_up(self, seen: InForce) -> None:
         """Hold what counts at a moment, and nothing else."""
-        wanted = seen.versions
-        if self.layers(wanted) is not None:
-            return
-        began = time.monotonic()
-        with self.pool.connection() as conn:
-            layers = self.load(wanted, conn)
-        for layer in layers.values():
-            _ = layer.tree
-        self._held = {(name, wanted[name].version): layer for name, layer in layers.items()}
-        # Half a million geometries that stay: without this, each full garbage collection would walk over all of them.
-        gc.collect()
-        gc.freeze()
-        log.info("%d layers held in memory after %.1f s", len(layers), time.monotonic() - began)
+        if self.layers(seen.versions) is None:
+            self.holding.catch_up(seen.versions, self.pool.connection)
+
+
+def look(conn: psycopg.Connection[Any], moment: Moment) -> InForce:
+    """Ask the database what counts at a moment."""
+    found = versions.in_force(conn, valid_on=moment.valid_on, known_at=moment.known_at)
+    return InForce(moment, found, classifications.applicable(conn, valid_on=moment.valid_on, known_at=moment.known_at))

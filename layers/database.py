@@ -18,9 +18,9 @@ from layers.sql import queries
 SQL = queries("database")
 
 
-def connect(url: str, *, autocommit: bool = False) -> psycopg.Connection[Any]:
-    """Open a connection. `url` is `postgresql://…`; raises psycopg.OperationalError where nothing answers."""
-    return psycopg.connect(libpq_url(url), autocommit=autocommit, application_name="cuntu")
+def connect(url: str, *, autocommit: bool = False, timeout_s: int = 10) -> psycopg.Connection[Any]:
+    """Open a connection. `url` is `postgresql://…`; raises psycopg.OperationalError where nothing answers in so many seconds."""
+    return psycopg.connect(libpq_url(url), autocommit=autocommit, application_name="cuntu", connect_timeout=timeout_s)
 
 
 def pool(url: str, *, min_size: int = 1, max_size: int = 8, timeout_s: float = 5.0) -> ConnectionPool[psycopg.Connection[Any]]:

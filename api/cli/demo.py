@@ -10,7 +10,7 @@ import typer
 from api import demo_county
 from api.cli import serve
 from api.cli.output import AsJson, print_json, progress_bar, say
-from api.cli.serve import Host, Port
+from api.cli.serve import Host, Port, Workers
 from api.database import running_url
 from api.demo_county import Loaded
 from api.settings import Settings
@@ -21,6 +21,7 @@ def demo(
     context: typer.Context,
     host: Host = None,
     port: Port = None,
+    workers: Workers = None,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="只载入，不启动服务")] = False,
     reload_data: Annotated[bool, typer.Option("--reload-data", help="重新生成并载入示例县（作为新版本）")] = False,
     as_json: AsJson = False,
@@ -40,7 +41,7 @@ def demo(
     else:
         say(_told(done, seconds))
     if not no_serve:
-        serve.run(settings, host=host, port=port)
+        serve.run(settings, host=host, port=port, workers=workers)
 
 
 def _told(done: Loaded, seconds: float) -> str:

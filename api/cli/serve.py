@@ -8,26 +8,29 @@ from typing import Annotated
 import typer
 
 from api import serving
-from api.app import create_app
 from api.cli.output import say
 from api.database import cluster_of, ready_url
 from api.settings import Settings
 
 Host = Annotated[str | None, typer.Option(help="监听地址，默认 127.0.0.1")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="监听端口，默认 8000")]
+Workers = Annotated[int | None, typer.Option(min=1, max=64, help="工作进程数，默认每个处理器核一个，最多 8 个")]
 
 
-def serve(context: typer.Context, host: Host = None, port: Port = None) -> None:
+def serve(context: typer.Context, host: Host = None, port: Port = None, workers: Workers = None) -> None:
     """启动服务。"""
-    run(context.obj, host=host, port=port)
+    run(context.obj, host=host, port=port, workers=workers)
 
 
-def run(settings: Settings, *, host: str | None, port: int | None, greeting: str = "") -> None:
-    """Serve until interrupted and print the address once it answers."""
+def run(settings: Settings, *, host: str | None, port: int | None, workers: int | None) -> None:
+    """Serve until interrupted and print the address once it answers. Raises AddressInUseError before anything else is done."""
     logging.getLogger("cuntu").setLevel(logging.INFO)
-    app = create_app(settings, database_url=ready_url(settings), cluster=cluster_of(settings))
+    chosen = settings.model_copy(update={"workers": workers or settings.workers})
+    named = host or settings.host
+    listening = serving.listen(named, settings.port if port is None else port)
+    address = serving.address_of(named, listening)
 
-    def ready(address: str) -> None:
-        say(f"{greeting}村图已启动：{address}  （按 Ctrl+C 停止）")
+    def ready() -> None:
+        say(f"村图已启动：{address}  （按 Ctrl+C 停止）")
 
-    serving.serve(app, host=host or settings.host, port=settings.port if port is None else port, on_ready=ready)
+    serving.serve(chosen, url=ready_url(settings), cluster=cluster_of(settings), listening=listening, on_ready=ready)

@@ -1,0 +1,69 @@
+"""What the processes of the service do: a worker answers requests, the one for jobs does what is queued."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from api.app import create_app
+from api.checking import Checker
+from api.holding import Holding
+from api.jobs import Runner, Workshop
+from api.loads import Load
+from api.settings import Settings
+from api.snapshots import Snapshots
+from api.watchdog import Watchdog
+from api.work import KINDS
+from api.worker import LEAVE, Worker
+from layers import database
+
+Ready = Callable[[], None]
+
+JOBS_NICENESS = 10
+"""Jobs give way to requests where both want the processor."""
+
+LOOK_EVERY_S = 0.2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to run, and on what."""
+
+    settings: Settings
+    url: str
+    workers: int
+    listening: socket.socket
+    on_ready: Callable[[], None]
+    watchdog: Watchdog | None = None
+
+
+def answer(plan: Plan, holding: Holding, load: Load, ready: Ready) -> None:
+    """Answer requests until told to leave or to stop, with the layers that the master held when it forked this process."""
+    random.seed()
+    app = create_app(plan.settings, database_url=plan.url, holding=holding)
+    Worker(app, plan.listening, load, on_ready=ready).run()
+
+
+def do_jobs(plan: Plan, holding: Holding, service_began: float, ready: Ready) -> None:
+    """Do queued jobs until told to stop; told to leave, end after the job at hand."""
+    told = {signal.SIGTERM, signal.SIGINT, LEAVE}
+    signal.pthread_sigmask(signal.SIG_BLOCK, told)
+    plan.listening.close()
+    random.seed()
+    os.nice(JOBS_NICENESS)
+    with database.pool(plan.url, max_size=4) as pool:
+        snapshots = Snapshots(pool, epsg=plan.settings.epsg, enabled=plan.settings.snapshot, holding=holding)
+        workshop = Workshop(plan.settings, pool, snapshots, Checker(pool, snapshots, plan.settings))
+        runner = Runner(workshop, KINDS, service_began=service_began)
+        runner.start()
+        ready()
+        while runner.working:
+            heard = signal.sigtimedwait(told, LOOK_EVERY_S)
+            if heard is not None and heard.si_signo == LEAVE:
+                runner.leave()
+            elif heard is not None:
+                runner.stop()
