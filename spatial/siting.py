@@ -25,6 +25,8 @@ from spatial.siting_rank import Marks, marks
 
 ENOUGH = 60
 """So many places free of approvals and second looks are enough; with fewer, the rest of the buildable land is tried too."""
+MANY = 20
+"""What so many places all break is not for the place."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,11 @@ def find_sites(request: Request, setting: Setting) -> Siting:
     proposed = _proposed(places, scored, np.flatnonzero(verdicts == best), pack, request.limit)
     rejected = _rejected(places, verdicts, proposed, best, pack)
     counts = Counter(rule.key for row in np.flatnonzero(verdicts < best) for rule, rank in zip(setting.rules, checks.ranks[:, row], strict=True) if rank < best)
-    everywhere = tuple(rule.key for rule, ranks in zip(setting.rules, checks.ranks, strict=True) if (ranks < PASSED).all())
+    placed = drivers(setting.pack)
+    everywhere = tuple(
+        rule.key for rule, ranks in zip(setting.rules, checks.ranks, strict=True)
+        if (ranks < PASSED).all() and (SITE not in placed[rule.key] or len(places) >= MANY)
+    )  # fmt: skip
     return Siting(request, setting, pack, found, places, checks, stated, properties, scored, proposed, rejected, dict(counts.most_common()), VERDICTS[best], everywhere)
 
 

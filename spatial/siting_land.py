@@ -40,7 +40,8 @@ class Taken:
 
 @dataclass(frozen=True)
 class Land:
-    """Areas in the storage CRS. `clear` is the buildable land on which no approval is needed and no rule asks for a second look."""
+    """Areas in the storage CRS. `clear` is the buildable land on which no approval is needed and no rule asks for a second look (of
+    those that not all of the land falls under)."""
 
     buildable: Any
     approval: Any
@@ -85,7 +86,7 @@ def _of_part(part: Any, setting: Setting, properties: Mapping[str, Any], plot_m2
         elif not found.maybe.is_empty:
             opened.append(found.open)
             left = areal(shapely.difference(rest, found.sure))
-            taken.append(Taken(rule, float(rest.area - left.area), float(found.open.area), _why(rule, constant) if found.open.area > 0 else None))
+            taken.append(_entry(rule, constant, float(rest.area - left.area), float(found.open.area)))
             rest = left
         if rest.is_empty:
             break
@@ -93,9 +94,9 @@ def _of_part(part: Any, setting: Setting, properties: Mapping[str, Any], plot_m2
         rest = _without_layer(rest, item.layer, setting, opened)
     unknown = areal(shapely.intersection(_united(opened), rest)) if opened else NOTHING
     buildable = areal(shapely.difference(rest, unknown))
-    approval = _maybe(buildable, _spatial(setting, pack.approval), setting, constant, plot_m2)
-    caution = _maybe(buildable, _spatial(setting, pack.caution), setting, constant, plot_m2)
-    clear = areal(shapely.difference(buildable, shapely.union(approval, caution)))
+    approval = _united(_touched(buildable, _spatial(setting, pack.approval), setting, constant, plot_m2))
+    weighed = _touched(buildable, _spatial(setting, (*pack.approval, *pack.caution)), setting, constant, plot_m2)
+    clear = areal(shapely.difference(buildable, _united([shape for shape in weighed if shape is not buildable])))
     return Land(buildable, approval, unknown, clear, tuple(taken), tuple(beyond))
 
 
@@ -131,15 +132,10 @@ def in_force(rule: RuleSpec, setting: Setting) -> bool:
     return dated and placed and made
 
 
-def _maybe(ground: Any, rules: Sequence[RuleSpec], setting: Setting, constant: Facts, plot_m2: float) -> Any:
-    """Where any of some rules is not surely kept."""
-    rest, touched = ground, []
-    for rule in rules:
-        found = _region(Regions(setting, constant, rest, plot_m2), rule)
-        if found is not None and not found.maybe.is_empty:
-            touched.append(found.maybe)
-            rest = areal(shapely.difference(rest, found.maybe))
-    return _united(touched)
+def _touched(ground: Any, rules: Sequence[RuleSpec], setting: Setting, constant: Facts, plot_m2: float) -> list[Any]:
+    """For each of some rules where it is not surely kept: the ground itself where that is everywhere."""
+    found = [_region(Regions(setting, constant, ground, plot_m2), rule) for rule in rules]
+    return [region.maybe for region in found if region is not None and not region.maybe.is_empty]
 
 
 def _without_layer(rest: Any, name: str, setting: Setting, opened: list[Any]) -> Any:
@@ -157,6 +153,12 @@ def _united(shapes: Sequence[Any]) -> Any:
     return kept[0] if len(kept) == 1 else areal(shapely.union_all(kept)) if kept else NOTHING
 
 
+def _entry(rule: RuleSpec, constant: Facts, area: float, open_: float) -> Taken:
+    """What a rule takes; less than 1 cm² is the noise of cutting."""
+    area, open_ = (amount if amount >= 1e-4 else 0.0 for amount in (area, open_))
+    return Taken(rule, area, open_, _why(rule, constant) if open_ else None)
+
+
 def _why(rule: RuleSpec, constant: Facts) -> str | None:
     return "；".join(reasons(rule, constant, 0)) or "数据覆盖不全，或要素缺少属性"
 
@@ -168,4 +170,4 @@ def _added(taken: Sequence[Taken], setting: Setting) -> tuple[Taken, ...]:
     for item in taken:
         old = found.get(item.rule.key)
         found[item.rule.key] = item if old is None else Taken(item.rule, old.area_m2 + item.area_m2, old.open_m2 + item.open_m2, old.reason or item.reason)
-    return tuple(sorted(found.values(), key=lambda item: order[item.rule.key]))
+    return tuple(sorted((item for item in found.values() if item.area_m2 or item.open_m2), key=lambda item: order[item.rule.key]))

@@ -64,9 +64,24 @@ class Regions:
     plot_m2: float
 
     def of_rule(self, rule: RuleSpec) -> Region:
-        """Return where a site fails a rule; raises UnmappedError."""
+        """Return where a site fails a rule; raises UnmappedError.
+
+        A rule that may also fail for something that is the same everywhere (a household's other application) takes land for what
+        depends on the place alone: the rest is not the land's doing, and every place that is checked tells it.
+        """
+        if rule.applies_when is None or self._same_everywhere(rule.applies_when):
+            fails = tuple(part for part in rule.fails_when.any if not self._same_everywhere(part))
+        else:
+            fails = ()
         applies = self.of(rule.applies_when) if rule.applies_when else Region(self.ground, self.ground)
-        return applies if applies.maybe.is_empty else self._both(applies, self.of(rule.fails_when))
+        if applies.maybe.is_empty:
+            return applies
+        return self._both(applies, self._fold(fails, self._either) if fails else self.of(rule.fails_when))
+
+    def _same_everywhere(self, condition: Condition) -> bool:
+        facts = self.setting.pack.main.facts
+        names = [name for leaf in condition.comparisons() for name in (leaf.fact, leaf.than) if name]
+        return not any(SITE in fact_drivers(name, facts) for name in names)
 
     def of(self, condition: Condition) -> Region:
         """Return where a condition holds; raises UnmappedError."""
@@ -107,10 +122,8 @@ class Regions:
         return self.ground if a.is_empty else areal(shapely.difference(self.ground, a))
 
     def _leaf(self, leaf: Condition) -> Region:
-        facts = self.setting.pack.main.facts
-        spec = facts[leaf.fact or ""]
-        names = [name for name in (leaf.fact, leaf.than) if name]
-        if not any(SITE in fact_drivers(name, facts) for name in names):
+        spec = self.setting.pack.main.facts[leaf.fact or ""]
+        if self._same_everywhere(leaf):
             return self._everywhere(leaf, self.constant[leaf.fact or ""])
         if leaf.than is not None or spec.measure not in _AREAS:
             raise UnmappedError(spec.measure)
@@ -182,6 +195,8 @@ def _compare(leaf: Condition, left: float, right: float, facts: Facts) -> bool |
 
 def _overlap(regions: Regions, leaf: Condition, spec: FactSpec) -> Region:
     """Overlap with features: on them there is as much of it as the plot has, beside them none."""
+    if spec.measure == "other_application_area" and REGISTER not in regions.setting.layers:
+        raise UnmappedError(spec.measure)
     found, number = regions.layer(spec), regions.number(leaf)
     if found is None or number is None:
         return Region(NOTHING, regions.ground)

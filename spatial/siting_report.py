@@ -107,7 +107,7 @@ def _text(item: Criterion, value: float, template: str) -> str:
     if math.isnan(value):
         return item.unknown
     unit = UNITS[item.measure]
-    return template.format(value=f"{number_text(item.worst, unit)} 以上" if math.isinf(value) else number_text(value, unit))
+    return template.format(value=f"{number_text(item.worst, unit)}以上" if math.isinf(value) else number_text(value, unit))
 
 
 def _refused(siting: Siting, row: int, report: Mapping[str, Any]) -> dict[str, Any]:
