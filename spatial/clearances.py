@@ -22,7 +22,7 @@ import shapely
 from spatial.choosing import Choice
 from spatial.clearance import clearance
 from spatial.facts import Fact, unknown
-from spatial.measures import DECIMALS, Bools, Floats, Overlay
+from spatial.measures import DECIMALS, Bools, Floats, Ints, Overlay
 from spatial.rules.model import FactSpec
 from spatial.rules.parameters import Resolved, Value
 
@@ -157,7 +157,17 @@ def strip_clearance(facts: Facts, name: str, spec: FactSpec, over: Overlay, choi
     def geometry(row: int) -> Any:
         return over.overlap_geometry(row, choice.certain) if inside[row] else found.geometry(row)
 
-    return replace(found, low=np.minimum(low, high), high=high, shown=shown, geometry=geometry)
+    def detail(row: int) -> str | None:
+        return found.detail(row) or ("、".join(map(str, over.layer.ids[_under(over, row)])) or None if inside[row] else None)
+
+    return replace(found, low=np.minimum(low, high), high=high, shown=shown, geometry=geometry, detail=detail)
+
+
+def _under(over: Overlay, row: int) -> Ints:
+    """The features of the layer that one subject reaches."""
+    subject, feature, apart = over.near(_LEAST)
+    rows: Ints = np.unique(feature[(subject == row) & (apart == 0)])
+    return rows
 
 
 def _apart(over: Overlay, choice: Choice, farthest: float, half: float) -> Floats:

@@ -49,8 +49,8 @@ def threshold_of(condition: Condition, facts: Facts, row: int) -> tuple[float, V
     """Return the number a comparison compares with, and the row of law behind it."""
     fact = facts[condition.fact or ""]
     own = fact.threshold(row)
-    if own is not None:
-        return own
+    if own is not None or fact.shown is not None:
+        return own  # a clearance has no limit where nothing that sets one is near
     if condition.than is not None:
         other = facts[condition.than]
         return other.threshold(row) or _exact(other, row)
