@@ -302,7 +302,9 @@ def _distance(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Ch
     def reason(row: int) -> str | None:
         if low[row] == high[row] or (np.isinf(high[row]) and low[row] == radius):
             return None
-        return f"图层“{over.layer.dataset.title}”的数据覆盖范围只到 {over.edge_distance[row]:.2f} 米外，或附近要素缺少属性"
+        if over.edge_distance[row] < min(radius, high[row]):
+            return f"图层“{over.layer.dataset.title}”的数据覆盖范围只到 {over.edge_distance[row]:.2f} 米外"
+        return f"图层“{over.layer.dataset.title}”附近的要素缺少属性 {'、'.join(clause.field for clause in spec.where)}，或其值不在规定之列"
 
     def geometry(row: int) -> Any:
         return nearest_line(over, row, radius, choice.certain)
