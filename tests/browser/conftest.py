@@ -101,17 +101,38 @@ class Visit:
         return [url for url in self.requested if not url.startswith(("data:", "blob:")) and urlsplit(url).netloc != own]
 
 
-@pytest.fixture
-def visit(browser: Browser, service: str) -> Iterator[Visit]:
-    """A fresh page; at the end it must have asked no other host and reported no error."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
-    visit = Visit(context.new_page(), service)
-    visit.page.on("request", lambda request: visit.requested.append(request.url))
-    visit.page.on("console", lambda message: visit.complaints.append(f"{message.type}: {message.text}"))
-    visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-    visit.page.on("dialog", lambda dialog: (visit.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    yield visit
-    context.close()
+def watched(page: Page, service: str) -> Visit:
+    """A visit that writes down what its page asks for and complains about."""
+    visit = Visit(page, service)
+    page.on("request", lambda request: visit.requested.append(request.url))
+    page.on("console", lambda message: visit.complaints.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    page.on("dialog", lambda dialog: (visit.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    return visit
+
+
+def clean(visit: Visit) -> None:
+    """At its end a visit must have asked no other host and reported no error."""
     assert visit.requested
     assert visit.foreign() == []
     assert visit.complaints == []
+
+
+@pytest.fixture
+def visit(browser: Browser, service: str) -> Iterator[Visit]:
+    """A fresh page on a desk."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+    visit = watched(context.new_page(), service)
+    yield visit
+    context.close()
+    clean(visit)
+
+
+@pytest.fixture
+def phone(browser: Browser, service: str) -> Iterator[Visit]:
+    """A fresh page on a phone."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="zh-CN")
+    visit = watched(context.new_page(), service)
+    yield visit
+    context.close()
+    clean(visit)

@@ -71,9 +71,11 @@ def load(conn: psycopg.Connection[Any]) -> None:
     hazards = gpd.GeoDataFrame({"hazard_no": ["Z1"], "zone": ["danger"]}, geometry=[square(-9_000, -9_000, 50)], crs=EPSG)
     sources = gpd.GeoDataFrame({"source_no": ["W1"], "zone": ["primary"]}, geometry=[square(-9_000, -8_000, 50)], crs=EPSG)
     town_area = gpd.GeoDataFrame({"BSM": ["C1"]}, geometry=[frame.geometry[0].centroid.buffer(1_500)], crs=EPSG)
+    plot = {"ZDDM": ["421223001001JC00001"], "ZL": ["甲东村一组"], "ZDMJ": [144.0], "state": ["idle"]}
+    parcels = gpd.GeoDataFrame(plot, geometry=[square(2_100, 2_000, 12)], crs=EPSG)
     layers = {"county": county, "town": towns, "village": frame, "settlement": footprints, "building": houses(),
               "basic_farmland": farmland, "ecological_redline": red, "road": roads, "hazard": hazards, "water_source": sources,
-              "urban_boundary": town_area}  # fmt: skip
+              "urban_boundary": town_area, "parcel": parcels}  # fmt: skip
     for name, data in layers.items():
         published(conn, data, meta(name, title=name))
     progress.record(conn, list(figures(frame)), source_name="test", synthetic=True)

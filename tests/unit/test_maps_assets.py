@@ -10,7 +10,7 @@ import pytest
 API = Path(__file__).resolve().parents[2] / "api"
 VENDOR = API / "static" / "vendor"
 MANIFEST = json.loads((VENDOR / "MANIFEST.json").read_text(encoding="utf-8"))
-OWN = sorted([*(API / "templates").glob("*.html"), *(API / "static" / "js").glob("*.js"), *(API / "static" / "css").glob("*.css")])
+OWN = sorted([*(API / "templates").glob("*.html"), *(API / "static" / "js").rglob("*.js"), *(API / "static" / "css").glob("*.css")])
 
 
 @pytest.mark.parametrize("package", MANIFEST)
@@ -33,7 +33,7 @@ def test_templates_have_no_inline_style_or_handler_and_say_what_they_need(path):
     assert text.startswith("{#-")
 
 
-@pytest.mark.parametrize("path", sorted((API / "static" / "js").glob("*.js")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted((API / "static" / "js").rglob("*.js")), ids=lambda path: path.name)
 def test_scripts_put_no_data_into_the_page_as_html(path):
     for line in path.read_text(encoding="utf-8").splitlines():
         if "innerHTML" in line or "insertAdjacentHTML" in line:
