@@ -18,6 +18,8 @@ VENDOR = Path(__file__).resolve().parent.parent / "api" / "static" / "vendor"
 
 # package -> version and the files that browsers need; licence files are always taken along.
 PACKAGES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "fflate": ("0.8.3", ("umd/index.js",)),
+    "js-sha256": ("1.0.0", ("build/sha256.min.js",)),
     "leaflet": ("1.9.4", ("dist/leaflet.js", "dist/leaflet.css")),
     "proj4": ("2.22.0", ("dist/proj4.js",)),
     "protomaps-leaflet": ("5.1.0", ("dist/protomaps-leaflet.js",)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import orjson
@@ -16,8 +17,9 @@ from api.judging import Judging
 from api.moment import Moment
 from api.overriding import Overriding
 from api.pages import application_rows
-from api.routes.pages import CHECK_ON, CHECK_OVERLAYS, Data, PageRoute, page
+from api.routes.pages import CHECK_ON, CHECK_OVERLAYS, TEMPLATES, Data, PageRoute, page
 from api.snapshots import InForce, Snapshots
+from api.verify_page import SCRIPTS, standalone
 from layers.checks import StoredCheck
 from layers.maps.check import check_map
 from layers.maps.report import groups
@@ -66,3 +68,17 @@ def by_rule(acts: tuple[Act, ...]) -> dict[str, list[Act]]:
     for act in acts:
         found.setdefault(act.rule_key, []).append(act)
     return found
+
+
+@router.get("/verify")
+def verify(request: Request) -> HTMLResponse:
+    """The page on which a paper is verified in the browser."""
+    scripts = [f"/static/{name}" for name in SCRIPTS if name != "js/dom.js"]  # which every page has
+    return page(request, "verify.html", {"register": True, "scripts": scripts}, synthetic=False)
+
+
+@router.get("/verify/offline.html")
+def verify_offline() -> HTMLResponse:
+    """The same page as one file, to be saved."""
+    body = TEMPLATES.get_template("verify_body.html").render(register=False)
+    return HTMLResponse(standalone(body), headers={"Content-Disposition": "attachment; filename*=UTF-8''" + quote("核验意见书.html")})

@@ -51,7 +51,8 @@ def groups(report: Mapping[str, Any]) -> tuple[Group, ...]:
 def citation_text(citation: Mapping[str, Any]) -> str:
     """Write a citation with its source and how sure it is: 《土地管理法》第62条（法律原文）."""
     mark = CONFIDENCE_LABELS.get(str(citation.get("confidence")), "来源未注明")
-    return f"{citation.get('text') or citation.get('source') or ''}（{mark}）"
+    text = citation.get("text") or citation.get("source") or ""
+    return mark if text == mark else f"{text}（{mark}）"
 
 
 def dataset_text(dataset: Mapping[str, Any] | None) -> str:

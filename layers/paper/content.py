@@ -160,7 +160,10 @@ def measure_m2(value: float) -> str:
 def _conversion(taken: Mapping[str, Any]) -> str:
     if taken.get("conversion_m2") is None:
         return "地类图斑未入库，占用地类不明，农用地转用面积无法计算。"
-    text = f"须办理农用地转用 {measure_m2(taken['conversion_m2'])} ㎡（{taken['conversion_ha']:.6f} 公顷）。"
+    if not taken["conversion_m2"]:
+        text = "所占已知地类不含农用地，不须办理农用地转用。"
+    else:
+        text = f"须办理农用地转用 {measure_m2(taken['conversion_m2'])} ㎡（{taken['conversion_ha']:.6f} 公顷）。"
     return text + (f"另有 {measure_m2(taken['unknown_m2'])} ㎡ 地类不明。" if taken["unknown_m2"] > 0 else "")
 
 
