@@ -29,7 +29,7 @@ def _own(over: Overlay, subject: Ints, feature: Ints, apart: Floats) -> tuple[Bo
         shapes = over.layer.features[feature[meets]]
         inside = shapely.area(shapely.intersection(over.subjects[subject[meets]], shapes))
         own[meets] = inside >= OWN_SHARE * np.maximum(shapely.area(shapes), 1e-9)
-        doubtful[meets] = own[meets] & (over.layer.extent.edge_distance(shapes) < 1e-4)
+        doubtful[meets] = own[meets] & (over.layer.extent.edge_distance(shapes, within=1.0) < 1e-4)
     return own, doubtful
 
 
@@ -44,7 +44,7 @@ def building_gap(facts: Facts, name: str, spec: FactSpec) -> Fact:
     high, low = np.full(len(facts), np.inf), np.full(len(facts), np.inf)
     np.minimum.at(high, subject[~own], apart[~own])
     np.minimum.at(low, subject[~own | doubtful], apart[~own | doubtful])
-    low = np.minimum(np.minimum(low, over.edge_distance), radius)
+    low = np.minimum(np.minimum(low, over.edge_distance(radius)), radius)
 
     def nearest(row: int) -> int | None:
         pairs = np.flatnonzero((subject == row) & ~own)
@@ -61,6 +61,6 @@ def building_gap(facts: Facts, name: str, spec: FactSpec) -> Fact:
     def reason(row: int) -> str | None:
         if low[row] == high[row] or (np.isinf(high[row]) and low[row] == radius):
             return None
-        return f"图层“{over.layer.dataset.title}”的数据覆盖范围只到 {over.edge_distance[row]:.2f} 米外"
+        return f"图层“{over.layer.dataset.title}”的数据覆盖范围只到 {over.edge_distance(radius)[row]:.2f} 米外"
 
     return Fact(name, spec, low=low, high=high, dataset=over.layer.dataset, reason=reason, geometry=geometry, detail=detail)

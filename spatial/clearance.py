@@ -83,14 +83,14 @@ def clearance(
     if wanted.any_unclear or choice.in_doubt:
         maybe = choice.possible[feature] & (wanted.unclear[feature] | (choice.doubtful[feature] & ~wanted.free[feature]))
         low, doubtful = _least(over.count, subject[maybe], to_resolution(measured - wanted.strictest[feature])[maybe], np.flatnonzero(maybe))
-    edge = to_resolution(over.edge_distance - reach)
+    edge = to_resolution(over.edge_distance(reach) - reach)
     low = np.minimum(np.minimum(low, high), np.where(edge < 0, edge, np.inf))
 
     def reason(row: int) -> str | None:
         title = over.layer.dataset.title
         if doubtful[row] >= 0 and low[row] < 0:
             return f"图层“{title}”的要素 {over.layer.ids[feature[doubtful[row]]]} 的 {spec.field} 缺失或不在规定之列"
-        return f"图层“{title}”的数据覆盖范围只到 {over.edge_distance[row]:.2f} 米外" if edge[row] < 0 else None
+        return f"图层“{title}”的数据覆盖范围只到 {over.edge_distance(reach)[row]:.2f} 米外" if edge[row] < 0 else None
 
     def threshold(row: int) -> tuple[float, Value] | None:
         value = wanted.value(int(feature[worst[row]])) if worst[row] >= 0 else None

@@ -173,7 +173,7 @@ def _under(over: Overlay, row: int) -> Ints:
 def _apart(over: Overlay, choice: Choice, farthest: float, half: float) -> Floats:
     """How far each subject is at least from a body that may be there: lines are taken at their widest."""
     lines = _lines(over)
-    apart: Floats = np.minimum(over.distance(farthest, choice.possible & ~lines), over.edge_distance - half)
+    apart: Floats = np.minimum(over.distance(farthest, choice.possible & ~lines), over.edge_distance(farthest + half) - half)
     if lines.any():
         apart = np.minimum(apart, over.distance(farthest + half, choice.possible & lines) - half)
     return apart

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +36,7 @@ WORDS = {
 OPEN_WORDS = ("空地", "空闲地", "田", "园", "林", "山", "荒", "坡", "菜地", "农地")
 
 
+@lru_cache(maxsize=4096)
 def named_kinds(text: str | None) -> frozenset[str] | None:
     """Return the kinds of neighbour a text names; `open` is open land. None where it names none, so that nothing can be compared."""
     if text is None:

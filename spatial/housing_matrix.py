@@ -63,10 +63,16 @@ def matrix_fact(facts: Facts, name: str, spec: FactSpec) -> Fact:
     """Judge every subject; `of` names the facts village type, scheme, storeys and kind of building in this order."""
     village_type, scheme, storeys, build_kind = (facts[other] for other in spec.of)
     values = np.full(len(facts), None, dtype=object)
-    for row in range(len(facts)):
-        levels = storeys.number(row) if storeys.known(row) else None
-        values[row] = judge(facts.pack.matrix, village_type=village_type.category(row), scheme=scheme.category(row),
-                            storeys=levels, build_kind=build_kind.category(row))  # fmt: skip
+    assert storeys.low is not None and storeys.high is not None
+    known = np.isfinite(storeys.low) & (storeys.low == storeys.high)
+    levels = np.where(known, storeys.low, -1.0).tolist()
+    cases = zip(village_type.values.tolist(), scheme.values.tolist(), levels, build_kind.values.tolist(), strict=True)
+    found: dict[Any, str | None] = {}
+    for row, case in enumerate(cases):
+        if case not in found:
+            kind, way, level, build = case
+            found[case] = judge(facts.pack.matrix, village_type=kind, scheme=way, storeys=None if level < 0 else level, build_kind=build)
+        values[row] = found[case]
     parts: tuple[Any, ...] = (village_type, scheme, storeys, build_kind)
 
     def reason(row: int) -> str | None:

@@ -7,6 +7,7 @@ Results are rounded to the resolution of the measuring (1 cm², 0.1 mm), so that
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -199,14 +200,22 @@ class Overlay:
         """The m² of each subject outside the layer's coverage, where nothing is known."""
         return uncovered(self.subjects, self.layer.extent, self.shared)
 
-    @lazy
-    def edge_distance(self) -> Floats:
-        """The metres from each subject to where the layer's coverage ends; 0 where it is crossed."""
-        extent = self.layer.extent
-        if ("edge", extent) not in self.shared:
-            self.shared["edge", extent] = to_resolution(extent.edge_distance(self.subjects))
-        edge: Floats = self.shared["edge", extent]
-        return edge
+    def edge_distance(self, within: float) -> Floats:
+        """Return the metres from each subject to where the layer's coverage ends, infinite beyond `within`; 0 where it is crossed."""
+        return edge_distance(self.subjects, self.layer.extent, self.shared, within=within)
+
+
+NEAR_EDGE_M = 300.0
+"""Up to so far the edge of a coverage is looked for at first: most subjects have none within it."""
+
+
+def edge_distance(subjects: Geometries, extent: Extent, shared: dict[Any, Any], *, within: float) -> Floats:
+    """Return the metres from each subject to the edge of a coverage, infinite beyond `within` or farther."""
+    reach = NEAR_EDGE_M if within <= NEAR_EDGE_M else math.inf
+    if ("edge", extent, reach) not in shared:
+        shared["edge", extent, reach] = to_resolution(extent.edge_distance(subjects, within=reach))
+    edge: Floats = shared["edge", extent, reach]
+    return edge
 
 
 def uncovered(subjects: Geometries, extent: Extent, shared: dict[Any, Any]) -> Floats:
@@ -222,4 +231,4 @@ def overlay(subjects: Geometries, layer: Layer) -> Overlay:
     return Overlay(subjects, layer, shapely.area(subjects))
 
 
-__all__ = ["DECIMALS", "Bools", "Floats", "Ints", "Overlay", "overlay", "to_resolution", "uncovered"]
+__all__ = ["DECIMALS", "Bools", "Floats", "Ints", "Overlay", "edge_distance", "overlay", "to_resolution", "uncovered"]

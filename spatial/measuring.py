@@ -16,7 +16,7 @@ from spatial.derived import DERIVED
 from spatial.facts import Fact, exact, unknown
 from spatial.layer import Layer, LayerSet
 from spatial.lazy import lazy
-from spatial.measures import Bools, Floats, Overlay, to_resolution, uncovered
+from spatial.measures import Bools, Floats, Overlay, edge_distance, to_resolution, uncovered
 from spatial.overlap_table import FAR, MEASURES, Column, OverlapTable, filling, kept_table, overlap_table, rings
 from spatial.pieces import Extent, Geometries
 from spatial.rules.model import FactSpec
@@ -95,10 +95,8 @@ class Facts:
 
     def covered_for(self, name: str, metres: float) -> bool:
         """Tell whether a loaded layer's coverage goes on for so many metres round every subject."""
-        extent = self.layers[name].extent
-        if ("edge", extent) not in self._shared:
-            self._shared["edge", extent] = to_resolution(extent.edge_distance(self.subjects))
-        return bool(len(self) and self._shared["edge", extent].min() > metres)
+        edge = edge_distance(self.subjects, self.layers[name].extent, self._shared, within=metres)
+        return bool(len(self) and edge.min() > metres)
 
     def numbers(self, names: tuple[str, ...]) -> tuple[Floats, Floats]:
         """Return the least and the most of some numeric facts, as facts × subjects."""
@@ -297,13 +295,13 @@ def _distance(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Ch
     radius = _radius(facts, spec)
     high = over.distance(radius, _mask(choice, choice.certain))
     low = np.minimum(high, over.distance(radius, choice.possible)) if choice.in_doubt else high
-    low = np.minimum(np.minimum(low, over.edge_distance), radius)
+    low = np.minimum(np.minimum(low, over.edge_distance(radius)), radius)
 
     def reason(row: int) -> str | None:
         if low[row] == high[row] or (np.isinf(high[row]) and low[row] == radius):
             return None
-        if over.edge_distance[row] < min(radius, high[row]):
-            return f"图层“{over.layer.dataset.title}”的数据覆盖范围只到 {over.edge_distance[row]:.2f} 米外"
+        if over.edge_distance(radius)[row] < min(radius, high[row]):
+            return f"图层“{over.layer.dataset.title}”的数据覆盖范围只到 {over.edge_distance(radius)[row]:.2f} 米外"
         return f"图层“{over.layer.dataset.title}”附近的要素缺少属性 {'、'.join(clause.field for clause in spec.where)}，或其值不在规定之列"
 
     def geometry(row: int) -> Any:
@@ -325,7 +323,7 @@ def nearest_line(over: Overlay, row: int, radius_m: float, chosen: Bools) -> Any
 def _count_within(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Choice) -> Fact:
     radius = _radius(facts, spec)
     low = over.count_within(radius, choice.certain)
-    high = np.where(over.edge_distance < radius, np.inf, over.count_within(radius, choice.possible))
+    high = np.where(over.edge_distance(radius) < radius, np.inf, over.count_within(radius, choice.possible))
     return Fact(name, spec, low=low, high=high, dataset=over.layer.dataset, reason=gap_reason(over, choice, spec=spec))
 
 
@@ -355,14 +353,16 @@ def _dominant(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Ch
 
 def _nearest(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Choice) -> Fact:
     """The attribute of the nearest feature within the radius; unknown where the coverage ends before it."""
-    subject, feature, apart = over.near(_radius(facts, spec))
+    radius = _radius(facts, spec)
+    subject, feature, apart = over.near(radius)
+    edge = over.edge_distance(radius)
     column = over.layer.attributes.get(spec.field or "")
     values = np.full(len(facts), None, dtype=object)
     order = np.lexsort((feature, apart, subject))
     first = order[np.flatnonzero(np.r_[True, np.diff(subject[order]) != 0])] if len(subject) else order
     for pair in first:
         row = subject[pair]
-        if column is not None and apart[pair] <= over.edge_distance[row]:
+        if column is not None and apart[pair] <= edge[row]:
             values[row] = column[feature[pair]]
     return Fact(name, spec, values=values, dataset=over.layer.dataset, reason=gap_reason(over, choice, spec=spec))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -107,13 +108,33 @@ class Extent:
         inside = float(shapely.area(shapely.intersection(near, subject)).sum()) if len(near) else 0.0
         return max(0.0, float(subject.area) - inside)
 
-    def edge_distance(self, subjects: Geometries) -> NDArray[np.float64]:
-        """Return the metres from each subject to where the coverage ends; 0 where the subject reaches beyond it."""
-        result = np.zeros(len(subjects))
-        rows, apart = self.edges.query_nearest(subjects, all_matches=False, return_distance=True)
-        result[rows[0]] = apart
-        result[self.uncovered(subjects) > 1e-4] = 0.0
+    def edge_distance(self, subjects: Geometries, *, within: float = math.inf) -> NDArray[np.float64]:
+        """Return the metres from each subject to where the coverage ends, infinite beyond `within`; 0 where the subject reaches beyond it."""
+        result = np.full(len(subjects), np.inf)
+        asked = self._near_the_edge(subjects, within)
+        if len(asked):
+            rows, apart = self.edges.query_nearest(subjects[asked], all_matches=False, return_distance=True)
+            result[asked[rows[0]]] = apart
+            result[result > within] = np.inf
+            result[asked[self.uncovered(subjects[asked]) > 1e-4]] = 0.0
         return result
+
+    def _near_the_edge(self, subjects: Geometries, within: float) -> NDArray[np.int64]:
+        """The subjects that have the edge in their box grown by some metres, or do not lie in the coverage: for most it takes no more."""
+        if math.isinf(within):
+            return np.arange(len(subjects))
+        boxes = shapely.bounds(subjects) + np.array([-1.0, -1.0, 1.0, 1.0]) * within
+        grown = shapely.box(*boxes.T)
+        near = np.ones(len(subjects), dtype=bool)
+        near[self.tree.query(grown, predicate="covered_by")[0]] = False
+        meets = np.unique(self.edges.query(grown[near])[0])
+        rest = np.flatnonzero(near)
+        inside = np.ones(len(rest), dtype=bool)
+        inside[meets] = False
+        # Away from every edge a subject lies wholly inside or wholly outside.
+        away = rest[inside]
+        outside = away[self.uncovered(subjects[away]) > 0] if len(away) else away
+        return np.unique(np.concatenate([rest[~inside], outside]))
 
 
 @lru_cache(maxsize=64)

@@ -47,7 +47,7 @@ class _Land:
         over = overlay(shapes, self.layer)
         low, high = over.overlap(self.certain), over.overlap()
         # A village whose border is where the village layer ends may go on beyond it.
-        whole = (over.uncovered == 0) & (to_resolution(self.villages.extent.edge_distance(shapes)) > 0)
+        whole = (over.uncovered == 0) & (to_resolution(self.villages.extent.edge_distance(shapes, within=1.0)) > 0)
         return list(zip(low.tolist(), np.where(whole, high, np.inf).tolist(), strict=True))
 
     def nearest(self, village: Any, subject: Any) -> Ints:
