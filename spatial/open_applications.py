@@ -91,21 +91,15 @@ def other_application_count(facts: Facts, name: str, spec: FactSpec) -> Fact:
     if layer is None:
         return unknown(name, spec, len(facts), reason=lambda _: _NOTHING)
     cases: dict[str, list[str]] = defaultdict(list)
-    numbers = layer.attributes.get("household_id", np.full(len(layer.ids), None))
-    for case, number in zip(layer.ids, numbers, strict=True):
-        cases["" if number is None else str(number)].append(str(case))
+    for case, number in zip(layer.ids, layer.attributes["household_id"], strict=True):
+        if number is not None:
+            cases[str(number)].append(str(case))
     own = _own_case(facts)
     others = [[case for case in cases.get(str(number), ()) if case != own[row]] for row, number in enumerate(household.values)]
     counts = np.array([float(len(found)) for found in others])
-    # An application without a household's number may be of any household.
-    unnumbered = set(cases[""])
-    most = counts + len(unnumbered) - np.array([case in unnumbered for case in own], dtype=float)
     stated = np.array([number is not None for number in household.values], dtype=bool)
 
     def detail(row: int) -> str | None:
         return "、".join(sorted(others[row])[:5]) or None
 
-    def reason(row: int) -> str | None:
-        return household.reason(row) or (f"{TITLE}中有申请没有户编号" if most[row] > counts[row] else None)
-
-    return Fact(name, spec, low=np.where(stated, counts, 0.0), high=np.where(stated, most, np.inf), reason=reason, detail=detail)
+    return Fact(name, spec, low=np.where(stated, counts, 0.0), high=np.where(stated, counts, np.inf), reason=household.reason, detail=detail)
