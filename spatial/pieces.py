@@ -124,7 +124,7 @@ class Extent:
         if math.isinf(within):
             return np.arange(len(subjects))
         boxes = shapely.bounds(subjects) + np.array([-1.0, -1.0, 1.0, 1.0]) * within
-        grown = shapely.box(*boxes.T)
+        grown: Geometries = np.asarray(shapely.box(*boxes.T), dtype=object)
         near = np.ones(len(subjects), dtype=bool)
         near[self.tree.query(grown, predicate="covered_by")[0]] = False
         meets = np.unique(self.edges.query(grown[near])[0])
