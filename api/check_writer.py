@@ -14,6 +14,7 @@ import psycopg
 from api.errors import DATABASE_AWAY
 from layers import checks, database
 from layers.checks import StoredCheck
+from layers.packed_reports import Packing
 
 log = logging.getLogger("cuntu.checks")
 
@@ -28,6 +29,7 @@ class CheckWriter:
     def __init__(self, url: str) -> None:
         self.url = url
         self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._packing = Packing()
         self._conn: psycopg.Connection[Any] | None = None
         self._used = 0.0
         self._thread = threading.Thread(target=self._work, name="check-writer", daemon=True)
@@ -82,8 +84,12 @@ class CheckWriter:
 
     def _save(self, new: list[StoredCheck]) -> None:
         conn = self._connection()
-        with conn.transaction():
-            checks.save(conn, new)
+        try:
+            with conn.transaction():
+                checks.save(conn, new, packing=self._packing)
+        except BaseException:
+            self._packing = Packing()
+            raise
         self._used = time.monotonic()
 
     def _connection(self) -> psycopg.Connection[Any]:
@@ -100,6 +106,7 @@ class CheckWriter:
         if self._conn is not None:
             self._conn.close()
         self._conn = None
+        self._packing = Packing()
 
 
 class _Waiting:

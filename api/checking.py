@@ -21,11 +21,13 @@ from layers import checks as stored
 from layers import classifications, snapshot
 from layers.checks import StoredCheck
 from spatial import permit
+from spatial.canonical import geometry_sha256
 from spatial.errors import InputError
 from spatial.layer import DatasetVersion, Layer, LayerSet
 from spatial.open_applications import REGISTER
 from spatial.permit import Applications, Checks, VillageTypes
 from spatial.pieces import Geometries
+from spatial.report import stated
 from spatial.rules.pack import Pack, load_pack
 
 GEOGRAPHIC = frozenset({"CRS84", "OGC:CRS84", "URN:OGC:DEF:CRS:OGC:1.3:CRS84", "EPSG:4326"})
@@ -160,25 +162,25 @@ class Checker:
 def stored_check(checks: Checks, applications: Applications, row: int, *, at: datetime) -> StoredCheck:
     """Write out the report of one application, with an id and the time of checking, in the form that is stored."""
     check_id = uuid4()
-    report = checks.report(row) | {"id": str(check_id), "checked_at": at.isoformat()}
-    subject = report["subject"]
+    properties = applications.properties
     return StoredCheck(
         id=check_id,
-        case_no=report["case_no"],
-        verdict=report["verdict"],
-        report=permit.canonical_json(report),
+        case_no=applications.case_no[row],
+        verdict=checks.verdict(row),
+        report=checks.report_bytes(row, id=str(check_id), checked_at=at.isoformat()),
         geometry=applications.sites[row],
         epsg=applications.epsg,
-        subject_sha256=subject["sha256"],
+        subject_sha256=geometry_sha256(applications.sites[row]),
         valid_on=checks.valid_on,
         known_at=checks.known_at,
         checked_at=at,
         pack_id=checks.pack.id,
         pack_version=checks.pack.version,
         pack_sha256=checks.pack.sha256,
-        applied_on=applications.properties["applied_on"][row],
-        properties=subject["properties"],
-        datasets=report["datasets"],
+        applied_on=properties["applied_on"][row],
+        properties={name: value for name, value in stated(applications, row).items() if value is not None},
+        datasets=checks.dataset_versions,
+        failed=checks.failed(row),
     )
 
 

@@ -19,6 +19,7 @@ from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 from shapely.geometry.base import BaseGeometry
 
+from layers.checks import report_of
 from layers.errors import UnknownRecordError
 from layers.sql import queries
 from spatial.errors import CuntuError
@@ -193,7 +194,11 @@ def _runs(conn: Connection, run_id: UUID | None, *, limit: int, offset: int) -> 
 def _results(conn: Connection, name: str, values: dict[str, Any]) -> list[Result]:
     with conn.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(SQL[name], values).fetchall()
-    return [Result(**row | {"geometry": shapely.from_wkb(row["geometry"])}) for row in rows]
+    return [
+        Result(**row | {"report": report_of(conn, row["report"], row.pop("packed"), row.pop("dictionary")).decode(),
+                        "geometry": shapely.from_wkb(row["geometry"])})
+        for row in rows
+    ]  # fmt: skip
 
 
 def _ewkb(geometry: BaseGeometry, epsg: int) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 import psycopg
 import shapely
 from psycopg.rows import class_row, dict_row
@@ -15,6 +17,7 @@ from psycopg.types.json import Jsonb
 from shapely.geometry.base import BaseGeometry
 
 from layers.errors import UnknownRecordError
+from layers.packed_reports import Packing, unpack
 from layers.sql import queries
 
 SQL = queries("checks")
@@ -24,7 +27,11 @@ Connection = psycopg.Connection[Any]
 
 @dataclass(frozen=True, kw_only=True)
 class StoredCheck:
-    """One check with all that is needed to run it again. `report` is canonical JSON in UTF-8; `geometry` is the site in EPSG:`epsg`."""
+    """One check with all that is needed to run it again.
+
+    `report` is canonical JSON in UTF-8; `geometry` is the site in EPSG:`epsg`; `datasets` names at least `layer` and `version` of
+    each layer it rests on; `failed` are the rules (id and branch) that failed, None where they are to be read from the report.
+    """
 
     id: UUID
     case_no: str | None
@@ -42,6 +49,13 @@ class StoredCheck:
     applied_on: date | None = None
     properties: Mapping[str, Any] = field(default_factory=dict)
     datasets: Sequence[Mapping[str, Any]] = ()
+    failed: Sequence[str] | None = None
+
+    @property
+    def basis(self) -> str:
+        """What this check shares with all that rest on the same rules and dataset versions."""
+        versions = sorted((str(entry["layer"]), entry.get("version")) for entry in self.datasets)
+        return hashlib.sha256(orjson.dumps([self.pack_sha256, versions])).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,23 +73,33 @@ class CheckSummary:
     pack_version: str
 
 
-def save(conn: Connection, checks: Sequence[StoredCheck]) -> None:
-    """Store checks, in the caller's transaction."""
-    rows = [
-        vars(check)
-        | {
-            "report": check.report.decode(),
-            "geom": shapely.to_wkb(check.geometry),
-            "properties": Jsonb(dict(check.properties)),
-            "datasets": Jsonb([dict(entry) for entry in check.datasets]),
-        }
-        for check in checks
-    ]
+def save(conn: Connection, checks: Sequence[StoredCheck], *, packing: Packing | None = None) -> None:
+    """Store checks, in the caller's transaction. Who stores often hands in a `packing` that lasts for as long as all goes well."""
+    packing = packing or Packing()
+    rows = [_row(conn, check, packing) for check in checks]
     if len(rows) == 1:
         conn.execute(SQL["save"], rows[0])
         return
     with conn.cursor() as cursor:
         cursor.executemany(SQL["save"], rows)
+
+
+def _row(conn: Connection, check: StoredCheck, packing: Packing) -> dict[str, Any]:
+    packed, dictionary = packing.pack(conn, check.basis, check.report)
+    return vars(check) | {
+        "packed": packed,
+        "dictionary": dictionary,
+        "failed": failed_rules(check.report) if check.failed is None else list(check.failed),
+        "geom": shapely.to_wkb(check.geometry),
+        "properties": Jsonb(dict(check.properties), dumps=orjson.dumps),
+        "datasets": Jsonb([dict(entry) for entry in check.datasets], dumps=orjson.dumps),
+    }
+
+
+def failed_rules(report: bytes) -> list[str]:
+    """Return the rules (id and branch) that failed by a report."""
+    findings = orjson.loads(report).get("findings", ())
+    return [f"{found['rule_id']}{found.get('branch') or ''}" for found in findings if found["outcome"] == "fail"]
 
 
 def get(conn: Connection, check_id: UUID) -> StoredCheck:
@@ -85,7 +109,15 @@ def get(conn: Connection, check_id: UUID) -> StoredCheck:
     if row is None:
         raise UnknownRecordError(f"没有编号为 {check_id} 的检查报告。")
     geometry: Any = shapely.from_wkb(row["geometry"])
-    return StoredCheck(**row | {"report": row["report"].encode(), "geometry": geometry})
+    report = report_of(conn, row.pop("report"), row.pop("packed"), row.pop("dictionary"))
+    return StoredCheck(**row | {"report": report, "geometry": geometry})
+
+
+def report_of(conn: Connection, text: str | None, packed: bytes | None, dictionary: bytes | None) -> bytes:
+    """Return a report as it was, from the columns `report` (earlier checks), `packed` and `dictionary`."""
+    if text is None and packed is not None and dictionary is not None:
+        return unpack(conn, packed, dictionary)
+    return (text or "").encode()
 
 
 def latest(

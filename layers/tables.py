@@ -27,7 +27,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 metadata = MetaData()
 
@@ -133,7 +133,10 @@ stored_check = Table(
     Column("id", UUID(as_uuid=True), primary_key=True),
     Column("case_no", Text),
     Column("verdict", Text, nullable=False),
-    Column("report", Text, nullable=False),
+    Column("report", Text),
+    Column("packed", LargeBinary),
+    Column("dictionary", LargeBinary),
+    Column("failed", ARRAY(Text)),
     Column("properties", JSONB, nullable=False),
     _geometry("geom"),
     Column("subject_sha256", Text, nullable=False),
@@ -145,9 +148,27 @@ stored_check = Table(
     Column("pack_version", Text, nullable=False),
     Column("pack_sha256", Text, nullable=False),
     Column("datasets", JSONB, nullable=False),
+    CheckConstraint(
+        "num_nonnulls(report, packed) = 1 AND (packed IS NULL) = (dictionary IS NULL) AND (packed IS NULL) = (failed IS NULL)",
+        name="stored_check_one_form",
+    ),
     Index("stored_check_case", "case_no", "checked_at"),
     Index("stored_check_time", text("checked_at DESC"), "id"),
     Index("stored_check_geom", "geom", postgresql_using="gist"),
+)
+"""A report is kept as `packed` with the `dictionary` of that SHA-256 (`layers/packed_reports.py`); earlier ones as text in `report`.
+
+That the dictionary is there is not left to a foreign key: each new check would lock the one row they all point to.
+"""
+
+report_dictionary = Table(
+    "report_dictionary",
+    metadata,
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("basis", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    _created(),
+    Index("report_dictionary_basis", "basis", "created_at"),
 )
 
 application = Table(

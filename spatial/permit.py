@@ -93,6 +93,22 @@ class Checks:
         codes = np.concatenate([part.outcomes.codes[rules.index(key)] for part in self.parts])
         return np.array([Outcome(code).slug for code in codes], dtype=object)
 
+    def verdict(self, index: int) -> str:
+        """Return application `index`'s verdict."""
+        part, row = self._part(index)
+        return str(part.verdicts[row])
+
+    def failed(self, index: int) -> list[str]:
+        """Return the rules (such as "HB-001a") that failed for application `index`."""
+        part, row = self._part(index)
+        rules = part.outcomes.rules
+        return [rules[rule].key for rule in np.flatnonzero(part.outcomes.codes[:, row] == Outcome.FAIL)]
+
+    @property
+    def dataset_versions(self) -> list[dict[str, Any]]:
+        """The version of each layer that the checks rest on."""
+        return [{"layer": name, "version": self.layers[name].dataset.version} for name in self.pack.layers if name in self.layers]
+
     def report(self, index: int) -> dict[str, Any]:
         """Return application `index`'s report, JSON-ready, without id and time of checking."""
         report: dict[str, Any] = orjson.loads(self.report_bytes(index))

@@ -40,14 +40,15 @@ UPDATE check_run SET done = %(stop)s, summary = %(summary)s,
 WHERE id = %(id)s AND done = %(start)s AND finished_at IS NULL;
 
 -- name: results
-SELECT r.position, r.kind, r.name, r.verdict, r.before, r.check_id, coalesce(nullif(r.report, ''), c.report) AS report,
+SELECT r.position, r.kind, r.name, r.verdict, r.before, r.check_id, coalesce(nullif(r.report, ''), c.report) AS report, c.packed, c.dictionary,
     ST_AsBinary(r.geom) AS geometry, ST_SRID(r.geom) AS epsg
 FROM check_run_result AS r LEFT JOIN stored_check AS c ON c.id = r.check_id
 WHERE r.run_id = %(id)s AND r.position > %(after)s AND (%(verdict)s::text IS NULL OR r.verdict = %(verdict)s)
 ORDER BY r.position LIMIT %(limit)s;
 
 -- name: worst
-SELECT position, kind, name, verdict, before, check_id, '' AS report, ST_AsBinary(geom) AS geometry, ST_SRID(geom) AS epsg
+SELECT position, kind, name, verdict, before, check_id, '' AS report, NULL::bytea AS packed, NULL::bytea AS dictionary,
+    ST_AsBinary(geom) AS geometry, ST_SRID(geom) AS epsg
 FROM check_run_result
 WHERE run_id = %(id)s AND verdict = ANY(%(verdicts)s)
 ORDER BY array_position(%(verdicts)s, verdict), position LIMIT %(limit)s;
