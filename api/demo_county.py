@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
+import psycopg
 from psycopg_pool import ConnectionPool
 
 from api import classifying
@@ -31,10 +32,13 @@ from layers.versions import NewVersion
 from spatial.errors import CuntuError
 
 Report = Callable[[float, str], None]
+Connection = psycopg.Connection[Any]
 
 SEED = 20260101
 SOURCE = "示例数据（程序生成，非真实成果）"
 VALID_FROM = date(2021, 1, 1)
+DRAFT_FROM = date(2027, 1, 1)
+DRAFT_TITLE = "示例村庄规划 B（草案）"
 
 
 class OwnDataError(CuntuError):
@@ -76,6 +80,7 @@ def _now() -> dict[str, Any]:
 
 def _load_county(pool: ConnectionPool[Any], url: str, settings: Settings, scale: str, report: Report) -> None:
     report(0.0, "生成示例县")
+    today = Moment.now().valid_on
 
     def built(share: float, doing: str = "") -> None:
         report(0.45 * share, doing or "生成示例县")
@@ -87,12 +92,27 @@ def _load_county(pool: ConnectionPool[Any], url: str, settings: Settings, scale:
         households.save(conn, _households(county.households))
         progress.record(conn, _figures(county.progress), source_name=SOURCE, synthetic=True)
         applications.save(conn, _applications(county, settings.epsg))
-    datasets = [(frame, _new_version(name, county, scale)) for name, frame in county.layers.items()]
+        _stage_drafts(conn, county, settings, scale)
+    datasets = [(frame, _new_version(name, county, scale, today)) for name, frame in county.layers.items()]
 
     def told(share: float, doing: str) -> None:
         report(0.5 + 0.35 * share, doing)
 
     load_frames(url, datasets, epsg=settings.epsg, max_secrecy=settings.max_secrecy, progress=told)
+
+
+def _stage_drafts(conn: Connection, county: DemoCounty, settings: Settings, scale: str) -> None:
+    """Stage the layers of the draft plan: nobody works with them until they are published, but a plan difference may be asked for."""
+    for name, frame in county.drafts.items():
+        meta = replace(
+            _new_version(name, county, scale, VALID_FROM),
+            title=f"{DRAFT_TITLE}：{catalog()[name].title}",
+            law_status="draft",
+            valid_from=DRAFT_FROM,
+            source_name=f"demo-{name}-b",
+            source_sha256=hashlib.sha256(f"cuntu demo {SEED} {scale} {name} B".encode()).hexdigest(),
+        )
+        versions.stage(conn, frame, meta, epsg=settings.epsg, max_secrecy=settings.max_secrecy)
 
 
 def _figures(frame: pd.DataFrame) -> list[Figure]:
@@ -101,14 +121,16 @@ def _figures(frame: pd.DataFrame) -> list[Figure]:
     return [Figure(**row | {"period": pd.Timestamp(row["period"]).date()}) for row in rows]
 
 
-def _new_version(name: str, county: DemoCounty, scale: str) -> NewVersion:
+def _new_version(name: str, county: DemoCounty, scale: str, today: date) -> NewVersion:
+    """Describe a layer. Land use is surveyed anew every year (变更调查): the invented survey is that of the year before the load."""
+    surveyed = date(today.year - 1, 12, 31) if name == "land_use" else VALID_FROM
     digest = hashlib.sha256(f"cuntu demo {SEED} {scale} {name}".encode()).hexdigest()
     return NewVersion(
         layer=name,
         title=catalog()[name].title,
         authority=SOURCE,
         valid_from=VALID_FROM,
-        survey_date=VALID_FROM,
+        survey_date=surveyed,
         source_name=f"demo-{name}",
         source_sha256=digest,
         coverage=county.coverage,

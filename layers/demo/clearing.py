@@ -36,19 +36,30 @@ def far_from_blocks(ground: Ground, xy: Floats, spare_m: float | Floats) -> NDAr
     return np.asarray(away > CLEAR_M + _BLOCK_M + spare_m)
 
 
-def way_across(ground: Ground, start: Floats, end: Floats, rng: np.random.Generator, *, bends: int) -> shapely.LineString:
-    """Return a line between two points round blocks, settlements and reservoirs and, as far as there is a choice, over gentle ground."""
-    terrain, grid = ground.terrain, ground.terrain.grid
-    cost = 1 + np.minimum((terrain.slope / 0.12) ** 2, 12) + np.exp(0.5 * Noise(rng, wavelength_m=4000)(grid.xy)) + np.where(terrain.inside, 0, 40)
-    cost = cost + np.where(ground.shapes.nearest(grid.xy)[1] < 1.6, 25.0, 0.0)
-    cost = cost + np.where(far_from_blocks(ground, grid.xy, grid.step), 0.0, 600.0)
-    cost[ground.reservoirs.locate(grid.xy, spare_m=150.0) >= 0] += 60
-    first, last = (int(node) for node in grid.node(np.array([start, end])))
-    _, back = dijkstra(grid.ways(cost), indices=[first], return_predecessors=True)
-    path = [last]
-    while path[-1] != first:
-        path.append(int(back[0, path[-1]]))
-    return shapely.LineString(np.round(smooth_path(grid.xy[path], rounds=bends), 2))
+class Ways:
+    """Ways across the county round blocks, settlements and reservoirs and, as far as there is a choice, over gentle ground."""
+
+    def __init__(self, ground: Ground, rng: np.random.Generator) -> None:
+        terrain, self.grid = ground.terrain, ground.terrain.grid
+        site, depth = ground.shapes.nearest(self.grid.xy)
+        self.apart_m = (depth - 1.2) * ground.shapes.radius[site]
+        """Distance of every grid node from the nearest settlement, about."""
+        cost = 1 + np.minimum((terrain.slope / 0.12) ** 2, 12) + np.exp(0.5 * Noise(rng, wavelength_m=4000)(self.grid.xy))
+        cost = cost + np.where(depth < 1.6, 25.0, 0.0) + np.where(terrain.inside, 0, 40)
+        cost = cost + np.where(far_from_blocks(ground, self.grid.xy, self.grid.step), 0.0, 600.0)
+        cost[ground.reservoirs.locate(self.grid.xy, spare_m=150.0) >= 0] += 60
+        self.graph = self.grid.ways(cost)
+        self.ground = ground
+
+    def across(self, start: float, end: float, *, bends: int) -> shapely.LineString:
+        """Return a line between the points of the border in two directions (radians) from the middle of the county."""
+        ends = np.array([border_point(self.ground, start), border_point(self.ground, end)])
+        first, last = (int(node) for node in self.grid.node(ends))
+        _, back = dijkstra(self.graph, indices=[first], return_predecessors=True)
+        path = [last]
+        while path[-1] != first:
+            path.append(int(back[0, path[-1]]))
+        return shapely.LineString(np.round(smooth_path(self.grid.xy[path], rounds=bends), 2))
 
 
 def border_point(ground: Ground, turn: float) -> Floats:

@@ -13,13 +13,15 @@ import shapely
 from layers.demo import controls, frames, networks, plans, villages, zones
 from layers.demo.blocks import nearest_site, undisturbed
 from layers.demo.departments import department_frames
+from layers.demo.forms import application_frame, expected_table, expected_under_draft
 from layers.demo.ground import Ground, Report, lay_ground
 from layers.demo.households import household_list
 from layers.demo.houses import build_houses
 from layers.demo.obstacles import with_obstacles
-from layers.demo.planting import Planting, application_frame, expected_table, obstacles, plant, planted_patches
+from layers.demo.planting import Planting, obstacles, plant, planted_patches
 from layers.demo.progress import progress_figures
 from layers.demo.scale import SCALES
+from layers.demo.standing import Standing, houses_given_up, houses_on_farmland, idle_plots, several_plots, split_plots
 from layers.demo.units import dissolve
 
 
@@ -28,7 +30,9 @@ class DemoCounty:
     """A synthetic county: frames by catalogue id in EPSG:4547, complete inside `coverage`; nothing in it is real but codes and names.
 
     `households` and `progress` are plain tables; `applications` are house-building applications planted so that the verdict
-    written in `expected` (case_no, scenario, verdict, reason, findings) follows from the rules.
+    written in `expected` (case_no, scenario, verdict, reason, findings) follows from the rules. `drafts` are the layers of a draft
+    plan B; `expected_under_draft` (case_no, verdict, findings) has the applications decided otherwise under it. `standing` says what a
+    survey of the existing houses must find.
     """
 
     layers: dict[str, gpd.GeoDataFrame]
@@ -37,6 +41,9 @@ class DemoCounty:
     progress: pd.DataFrame
     applications: gpd.GeoDataFrame
     expected: pd.DataFrame
+    drafts: dict[str, gpd.GeoDataFrame]
+    expected_under_draft: pd.DataFrame
+    standing: Standing
 
 
 def build(seed: int = 20260101, scale: str = "full", progress: Callable[[float, str], None] | None = None) -> DemoCounty:
@@ -63,11 +70,13 @@ def build(seed: int = 20260101, scale: str = "full", progress: Callable[[float, 
     site = nearest_site(ground.blocks, ground.shapes)
     ground = replace(ground, patches=planted_patches(ground.patches, ground.blocks, planting, site, ground.sites))
     layers |= department_frames(ground, layers, intent, approved, np.random.default_rng([seed, 2]))
-    layers |= _survey_and_plans(ground, figures, planting, layers["ecological_redline"], rng, report)
-    layers = with_obstacles(layers, obstacles(planting, ground.blocks, ground.divisions.villages["code"].to_numpy()))
+    survey, drafts = _survey_and_plans(ground, figures, planting, layers["ecological_redline"], rng, report)
+    codes = ground.divisions.villages["code"].to_numpy()
+    layers = with_obstacles(layers | survey, obstacles(planting, ground.blocks, codes))
     report(0.98, "户籍与整治进度")
     village = layers["village"]
-    households = household_list(layers["building"], village, rng)
+    households, large = several_plots(household_list(layers["building"], village, rng))
+    layers, standing = _what_stands(layers, drafts, ground, households, large, {str(codes[row]) for row in planting.built_up})
     table = progress_figures(village, shapely.area(footprint), rng)
     applications = application_frame(planting, rng)
     report(1.0, "示例县完成")
@@ -78,6 +87,9 @@ def build(seed: int = 20260101, scale: str = "full", progress: Callable[[float, 
         progress=table,
         applications=applications,
         expected=expected_table(planting),
+        drafts=drafts,
+        expected_under_draft=expected_under_draft(planting),
+        standing=standing,
     )
 
 
@@ -108,8 +120,8 @@ def _restrictions(ground: Ground, planned: pd.DataFrame, footprint: np.ndarray, 
 
 def _survey_and_plans(
     ground: Ground, figures: pd.DataFrame, planting: Planting, red: gpd.GeoDataFrame, rng: np.random.Generator, report: Report
-) -> dict[str, gpd.GeoDataFrame]:
-    """Return the base and survey layers, the village plans and the cadastre."""
+) -> tuple[dict[str, gpd.GeoDataFrame], dict[str, gpd.GeoDataFrame]]:
+    """Return the base and survey layers, the village plans and the cadastre; and the two layers of the draft plan."""
     patches = ground.patches
     approved = figures["plan_approved"].to_numpy(dtype=bool)
     layers = frames.base_frames(ground, figures)
@@ -122,10 +134,30 @@ def _survey_and_plans(
     layers["basic_farmland"] = controls.basic_farmland_frame(ground, farmland)
     inside = cases.bounded(expansion | np.isin(patches.czcsxm.astype(str), ["203", "203A"]))
     layers["village_boundary"] = plans.village_boundary_frame(ground, inside, approved, rng)
-    code = cases.planned(plans.planned_codes(ground, expansion, rng))
-    layers["planned_use"] = plans.planned_use_frame(patches.polygons, patches.village, code)
-    zone = cases.zoned(plans.zone_numbers(ground, inside, farmland, red))
-    layers["control_zone"] = plans.control_zone_frame(patches.polygons, patches.village, zone)
+    drafts: dict[str, gpd.GeoDataFrame] = {}
+    code = plans.planned_codes(ground, expansion, rng)
+    later = cases.planned(np.where(plans.given_up_patches(ground), "1401", code), draft=True)
+    layers["planned_use"], drafts["planned_use"] = plans.with_draft(plans.planned_use_frame, patches, cases.planned(code), later)
+    zone = plans.zone_numbers(ground, inside, farmland, red)
+    zones = cases.zoned(zone), cases.zoned(zone, draft=True)
+    layers["control_zone"], drafts["control_zone"] = plans.with_draft(plans.control_zone_frame, patches, *zones)
     report(0.90, "村庄规划")
     houses = build_houses(patches, ground.shapes, rng)
-    return layers | frames.house_frames(ground, houses, rng)
+    return layers | frames.house_frames(ground, houses, rng), drafts
+
+
+def _what_stands(
+    layers: dict[str, gpd.GeoDataFrame],
+    drafts: dict[str, gpd.GeoDataFrame],
+    ground: Ground,
+    households: pd.DataFrame,
+    large: tuple[str, ...],
+    built_up: set[str],
+) -> tuple[dict[str, gpd.GeoDataFrame], Standing]:
+    """Return the layers with houses and plots that conflict with a rule, and what is to be found; no plot is idle in `built_up` villages."""
+    building, on_farmland = houses_on_farmland(layers, ground)
+    several = households["household_id"].isin(large)
+    of_large = {*households["zddm"][several], *[plot for held in households["other_zddm"][several] for plot in held]}
+    parcel, split = split_plots(layers, ground, without=of_large)
+    changed = layers | {"building": building, "parcel": idle_plots(parcel, none_in=built_up)}
+    return changed, Standing(on_farmland, split, large, houses_given_up(building, drafts["planned_use"]))

@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 
 from layers.demo import flood, lifelines, monuments, nature, oversight, relief
+from layers.demo.clearing import Ways
 from layers.demo.ground import Ground
 
 
@@ -18,11 +19,12 @@ def department_frames(
     """
     rivers = restrictions["river"]
     lakes = rivers.geometry.to_numpy()[(rivers["kind"] == "reservoir").to_numpy()]
+    ways = Ways(ground, rng)
     frames = {
         "new_village_area": oversight.new_village_frame(ground, np.flatnonzero((intent == "centre") & approved), rng),
-        "railway": lifelines.railway_frame(ground, rng),
+        "railway": lifelines.railway_frame(ground, ways),
         "cable": lifelines.cable_frame(ground, rng),
-        "pipeline": lifelines.pipeline_frame(ground, rng),
+        "pipeline": lifelines.pipeline_frame(ground, ways),
         "dyke": flood.dyke_frame(ground),
         "flood_storage": flood.flood_storage_frame(ground, rng),
         "flood_risk": flood.flood_risk_frame(ground),
@@ -30,7 +32,7 @@ def department_frames(
         **monuments.village_frames(ground, np.flatnonzero(intent == "characteristic"), rng),
         "old_tree": monuments.old_tree_frame(ground, rng),
         "slope": relief.slope_frame(ground),
-        "geological_risk": relief.risk_frame(ground, rng),
+        "geological_risk": relief.risk_frame(ground, ways, rng),
         "nature_reserve": nature.reserve_frame(ground, restrictions["ecological_redline"]),
         "scenic_area": nature.scenic_frame(ground, lakes, rng),
         "wetland": nature.wetland_frame(ground, lakes),

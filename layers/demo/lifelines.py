@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from layers.demo.clearing import border_point, cleared, way_across
+from layers.demo.clearing import Ways, cleared
 from layers.demo.frames import frame, numbered
 from layers.demo.ground import Ground
 
@@ -16,11 +16,11 @@ _BANK_M = 11.0
 """Half width of a high-speed line between the toes of its bank, metres."""
 
 
-def railway_frame(ground: Ground, rng: np.random.Generator) -> gpd.GeoDataFrame:
+def railway_frame(ground: Ground, ways: Ways) -> gpd.GeoDataFrame:
     """Return 铁路 across the county: the high-speed line as its land between the toes of the bank, the other as a centre line only."""
     shapes, kinds, names = [], [], []
     for kind, name, start, end in _RAILWAYS:
-        line = way_across(ground, border_point(ground, start), border_point(ground, end), rng, bends=8)
+        line = ways.across(start, end, bends=8)
         whole = shapely.buffer(line, _BANK_M, cap_style="flat") if kind == "high_speed" else line
         parts = shapely.get_parts(cleared(ground, np.array([whole], dtype=object)))
         shapes += list(parts)
@@ -29,9 +29,9 @@ def railway_frame(ground: Ground, rng: np.random.Generator) -> gpd.GeoDataFrame:
     return frame(np.array(shapes, dtype=object), {"rail_no": numbered("TL", len(shapes), width=3), "name": names, "class": kinds})
 
 
-def pipeline_frame(ground: Ground, rng: np.random.Generator) -> gpd.GeoDataFrame:
+def pipeline_frame(ground: Ground, ways: Ways) -> gpd.GeoDataFrame:
     """Return 油气管道 as centre lines across the county."""
-    lines = [way_across(ground, border_point(ground, start), border_point(ground, end), rng, bends=2) for _, _, start, end in _PIPELINES]
+    lines = [ways.across(start, end, bends=2) for _, _, start, end in _PIPELINES]
     parts, index = shapely.get_parts(cleared(ground, shapely.simplify(np.array(lines, dtype=object), 8)), return_index=True)
     columns = {
         "pipe_no": numbered("GD", len(parts), width=3),

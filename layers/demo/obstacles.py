@@ -20,12 +20,36 @@ _NUMBER = {
     "heritage": ("heritage_no", "WB9"),
     "hazard": ("hazard_no", "DZ9"),
     "building": ("ZRZH", "421223ZRZ9"),
+    "new_village_area": ("area_no", "XC9"),
+    "railway": ("rail_no", "TL9"),
+    "cable": ("cable_no", "DL9"),
+    "pipeline": ("pipe_no", "GD9"),
+    "dyke": ("dyke_no", "DF9"),
+    "flood_storage": ("area_no", "XZH9"),
+    "flood_risk": ("area_no", "HLFX9"),
+    "reservoir": ("reservoir_no", "SKGL9"),
+    "historic_village": ("village_no", "MC9"),
+    "traditional_village": ("village_no", "CL9"),
+    "old_tree": ("tree_no", "GS9"),
+    "slope": ("patch_no", "421223PD9"),
+    "geological_risk": ("risk_no", "FX9"),
+    "nature_reserve": ("reserve_no", "ZR9"),
+    "scenic_area": ("area_no", "FJ9"),
+    "wetland": ("wetland_no", "SD9"),
+    "forest": ("patch_no", "421223LD9"),
+    "enforcement": ("patch_no", "421223WF9"),
 }
 """Identifier field and prefix of planted features; parcels carry their own code."""
+
+_TILING = ("slope",)
+"""Layers whose features tile the county: a planted one is cut out of those that lie there."""
 
 _FIXED: dict[str, dict[str, Any]] = {
     "ecological_redline": {"MC": "示例生态保护红线（零星）"},
     "power_line": {"name": "示例支线"},
+    "railway": {"name": "示例铁路支线"},
+    "pipeline": {"name": "示例管道支线"},
+    "dyke": {"name": "示例支堤"},
     "building": {"ZCS": 1, "JGRQ": date(1992, 6, 15), "GHYT": "农村住宅", "vacant": False},
     "parcel": {"ZL": "示例宗地", "YT": "农村宅基地", "state": "used"},
 }
@@ -47,7 +71,7 @@ def with_obstacles(
             extra["ZDMJ"] = np.round(shapely.area(shapes), 2)
         if name == "building":
             extra["ZZDMJ"] = np.round(shapely.area(shapes), 2)
-        result[name] = _appended(layers[name], extra)
+        result[name] = _appended(_without(layers[name], shapes) if name in _TILING else layers[name], extra)
     return result
 
 
@@ -61,3 +85,10 @@ def _appended(frame: gpd.GeoDataFrame, extra: gpd.GeoDataFrame) -> gpd.GeoDataFr
     return gpd.GeoDataFrame(pd.DataFrame(columns), geometry=geometry, crs=EPSG)
 
 
+def _without(frame: gpd.GeoDataFrame, shapes: np.ndarray) -> gpd.GeoDataFrame:
+    """Return the frame with the shapes cut out of its features."""
+    features = frame.geometry.to_numpy().copy()
+    feature = np.unique(shapely.STRtree(features).query(shapes, predicate="intersects")[1])
+    features[feature] = shapely.difference(features[feature], shapely.union_all(shapes))
+    left = frame.set_geometry(gpd.GeoSeries(features, index=frame.index, crs=EPSG))
+    return left[~shapely.is_empty(features)].reset_index(drop=True)

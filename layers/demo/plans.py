@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from layers.demo.controls import ellipsoid_areas
 from layers.demo.facts import DATA
@@ -18,11 +21,14 @@ from layers.demo.frames import frame, numbered
 from layers.demo.ground import Ground
 from layers.demo.patches import Patches
 from layers.demo.planting import Planting
-from layers.demo.scenarios import Scenario
+from layers.demo.scenario import Scenario
 from layers.demo.sites import RURAL
 from layers.demo.units import dissolve, exploded, one_key
 
 ZONES = ("concentrated", "restricted", "prohibited")
+
+GIVEN_UP = 4
+"""Settlements the draft plan gives up."""
 
 
 @cache
@@ -99,6 +105,35 @@ def village_boundary_frame(
     return frame(parts, columns)
 
 
+def with_draft(
+    make: Callable[[NDArray[np.object_], NDArray[np.int64], NDArray[Any]], gpd.GeoDataFrame],
+    patches: Patches,
+    now: NDArray[Any],
+    later: NDArray[Any],
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Return a plan layer and its draft, made of the patches' values `now` and `later`; villages without a change are drawn once."""
+    touched = np.isin(patches.village, np.unique(patches.village[now != later]))
+    same = make(patches.polygons[~touched], patches.village[~touched], now[~touched])
+    polygons, village = patches.polygons[touched], patches.village[touched]
+    return _joined(same, make(polygons, village, now[touched])), _joined(same, make(polygons, village, later[touched]))
+
+
+def _joined(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    both = pd.concat([first, second], ignore_index=True)
+    prefix = first["BSM"].iloc[0].rstrip("0123456789")
+    return both.assign(BSM=numbered(prefix, len(both), width=7))
+
+
+def given_up_patches(ground: Ground) -> NDArray[np.bool_]:
+    """Return the homestead patches of a few settlements far from all blocks, which the draft plan turns into parks."""
+    sites, patches = ground.sites, ground.patches
+    away = cKDTree(ground.blocks.centre).query(sites.xy)[0] > 2.5 * ground.shapes.radius + 300
+    chosen = np.flatnonzero((sites.kind == RURAL) & away)
+    chosen = chosen[np.argsort(sites.area_m2[chosen], kind="stable")]
+    few = chosen[len(chosen) // 2 :: max(len(chosen) // (2 * GIVEN_UP), 1)][:GIVEN_UP]
+    return np.asarray(np.isin(patches.site, few) & (patches.code == "0702") & (patches.block < 0) & (patches.strip < 0))
+
+
 def zone_numbers(ground: Ground, inside: NDArray[np.bool_], farmland: NDArray[np.bool_], red: gpd.GeoDataFrame) -> NDArray[np.int64]:
     """Return the control zone of every patch: built and plan land concentrated; farmland, red line and waters prohibited; else restricted."""
     patches = ground.patches
@@ -133,18 +168,25 @@ class BlockPlans:
         return cls(own=patches.block >= 0, case=case, farmland=strips & wanted[case], scenarios=planting.scenarios)
 
     def _wish(self, name: str, default: object) -> NDArray[np.object_]:
-        wishes = np.array([*[getattr(scenario, name) for scenario in self.scenarios], default], dtype=object)
-        return np.asarray(wishes[self.case])
+        return self._chosen([getattr(scenario, name) for scenario in self.scenarios], default)
+
+    def _drafted(self, name: str, default: object) -> NDArray[np.object_]:
+        now = [getattr(scenario, name) for scenario in self.scenarios]
+        later = [getattr(scenario.draft, name, None) for scenario in self.scenarios]
+        return self._chosen([new or old for new, old in zip(later, now, strict=True)], default)
+
+    def _chosen(self, wishes: list[object], default: object) -> NDArray[np.object_]:
+        return np.asarray(np.array([*wishes, default], dtype=object)[self.case])
 
     def bounded(self, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return the patches inside village boundaries."""
         return np.where(self.own, self._wish("bounded", True).astype(bool), inside)
 
-    def planned(self, code: NDArray[np.object_]) -> NDArray[np.object_]:
-        """Return the planned uses."""
-        return np.where(self.own, self._wish("planned", "070301"), code)
+    def planned(self, code: NDArray[np.object_], *, draft: bool = False) -> NDArray[np.object_]:
+        """Return the planned uses, of the plan in force or of the draft."""
+        return np.where(self.own, (self._drafted if draft else self._wish)("planned", "070301"), code)
 
-    def zoned(self, zone: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the control zones."""
-        wish = np.array([ZONES.index(str(name)) for name in self._wish("zone", "concentrated")])
-        return np.where(self.own, wish, zone)
+    def zoned(self, zone: NDArray[np.int64], *, draft: bool = False) -> NDArray[np.int64]:
+        """Return the control zones, of the plan in force or of the draft."""
+        wishes = (self._drafted if draft else self._wish)("zone", "concentrated")
+        return np.where(self.own, np.array([ZONES.index(str(name)) for name in wishes]), zone)

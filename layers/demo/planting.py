@@ -1,4 +1,4 @@
-"""Applications planted on blocks, the features that stand in their way, and what must come of them."""
+"""Applications planted on blocks, the land they stand on, and the features that stand in their way."""
 
 from __future__ import annotations
 
@@ -6,58 +6,110 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
-from layers.demo.blocks import HALF_U, HALF_V, Blocks
+from layers.demo.blocks import Blocks
 from layers.demo.corridors import Corridors
 from layers.demo.facts import ellipsoid_factor
-from layers.demo.frames import frame
 from layers.demo.patches import Patches, settlement_attribute
-from layers.demo.scenarios import SCENARIOS, Scenario
+from layers.demo.plots import Plot, feature_beside, off_the_road, site_plot, strip_of_other_land
+from layers.demo.scenario import Scenario
+from layers.demo.scenarios import SCENARIOS
+from layers.demo.scenarios_papers import PAPERS
+from layers.demo.scenarios_places import PLACES
 from layers.demo.sites import Sites
 
-_EDGE_M = 0.0004
-"""A distance meant to be just enough is this much longer, one meant to fall short this much shorter; both print the same to 1 cm."""
+SINGLE = (*PLACES, *PAPERS)
+"""Planted once each, after those that take turns."""
+
+_ANY_ROAD = ("village", "township", "county", "provincial", "national", "expressway")
 
 
 @dataclass(frozen=True)
 class Planting:
-    """Case k of `scenarios` stands on block `block[k]` with its `site`; `part` is the strip of other land or None."""
+    """Case k of `scenarios` stands on block `block[k]` with its `sites[k]`; `parts` is the strip of other land or None."""
 
     scenarios: tuple[Scenario, ...]
     block: NDArray[np.int64]
+    plots: tuple[Plot, ...]
     sites: NDArray[np.object_]
     parts: NDArray[np.object_]
+    built_up: frozenset[int]
+    """Villages (rows) that have no vacant land and no idle plot."""
+
+
+class _Chooser:
+    """Finds a free block for one case after the other."""
+
+    def __init__(self, blocks: Blocks, free: NDArray[np.bool_], intent: NDArray[np.object_], approved: NDArray[np.bool_]) -> None:
+        self.blocks, self.intent, self.approved = blocks, intent, approved
+        self.unused = [int(block) for block in np.flatnonzero(free)]
+        self.alone_m = np.asarray(cKDTree(blocks.centre).query(blocks.centre, k=2)[0])[:, 1]
+        self.chosen: list[tuple[Scenario, int]] = []
+
+    def take(self, scenario: Scenario, *, roads: tuple[str, ...]) -> bool:
+        """Plant the case if a block is left for it."""
+        fitting = (b for intent in scenario.intents for b in self.unused if self._suits(scenario, intent, b, roads))
+        block = next(fitting, None)
+        if block is None:
+            return False
+        self.unused.remove(block)
+        self.chosen.append((scenario, block))
+        return True
+
+    def leave(self, blocks: NDArray[np.int64]) -> None:
+        """Use some blocks no longer."""
+        self.unused = [block for block in self.unused if block not in set(blocks.tolist())]
+
+    def take_again(self, scenario: Scenario) -> None:
+        """Plant the case on the block of the case before."""
+        self.chosen.append((scenario, self.chosen[-1][1]))
+
+    def _suits(self, scenario: Scenario, intent: str, block: int, roads: tuple[str, ...]) -> bool:
+        village = self.blocks.village[block]
+        fits = self.intent[village] == intent and self.blocks.road[block] in roads
+        reach = scenario.distance_m if scenario.road == "village" and scenario.distance_m else 0.0
+        alone = reach < 20 or self.alone_m[block] > reach + 150
+        free = scenario.idle is not False or not any(self.blocks.village[b] == village and s.takes_farmland for s, b in self.chosen)
+        return bool(fits and alone and free and (scenario.approved is None or self.approved[village] == scenario.approved))
 
 
 def plant(
     blocks: Blocks, corridors: Corridors, free: NDArray[np.bool_], intent: NDArray[np.object_], approved: NDArray[np.bool_], *, cases: int
 ) -> Planting:
-    """Choose a block for every case; kinds of case take turns, and where no block is left for one the next kind takes its place."""
-    unused = [int(block) for block in np.flatnonzero(free)]
-    chosen: list[tuple[Scenario, int]] = []
+    """Choose a block for every case: `cases` of the kinds that take turns (the next kind where no block is left for one), then the single ones."""
+    chooser = _Chooser(blocks, free, intent, approved)
     barren: set[str] = set()
     turn = 0
-    while len(chosen) < cases and len(barren) < len(SCENARIOS):
+    while len(chooser.chosen) < cases and len(barren) < len(SCENARIOS):
         scenario = SCENARIOS[turn % len(SCENARIOS)]
         turn += 1
-        block = next((b for b in unused if _suits(scenario, b, blocks, intent, approved)), None)
-        if block is None:
+        if not chooser.take(scenario, roads=(scenario.road,)):
             barren.add(scenario.name)
-            continue
-        unused.remove(block)
-        chosen.append((scenario, block))
-    sites = [_site(scenario, block, blocks, corridors) for scenario, block in chosen]
-    parts = [_part(scenario, block, blocks) for scenario, block in chosen]
+    planted = True
+    chooser.leave(np.flatnonzero(~off_the_road(blocks, corridors)))
+    for scenario in sorted(SINGLE, key=lambda single: (single.idle is not False, len(single.intents))):
+        if scenario.beside_m is None:
+            planted = chooser.take(scenario, roads=_ANY_ROAD if scenario.road == "village" else (scenario.road,))
+        elif planted:
+            chooser.take_again(scenario)
+    return _planted(chooser.chosen, blocks, corridors)
+
+
+def _planted(chosen: list[tuple[Scenario, int]], blocks: Blocks, corridors: Corridors) -> Planting:
+    plots: list[Plot] = []
+    for scenario, block in chosen:
+        plots.append(site_plot(scenario, block, blocks, corridors, plots[-1] if plots else None))
     return Planting(
         scenarios=tuple(scenario for scenario, _ in chosen),
         block=np.array([block for _, block in chosen], dtype=np.int64),
-        sites=_objects(sites),
-        parts=_objects(parts),
+        plots=tuple(plots),
+        sites=_objects([plot.on(blocks) for plot in plots]),
+        parts=_objects([strip_of_other_land(scenario, plot, blocks) for (scenario, _), plot in zip(chosen, plots, strict=True)]),
+        built_up=frozenset(int(blocks.village[block]) for scenario, block in chosen if scenario.idle is False),
     )
 
 
@@ -65,36 +117,6 @@ def _objects(values: list[Any]) -> NDArray[np.object_]:
     result = np.empty(len(values), dtype=object)
     result[:] = values
     return result
-
-
-def _suits(scenario: Scenario, block: int, blocks: Blocks, intent: NDArray[np.object_], approved: NDArray[np.bool_]) -> bool:
-    village = blocks.village[block]
-    fits = intent[village] in scenario.intents and blocks.road[block] == scenario.road
-    return bool(fits and (scenario.approved is None or approved[village] == scenario.approved))
-
-
-def _site(scenario: Scenario, block: int, blocks: Blocks, corridors: Corridors) -> shapely.Polygon:
-    """Return the plot applied for: in the middle of the block, or at its distance from the road for a road case."""
-    u, v = scenario.size[0] / 2, scenario.size[1] / 2
-    if scenario.road == "village":
-        return blocks.rectangle(block, -u, -v, u, v)
-    assert scenario.distance_m is not None
-    wanted = scenario.distance_m + (_EDGE_M if scenario.verdict == "passed" else -_EDGE_M)
-    land = corridors.areas[(corridors.kind == scenario.road) & ~shapely.is_empty(corridors.areas)]
-    near = land[shapely.STRtree(land).query(blocks.polygons[block], predicate="dwithin", distance=60.0)]
-    shift = 0.0
-    for _ in range(30):
-        site = blocks.rectangle(block, -u, -v + shift, u, v + shift)
-        shift += wanted - float(shapely.distance(site, near).min())
-    return site
-
-
-def _part(scenario: Scenario, block: int, blocks: Blocks) -> shapely.Polygon | None:
-    """Return the strip of other land that reaches into the site, strictly inside the block."""
-    if scenario.part is None:
-        return None
-    edge = scenario.size[0] / 2
-    return blocks.rectangle(block, edge - scenario.overlap_m, -HALF_V + 4, HALF_U - 2, HALF_V - 4)
 
 
 def planted_patches(patches: Patches, blocks: Blocks, planting: Planting, site: NDArray[np.int64], sites: Sites) -> Patches:
@@ -105,6 +127,9 @@ def planted_patches(patches: Patches, blocks: Blocks, planting: Planting, site: 
     ground[planting.block] = [scenario.ground for scenario in planting.scenarios]
     own = patches.block >= 0
     code[own] = ground[patches.block[own]]
+    code[(code == "1201") & np.isin(patches.village, list(planting.built_up))] = "0702"
+    dense = np.zeros(len(blocks.village), dtype=bool)
+    dense[planting.block] = [scenario.dense for scenario in planting.scenarios]
     settlement[own] = np.where(np.isin(code[own], ["1201", "0702"]), site[patches.block[own]], -1)
     row_of = {int(block): row for row, block in enumerate(patches.block) if block >= 0}
     rows, strips, codes = [], [], []
@@ -120,13 +145,14 @@ def planted_patches(patches: Patches, blocks: Blocks, planting: Planting, site: 
     polygons = np.r_[polygons, _objects(strips)]
     code = np.r_[code, _objects(codes)]
     settlement = np.r_[settlement, np.full(len(extra), -1)]
+    block = columns["block"]
     x, y = shapely.get_coordinates(shapely.centroid(polygons)).T
     return replace(
         patches,
         polygons=polygons,
         code=code,
         site=settlement,
-        czcsxm=settlement_attribute(code, settlement, sites),
+        czcsxm=np.where((block >= 0) & dense[block], "202", settlement_attribute(code, settlement, sites)),
         area_m2=shapely.area(polygons) * ellipsoid_factor(x, y),
         **columns,
     )
@@ -135,77 +161,22 @@ def planted_patches(patches: Patches, blocks: Blocks, planting: Planting, site: 
 def obstacles(planting: Planting, blocks: Blocks, codes: NDArray[np.object_]) -> dict[str, list[tuple[shapely.Geometry, dict[str, Any]]]]:
     """Return the features to add, by layer: what stands in the way of each case, and the own parcel and old house of rebuilt ones."""
     found: dict[str, list[tuple[shapely.Geometry, dict[str, Any]]]] = defaultdict(list)
-    for number, (scenario, block) in enumerate(zip(planting.scenarios, planting.block, strict=True), 1):
-        code = codes[blocks.village[block]]
+    for number, (scenario, plot) in enumerate(zip(planting.scenarios, planting.plots, strict=True), 1):
+        code = str(codes[blocks.village[plot.block]])
         if scenario.stated.get("build_kind") in ("rebuild_in_place", "extend"):
-            _old_house(found, scenario, blocks, int(block), number, str(code))
-        if scenario.layer == "parcel":
-            found["parcel"].append((_obstacle(scenario, int(block), blocks), {"ZDDM": f"{code}JC{80000 + number:05d}"}))
-        elif scenario.layer is not None:
-            found[scenario.layer].append((_obstacle(scenario, int(block), blocks), dict(scenario.attributes)))
+            _old_house(found, scenario, plot, blocks, f"{code}JC{90000 + number:05d}")
+        if scenario.layer is not None:
+            attributes = dict(scenario.attributes)
+            if scenario.layer == "parcel":
+                attributes["ZDDM"] = f"{code}JC{80000 + number:05d}"
+            elif scenario.layer == "building":
+                attributes["ZLDWDM"] = code
+            found[scenario.layer].append((feature_beside(scenario, plot, blocks), attributes))
     return found
 
 
-def _old_house(found: dict[str, list[tuple[shapely.Geometry, dict[str, Any]]]], scenario: Scenario, blocks: Blocks, block: int, number: int, code: str) -> None:
-    u, v = scenario.size[0] / 2, scenario.size[1] / 2
+def _old_house(found: dict[str, list[tuple[shapely.Geometry, dict[str, Any]]]], scenario: Scenario, plot: Plot, blocks: Blocks, zddm: str) -> None:
     neighbour = scenario.overlap_m if scenario.layer == "parcel" else 0.0
-    zddm = f"{code}JC{90000 + number:05d}"
-    found["parcel"].append((blocks.rectangle(block, -u, -v, u - neighbour, v), {"ZDDM": zddm}))
-    found["building"].append((blocks.rectangle(block, -u + 1, -v + 1, u - 2, v - 1), {"ZDDM": zddm, "ZLDWDM": code}))
-
-
-def _obstacle(scenario: Scenario, block: int, blocks: Blocks) -> shapely.Geometry:
-    """Return the restricting feature beside the site: a line at its distance, or an area reaching into the site."""
-    u, v = scenario.size[0] / 2, scenario.size[1] / 2
-    if scenario.distance_m is not None:
-        away = v + scenario.distance_m + (_EDGE_M if scenario.verdict == "passed" else 0.0)
-        return shapely.LineString(blocks.place(block, np.array([[-70.0, away], [70.0, away]])))
-    edge = u - scenario.overlap_m
-    if scenario.layer == "parcel":
-        return blocks.rectangle(block, edge, -v, edge + 12.0, v + 2.0)
-    wave = np.linspace(-1, 1, 15)
-    outer = np.column_stack([edge + 26 + 5 * np.cos(7 * wave), 24 * wave[::-1]])
-    return shapely.Polygon(blocks.place(block, np.vstack([[[edge, -24.0], [edge, 24.0]], outer])))
-
-
-def application_frame(planting: Planting, rng: np.random.Generator) -> gpd.GeoDataFrame:
-    """Return the applications: the site and what the form states."""
-    rows = []
-    for number, (scenario, site) in enumerate(zip(planting.scenarios, planting.sites, strict=True), 1):
-        storeys, footprint = 2, round(min(site.area * 0.78, 120.0), 1)
-        row = {
-            "case_no": f"SQ2026{number:04d}",
-            "build_kind": "new_site",
-            "scheme": "none",
-            "household_size": int(rng.integers(2, 7)),
-            "is_member": True,
-            "other_plots": 0,
-            "returns_old_plot": False,
-            "plot_area_m2": round(site.area, 2),
-            "footprint_area_m2": footprint,
-            "floor_area_m2": round(footprint * storeys, 1),
-            "storeys": storeys,
-            "height_m": 6.4,
-            "eaves_height_m": 6.0,
-            "terrain": "hill",
-            "applied_on": f"2026-{1 + number % 10:02d}-{1 + number % 27:02d}",
-        } | dict(scenario.stated)
-        if row["storeys"]:
-            row["floor_area_m2"] = round(footprint * row["storeys"], 1)
-        rows.append(row)
-    columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {"case_no": []}
-    return frame(planting.sites, columns)
-
-
-def expected_table(planting: Planting) -> pd.DataFrame:
-    """Return case_no, scenario, verdict, reason and findings: the keys (such as HB-001a) of the rules that fail, in the packs' order."""
-    scenarios = planting.scenarios
-    return pd.DataFrame(
-        {
-            "case_no": [f"SQ2026{number:04d}" for number in range(1, len(scenarios) + 1)],
-            "scenario": [scenario.name for scenario in scenarios],
-            "verdict": [scenario.verdict for scenario in scenarios],
-            "reason": [scenario.reason for scenario in scenarios],
-            "findings": [list(scenario.findings) for scenario in scenarios],
-        }
-    )
+    found["parcel"].append((replace(plot, u1=plot.u1 - neighbour).on(blocks), {"ZDDM": zddm}))
+    house = Plot(plot.block, plot.u0 + 1, plot.v0 + 1, plot.u1 - 2, plot.v1 - 1)
+    found["building"].append((house.on(blocks), {"ZDDM": zddm, "ZLDWDM": zddm[:12]}))

@@ -8,7 +8,7 @@ import shapely
 from scipy import ndimage
 
 from layers.demo.blobs import blobs
-from layers.demo.clearing import border_point, cleared, far_from_blocks, way_across
+from layers.demo.clearing import Ways, cleared, far_from_blocks
 from layers.demo.facts import COUNTY_CODE
 from layers.demo.frames import frame, numbered
 from layers.demo.grid import Floats, Ints
@@ -62,12 +62,12 @@ def _grades(steepness: Ints, number: Ints) -> Ints:
     return grades
 
 
-def risk_frame(ground: Ground, rng: np.random.Generator) -> gpd.GeoDataFrame:
+def risk_frame(ground: Ground, ways: Ways, rng: np.random.Generator) -> gpd.GeoDataFrame:
     """Return 采空区, 活动断层 (two lines across the county) and the ground below tailings dams, all away from settlements and blocks."""
-    faults = [way_across(ground, border_point(ground, start), border_point(ground, end), rng, bends=5) for start, end in ((2.6, -0.1), (-2.2, 1.1))]
+    faults = [ways.across(start, end, bends=5) for start, end in ((2.6, -0.1), (-2.2, 1.1))]
     lines, _ = shapely.get_parts(cleared(ground, shapely.simplify(np.array(faults, dtype=object), 20)), return_index=True)
-    hollow = blobs(_wild(ground, max(int(9 * ground.outline.area / 1.96e9), 2), 420.0, rng), np.array([240.0]), rng)
-    below = _wild(ground, max(int(4 * ground.outline.area / 1.96e9), 1), 520.0, rng)
+    hollow = blobs(_wild(ground, ways, max(int(9 * ground.outline.area / 1.96e9), 2), 420.0, rng), np.array([240.0]), rng)
+    below = _wild(ground, ways, max(int(4 * ground.outline.area / 1.96e9), 1), 520.0, rng)
     tails = np.asarray(shapely.buffer([_downhill(ground, place) for place in below], 90, quad_segs=3))
     kinds = ["fault"] * len(lines)
     areas, area_kinds = [], []
@@ -79,12 +79,10 @@ def risk_frame(ground: Ground, rng: np.random.Generator) -> gpd.GeoDataFrame:
     return frame(every, {"risk_no": numbered("FX", len(every), width=3), "kind": [*kinds, *area_kinds]})
 
 
-def _wild(ground: Ground, count: int, spare_m: float, rng: np.random.Generator) -> Floats:
+def _wild(ground: Ground, ways: Ways, count: int, spare_m: float, rng: np.random.Generator) -> Floats:
     """Return places on slopes, `spare_m` metres and more away from settlements and blocks."""
     terrain, grid = ground.terrain, ground.terrain.grid
-    site, depth = ground.shapes.nearest(grid.xy)
-    apart = (depth - 1.2) * ground.shapes.radius[site]
-    chance = np.where(terrain.inside & (apart > spare_m) & far_from_blocks(ground, grid.xy, spare_m), np.clip(terrain.slope, 0, 0.3), 0.0)
+    chance = np.where(terrain.inside & (ways.apart_m > spare_m) & far_from_blocks(ground, grid.xy, spare_m), np.clip(terrain.slope, 0, 0.3), 0.0)
     chance[~shapely.contains_xy(ground.outline.buffer(-600), grid.xy)] = 0
     return np.asarray(grid.xy[spread_points(grid.xy, chance, count=count, apart=1500.0, rng=rng)])
 

@@ -33,8 +33,8 @@ FULL = Scale(
     settlements=2500,
     springs=150,
     cases=300,
-    blocks=600,
-    blocks_in_village=6,
+    blocks=840,
+    blocks_in_village=9,
     urban_margin_m=900.0,
 )
 SMALL = Scale(
@@ -46,9 +46,9 @@ SMALL = Scale(
     field_m=120.0,
     settlements=165,
     springs=10,
-    cases=80,
-    blocks=220,
-    blocks_in_village=24,
+    cases=67,
+    blocks=340,
+    blocks_in_village=36,
     urban_margin_m=120.0,
 )
 SCALES = {scale.name: scale for scale in (FULL, SMALL)}

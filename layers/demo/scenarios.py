@@ -1,46 +1,11 @@
-"""The planted cases: what is wrong with each site, and the verdict that follows from the rules for that reason alone.
+"""The planted cases that take turns: what is wrong with each site, and the verdict that follows from the rules for that reason alone.
 
 The verdicts are written down here from the rules of house building (HB-…), never computed by the checking engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-CENTRE, SUBURB, RETAIN, LISTED, MOVE, UNCLEAR = "centre", "suburban", "retain", "characteristic", "relocation", "undetermined"
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """One kind of case on a clear block.
-
-    `overlap_m` is how far the restricting feature `layer` (with `attributes`) reaches into the site from one side, `distance_m`
-    how far the site keeps from it instead. `ground` is the survey class of the block, `part` that of a strip of it reaching
-    `overlap_m` into the site. `size` is the site along and away from the road, metres.
-    """
-
-    name: str
-    verdict: str
-    reason: str
-    findings: tuple[str, ...] = ()
-    stated: Mapping[str, Any] = field(default_factory=dict)
-    intents: tuple[str, ...] = (CENTRE,)
-    approved: bool | None = True
-    road: str = "village"
-    size: tuple[float, float] = (14.0, 10.0)
-    ground: str = "1201"
-    part: str | None = None
-    farmland: bool = False
-    planned: str = "070301"
-    zone: str = "concentrated"
-    bounded: bool = True
-    layer: str | None = None
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    overlap_m: float = 0.0
-    distance_m: float | None = None
-
+from layers.demo.scenario import CENTRE, LISTED, MOVE, RETAIN, SUBURB, UNCLEAR, Draft, Scenario
 
 _REBUILD = {"build_kind": "rebuild_in_place"}
 _THREE = {"storeys": 3, "height_m": 9.6, "eaves_height_m": 9.0}
@@ -49,30 +14,30 @@ _LOCAL = {"zone": "protection", "level": "provincial", "name": "示例古民居"
 
 SCENARIOS: tuple[Scenario, ...] = (
     Scenario("clean", "passed", "异址新建，规划宅基地内，未触及任何限制。"),
-    Scenario("clean_three_storeys", "passed", "三层住宅，恰为本地层数上限，符合全部规则。", stated=_THREE),
-    Scenario("clean_rebuild", "passed", "原址翻建，本户宗地内，符合全部规则。", stated=_REBUILD, intents=(CENTRE, SUBURB, RETAIN), ground="0702"),
+    Scenario("clean_three_storeys", "passed", "三层住宅，恰为本地层数上限，符合全部规则。", stated=_THREE, draft=Draft("refused", ("HB-008b",), zone="restricted")),
+    Scenario("clean_rebuild", "passed", "原址翻建，本户宗地内，符合全部规则。", stated=_REBUILD, intents=(SUBURB, RETAIN, CENTRE), ground="0702"),
     Scenario("clean_extend", "passed", "本户宗地内改扩建，符合全部规则。", stated={"build_kind": "extend"}, ground="0702"),
     Scenario("clean_joint", "passed", "联村新型农村社区低层住宅，符合导则。", stated={"scheme": "joint_community"}),
-    Scenario("clean_unused_land", "passed", "占用未利用地，面积不超过 200 ㎡。", ground="1206"),
+    Scenario("clean_unused_land", "passed", "占用未利用地，面积不超过 200 ㎡。", ground="1206", draft=Draft("refused", ("HB-007a",), planned="1401")),
     Scenario("clean_at_limit", "passed", "使用存量建设用地 200.00 ㎡，恰为标准上限。", size=(20.0, 10.0)),
-    Scenario("farmland_12", "refused", "占用永久基本农田 12.00 ㎡（8.57%），不得建住宅。", ("HB-001a", "HB-004"), part="0101", farmland=True, overlap_m=1.2),
-    Scenario("farmland_edge", "needs_approval", "与永久基本农田重叠 0.40 ㎡，属边线误差；占用耕地须农用地转用。", ("HB-001b", "HB-004"), part="0101", farmland=True, overlap_m=0.04),
+    Scenario("farmland_12", "refused", "占用永久基本农田 12.00 ㎡（8.57%），不得建住宅。", ("HB-001a", "HB-004", "HB-011a"), part="0101", farmland=True, overlap_m=1.2),
+    Scenario("farmland_edge", "needs_approval", "与永久基本农田重叠 0.40 ㎡，属边线误差；占用耕地须农用地转用。", ("HB-001b", "HB-004", "HB-011a"), part="0101", farmland=True, overlap_m=0.04),
     Scenario("red_line_new", "refused", "生态保护红线内异址新建。", ("HB-003b",), layer="ecological_redline", attributes={"zone": "other"}, overlap_m=3.0),
     Scenario("red_line_rebuild", "needs_approval", "生态保护红线内原址翻建，须附县级意见。", ("HB-003a",), stated=_REBUILD, ground="0702", layer="ecological_redline", attributes={"zone": "other"}, overlap_m=3.0),
     Scenario("core_zone", "refused", "自然保护地核心保护区内。", ("HB-002",), layer="ecological_redline", attributes={"zone": "core"}, overlap_m=2.0),
-    Scenario("cultivated_60", "needs_approval", "占用耕地 60.00 ㎡，须农用地转用；面积 140 ㎡ 不超标准。", ("HB-004",), part="0101", overlap_m=6.0),
-    Scenario("cultivated_145", "refused", "占用耕地，标准为 140 ㎡，申请 145 ㎡ 超出 5.00 ㎡。", ("HB-004", "HB-030"), size=(14.5, 10.0), part="0103", overlap_m=6.0),
-    Scenario("orchard", "needs_approval", "占用园地，须农用地转用。", ("HB-005",), part="0201", overlap_m=5.0),
-    Scenario("forest", "needs_approval", "占用林地，须农用地转用和林业审核。", ("HB-005", "HB-072"), part="0301", overlap_m=5.0),
+    Scenario("cultivated_60", "needs_approval", "占用耕地 60.00 ㎡，须农用地转用；面积 140 ㎡ 不超标准；村内还有空闲地。", ("HB-004", "HB-011a"), part="0101", overlap_m=6.0),
+    Scenario("cultivated_145", "refused", "占用耕地，标准为 140 ㎡，申请 145 ㎡ 超出 5.00 ㎡。", ("HB-004", "HB-011a", "HB-030"), size=(14.5, 10.0), part="0103", overlap_m=6.0),
+    Scenario("orchard", "needs_approval", "占用园地，须农用地转用；村内还有空闲地，应优先利用。", ("HB-005", "HB-011a"), part="0201", overlap_m=5.0),
+    Scenario("forest", "needs_approval", "占用林地，须农用地转用和林业审核。", ("HB-005", "HB-011a", "HB-072a"), part="0301", overlap_m=5.0),
     Scenario("outside_boundary", "refused", "在批准的村庄建设边界以外。", ("HB-006a",), bounded=False),
     Scenario("no_plan", "needs_approval", "该村没有批准的规划，在村庄建设边界以外。", ("HB-006b",), stated=_REBUILD, intents=(RETAIN,), approved=False, ground="0702", bounded=False),
-    Scenario("planned_park", "refused", "规划用途为公园绿地，不是农村宅基地。", ("HB-007a",), planned="1401"),
-    Scenario("planned_blank", "needs_review", "规划用途为留白用地，须县级确定。", ("HB-007b",), planned="16"),
-    Scenario("restricted_new", "refused", "限制建设区内异址新建。", ("HB-008b",), zone="restricted"),
-    Scenario("restricted_rebuild", "passed", "限制建设区内原址翻建，允许。", stated=_REBUILD, ground="0702", zone="restricted"),
-    Scenario("prohibited", "refused", "禁止建设区内翻建。", ("HB-008c",), stated=_REBUILD, ground="0702", zone="prohibited"),
+    Scenario("planned_park", "refused", "规划用途为公园绿地，不是农村宅基地。", ("HB-007a",), planned="1401", draft=Draft("passed", planned="070301")),
+    Scenario("planned_blank", "needs_review", "规划用途为留白用地，须县级确定。", ("HB-007b",), planned="16", draft=Draft("passed", planned="070301")),
+    Scenario("restricted_new", "refused", "限制建设区内异址新建。", ("HB-008b",), zone="restricted", draft=Draft("passed", zone="concentrated")),
+    Scenario("restricted_rebuild", "passed", "限制建设区内原址翻建，允许。", stated=_REBUILD, ground="0702", zone="restricted", draft=Draft("refused", ("HB-008c",), zone="prohibited")),
+    Scenario("prohibited", "refused", "禁止建设区内翻建。", ("HB-008c",), stated=_REBUILD, ground="0702", zone="prohibited", draft=Draft("passed", zone="restricted")),
     Scenario("relocation_new", "refused", "搬迁撤并类村新建住宅；该村无批准规划。", ("HB-006b", "HB-010a", "HB-010c"), intents=(MOVE,), approved=False, bounded=False),
-    Scenario("relocation_rebuild", "needs_approval", "搬迁撤并类村原址修缮须复核；该村无批准规划。", ("HB-006b", "HB-010d"), stated=_REBUILD, intents=(MOVE,), approved=False, bounded=False, ground="0702"),
+    Scenario("relocation_rebuild", "needs_approval", "搬迁撤并类村 C 级危房原址修缮，走应急程序，须复核；该村无批准规划。", ("HB-006b", "HB-010d", "HB-010f"), stated=_REBUILD, intents=(MOVE,), approved=False, bounded=False, ground="0702"),
     Scenario("retain_new", "needs_review", "保留改善类村异址新建，须复核。", ("HB-010d",), intents=(RETAIN,)),
     Scenario("listed_two_storeys", "needs_correction", "特色保护类村以平房为主，二层不符合导则。", ("HB-010c",), intents=(LISTED,)),
     Scenario("listed_one_storey", "needs_review", "特色保护类村异址新建平房，须复核。", ("HB-010d",), stated=_ONE, intents=(LISTED,)),
@@ -108,10 +73,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("heritage_national", "refused", "占用全国重点文物保护单位保护范围。", ("HB-050b",), layer="heritage", attributes=_LOCAL | {"level": "national"}, overlap_m=1.5),
     Scenario("heritage_belt", "needs_approval", "占用文物建设控制地带。", ("HB-051",), layer="heritage", attributes=_LOCAL | {"zone": "belt"}, overlap_m=4.0),
     Scenario("danger", "refused", "占用地质灾害危险区。", ("HB-060",), layer="hazard", attributes={"zone": "danger", "kind": "滑坡"}, overlap_m=3.0),
-    Scenario("neighbour_04", "passed", "与邻宗地重叠 0.40 ㎡，在误差以内。", layer="parcel", overlap_m=0.04),
+    Scenario("neighbour_04", "passed", "与邻宗地重叠 0.40 ㎡，在误差以内。", layer="parcel", overlap_m=0.04, draft=Draft("needs_review", ("HB-007b",), planned="16")),
     Scenario("neighbour_06", "needs_correction", "与邻宗地重叠 0.60 ㎡，超过 0.5 ㎡。", ("HB-080a",), layer="parcel", overlap_m=0.06),
     Scenario("neighbour_rebuild", "needs_correction", "原址翻建越出本户宗地，与邻宗地重叠 10.00 ㎡。", ("HB-080b",), stated=_REBUILD, ground="0702", layer="parcel", overlap_m=1.0),
-    Scenario("preplan_house", "refused", "规划前已建、不符合规划用途的房屋不得重建。", ("HB-007a", "HB-090"), stated=_REBUILD, ground="0702", planned="1401"),
+    Scenario("preplan_house", "refused", "规划前已建、不符合规划用途的房屋不得重建。", ("HB-007a", "HB-090"), stated=_REBUILD, ground="0702", planned="1401", draft=Draft("passed", planned="070301")),
     Scenario("missing_membership", "incomplete", "未填是否本集体经济组织成员。", stated={"is_member": None}),
     Scenario("missing_storeys", "incomplete", "未填层数。", stated={"storeys": None}),
     Scenario("missing_plot_area", "incomplete", "未填申请宅基地面积。", stated={"plot_area_m2": None}),

@@ -43,6 +43,11 @@ def test_tiling_layers_have_neither_gap_nor_overlap(layer: str):
     assert shapely.area(shapes(layer)).sum() == pytest.approx(county().coverage.area, abs=0.01)
 
 
+def test_every_place_has_one_slope_class():
+    assert shapely.area(shapes("slope")).sum() == pytest.approx(county().coverage.area, abs=1.0)
+    assert shapely.union_all(shapes("slope")).area == pytest.approx(county().coverage.area, abs=1.0)
+
+
 def test_patches_nest_in_villages_villages_in_towns_and_towns_in_the_county():
     land, villages, towns = (county().layers[name] for name in ("land_use", "village", "town"))
     middle = shapely.point_on_surface(shapes("land_use"))
@@ -113,7 +118,55 @@ def test_figures_are_not_reported_by_some_and_only_in_the_months_asked_for():
 
 
 def test_households_carry_no_names():
-    assert list(county().households) == ["household_id", "village_code", "persons", "resident", "zddm"]
+    assert list(county().households) == ["household_id", "village_code", "persons", "resident", "zddm", "other_zddm"]
+
+
+def test_the_houses_on_farmland_are_those_written_down():
+    buildings, farmland = county().layers["building"], shapes("basic_farmland")
+    house, field = shapely.STRtree(farmland).query(shapes("building"), predicate="intersects")
+    area = np.bincount(house, shapely.area(shapely.intersection(shapes("building")[house], farmland[field])), minlength=len(buildings))
+    assert set(buildings["ZRZH"][area > 0.5]) == set(county().standing.farmland_houses) and len(county().standing.farmland_houses) > 10
+    assert area[(area > 1e-6)].min() > 1.0
+
+
+def test_the_plots_over_two_zones_are_those_written_down_and_no_plots_overlap_but_planted_ones():
+    parcels, zones = county().layers["parcel"], county().layers["control_zone"]
+    closed = zones.geometry.to_numpy()[(zones["zone"] != "concentrated").to_numpy()]
+    plot, zone = shapely.STRtree(closed).query(shapes("parcel"), predicate="intersects")
+    area = np.bincount(plot, shapely.area(shapely.intersection(shapes("parcel")[plot], closed[zone])), minlength=len(parcels))
+    split = (area > 0.5) & (area < shapely.area(shapes("parcel")) - 0.5)
+    assert set(parcels["ZDDM"][split]) == set(county().standing.split_plots) and split.sum() > 10
+    ordinary = shapes("parcel")[(parcels["ZDDM"].str[-5:].astype(int) < 80_000).to_numpy()]
+    assert shapely.STRtree(ordinary).query(ordinary, predicate="overlaps").size == 0
+
+
+def test_the_households_with_several_plots_are_those_written_down_and_no_plot_has_two_households():
+    table = county().households
+    several = table["other_zddm"].str.len() > 0
+    assert set(table["household_id"][several]) == set(county().standing.large_holders) and several.sum() > 10
+    plots = [*table["zddm"], *[plot for held in table["other_zddm"] for plot in held]]
+    assert len(plots) == len(set(plots)) and set(plots) <= set(county().layers["parcel"]["ZDDM"])
+
+
+def test_the_houses_the_draft_plan_gives_up_stand_on_its_parks():
+    buildings, draft = county().layers["building"], county().drafts["planned_use"]
+    given_up = buildings[buildings["ZRZH"].isin(county().standing.given_up_houses)].geometry.to_numpy()
+    parks = shapely.union_all(draft.geometry.to_numpy()[(draft["GHDLBM"] == "1401").to_numpy()])
+    assert len(given_up) > 10 and shapely.covers(parks, given_up).all()
+
+
+@pytest.mark.parametrize("layer", ["planned_use", "control_zone"])
+def test_the_draft_plan_tiles_the_county_too(layer: str):
+    draft = county().drafts[layer].geometry.to_numpy()
+    assert shapely.coverage_is_valid(draft) and shapely.area(draft).sum() == pytest.approx(county().coverage.area, abs=0.01)
+
+
+def test_what_other_departments_drew_keeps_clear_of_every_application_that_is_not_about_it():
+    sites = county().applications.geometry.to_numpy()
+    for layer in ("railway", "cable", "pipeline", "dyke", "flood_storage", "flood_risk", "reservoir", "geological_risk", "nature_reserve", "wetland"):
+        frame = county().layers[layer]
+        drawn = frame.geometry.to_numpy()[~frame[catalog()[layer].identifier].str.contains(r"9\d{4}$").to_numpy()]
+        assert shapely.STRtree(drawn).query_nearest(sites, return_distance=True)[1].min() > 100, layer
 
 
 def test_the_same_seed_gives_the_same_county_and_another_seed_another():
@@ -147,6 +200,7 @@ def test_the_full_county_meets_the_official_totals_and_sizes():
     rings = shapely.get_num_coordinates(shapely.get_exterior_ring(full.layers["ecological_redline"].geometry.to_numpy()))
     assert rings.max() >= 10_000
     assert set(full.layers["ecological_redline"]["zone"]) == {"core", "other"}
-    assert set(full.layers["power_line"]["kv"]) == {10.0, 35.0, 110.0, 220.0, 500.0}
-    assert len(full.applications) == SCALES["full"].cases == 300
+    assert set(full.layers["power_line"]["kv"]) == {10.0, 20.0, 35.0, 110.0, 220.0, 500.0}
+    assert SCALES["full"].cases == 300
+    assert len(full.applications) == 397
     assert full.layers["village"]["pop_reg"].sum() == read_facts().population

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from frames import EPSG, meta, red_lines
 
@@ -71,7 +73,7 @@ def test_a_load_that_was_cut_off_is_completed_and_nothing_is_there_twice(load, d
     monkeypatch.setattr(demo_county, "build", cut_off)
     done = load()
     assert (done.layers, done.typed, done.checked) == (False, True, len(county.applications))
-    assert {name: len(versions.history(db, name)) for name in catalog()} == dict.fromkeys(catalog(), 1)
+    assert {name: len(versions.history(db, name)) for name in catalog()} == {name: 2 if name in county.drafts else 1 for name in catalog()}
     assert len(applications.everything(db)) == checks.count(db) == len(county.applications)
 
     again = load()
@@ -79,10 +81,24 @@ def test_a_load_that_was_cut_off_is_completed_and_nothing_is_there_twice(load, d
     assert checks.count(db) == len(county.applications)
 
 
-def test_loading_again_makes_new_versions_and_keeps_the_old(load, db):
+def test_loading_again_makes_new_versions_and_keeps_the_old(load, db, county):
     load()
     load(again=True)
     for name in catalog():
-        newest, oldest = versions.history(db, name)
+        newest, oldest = (record for record in versions.history(db, name) if record.dataset.law_status == "in_force")
         assert newest.status == oldest.status == "published"
         assert oldest.dataset.known_to == newest.dataset.known_from
+    drafts = {name: [record.status for record in versions.history(db, name) if record.dataset.law_status == "draft"] for name in catalog()}
+    assert {name: states for name, states in drafts.items() if states} == dict.fromkeys(county.drafts, ["staged"])
+
+
+def test_every_application_of_the_small_county_gets_its_written_verdict_for_the_written_rules(load, db):
+    load()
+    wrong = {}
+    for item in applications.everything(db):
+        findings = json.loads(checks.get(db, item.check_id).report)["findings"]
+        failed = sorted(f["rule_id"] + (f["branch"] or "") for f in findings if f["outcome"] == "fail")
+        if (item.verdict, failed) != (item.expected["verdict"], sorted(item.expected["findings"])):
+            unclear = [f["rule_id"] + (f["branch"] or "") for f in findings if f["outcome"] in ("no_data", "error")]
+            wrong[item.case_no] = (item.expected["scenario"], item.verdict, failed, unclear)
+    assert not wrong

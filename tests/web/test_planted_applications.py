@@ -40,7 +40,7 @@ def full(full_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Te
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
     with database.pool(full_url) as pool:
         loaded = demo_county.load(pool, full_url, settings, report=lambda *_: None)
-        assert loaded == demo_county.Loaded(layers=True, typed=True, checked=300)
+        assert loaded == demo_county.Loaded(layers=True, typed=True, checked=397)
         again = demo_county.load(pool, full_url, settings, report=lambda *_: None)
         assert again == demo_county.Loaded(layers=False, typed=False, checked=0)
     with TestClient(create_app(settings, database_url=full_url)) as service:
@@ -87,8 +87,8 @@ def answers(full: TestClient, planted) -> dict[str, dict]:
     return found
 
 
-def test_there_are_three_hundred_with_every_verdict_among_them(planted):
-    assert len(planted) == 300
+def test_there_are_nearly_four_hundred_with_every_verdict_among_them(planted):
+    assert len(planted) == 397
     verdicts = [item.expected["verdict"] for item in planted]
     assert set(verdicts) == {"refused", "incomplete", "needs_approval", "needs_correction", "needs_review", "passed"}
     assert all(item.expected["reason"] for item in planted)
@@ -117,7 +117,7 @@ def test_the_command_says_the_same(cuntu, planted, answers, tmp_path):
     path = tmp_path / "applications.gpkg"
     frame.to_file(path)
     reports = json.loads(cuntu("check", str(path), "--json"))["reports"]
-    assert len(reports) == 300
+    assert len(reports) == len(planted)
     for report in reports:
         assert lasting(report) == lasting(answers[report["case_no"]])
 
