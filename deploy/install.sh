@@ -2,7 +2,7 @@
 # Installs what cuntu needs. Used by ./run on a person's machine and by the Dockerfile: one list, one way.
 #
 #   deploy/install.sh packages GROUP...    Debian packages that are missing; as root, or with sudo.
-#                                          groups: python database client fonts browser
+#                                          groups: python database client fonts browser papers
 #   deploy/install.sh environment LOCK     .venv with exactly the packages of LOCK, and cuntu itself
 #
 # Both can be repeated, and go on where an interrupted run ended.
@@ -45,6 +45,8 @@ missing_packages() {
       fonts) installed fonts-noto-cjk || echo fonts-noto-cjk ;;
       # libatomic1: the node that drives the browser in the tests is linked against it.
       browser) installed chromium || echo chromium; installed libatomic1 || echo libatomic1 ;;
+      # papers: the tools with which the tests read the PDFs.
+      papers) installed poppler-utils || echo poppler-utils ;;
       *) fail "unknown group of packages: $group" ;;
     esac
   done

@@ -1,6 +1,6 @@
 /* Verifies a paper in the browser: reads the report out of the file, hashes it again, shows its findings. Nothing is sent but a hash. */
 "use strict";
-const MARKS = { ok: "✓", bad: "✗", note: "·" };
+const MARKS = { proof: "✓", ok: "✓", bad: "✗", note: "·" };
 const LARGEST = 50e6;
 
 cuntu.ready(() => {
@@ -9,7 +9,8 @@ cuntu.ready(() => {
   const printed = document.getElementById("verify-hash");
   const drop = page.querySelector(".file-drop");
   let file = null;
-  const again = () => { if (file) verifyFile(file, printed.value, page); };
+  const chosen = page.querySelector(".file-drop .muted");
+  const again = () => { if (file) chosen.textContent = file.name; if (file) verifyFile(file, printed.value, page); };
   input.addEventListener("change", () => { file = input.files[0] || null; again(); });
   printed.addEventListener("input", again);
   drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
@@ -35,11 +36,10 @@ async function verifyFile(file, printed, page) {
     const hash = sha256(paper.report);
     compare(hash, paper, printed, isPdf, say);
     if (isPdf && page.dataset.register) await askRegister(page.dataset.register, sha256(bytes), report, say);
-    const bad = lines.some((line) => line.state === "bad");
-    cuntu.fill(box, verdict(bad, isPdf), list(lines), summary(report, hash), ...groupsOf(report));
+    cuntu.fill(box, verdict(lines), list(lines), summary(report, hash), ...groupsOf(report));
   } catch (error) {
     say("bad", error.message);
-    cuntu.fill(box, verdict(true, true), list(lines));
+    cuntu.fill(box, verdict(lines), list(lines));
   }
 }
 
@@ -80,7 +80,7 @@ function compare(hash, paper, printed, isPdf, say) {
   say("note", "报告全文的 SHA-256：" + hash);
   if (isPdf) say(paper.stated === hash ? "ok" : "bad", paper.stated === hash ? "与文件属性所记的校验码一致。" : "与文件属性所记的校验码不一致：报告或属性被改动。");
   const given = /[0-9a-f]{64}/.exec(printed.toLowerCase().replace(/\s/g, ""));
-  if (given) say(given[0] === hash ? "ok" : "bad", given[0] === hash ? "与所填的校验码一致。" : "与所填的校验码不一致。");
+  if (given) say(given[0] === hash ? "proof" : "bad", given[0] === hash ? "与所填的校验码一致。" : "与所填的校验码不一致。");
   else say(printed.trim() ? "bad" : "note", printed.trim() ? "所填的不是 64 位校验码。" : "请与纸面末页所印的校验码核对，或把它填在上面。");
   if (isPdf) say("note", paper.signed ? "文件带有数字签名，本页不验证签名，请用 cuntu verify。" : "文件未经数字签名。");
 }
@@ -88,7 +88,7 @@ function compare(hash, paper, printed, isPdf, say) {
 async function askRegister(address, hash, report, say) {
   try {
     const found = await cuntu.getJson(address + hash);
-    say(found.check_id === report.id ? "ok" : "bad", found.check_id === report.id ? "本局登记簿中有这份文件。" : "登记簿中的文件属于另一件核查。");
+    say(found.check_id === report.id ? "proof" : "bad", found.check_id === report.id ? "本局登记簿中有这份文件。" : "登记簿中的文件属于另一件核查。");
   } catch (error) {
     say("bad", "登记簿：" + error.message);
   }
@@ -100,9 +100,11 @@ function latin1(bytes) {
   return parts.join("");
 }
 
-function verdict(bad, isPdf) {
-  const text = bad ? "核验不通过" : isPdf ? "所附报告未被改动" : "报告可读，请核对校验码";
-  return cuntu.h("p", { class: "verify-verdict " + (bad ? "tone-refused" : "tone-passed") }, text);
+/* Only the register or the hash on the paper prove anything: what a file says of itself can be forged together with it. */
+function verdict(lines) {
+  const has = (state) => lines.some((line) => line.state === state);
+  const [tone, text] = has("bad") ? ["refused", "核验不通过"] : has("proof") ? ["passed", "核验通过：所附报告未被改动"] : ["look_at", "文件前后一致，请与纸面校验码核对"];
+  return cuntu.h("p", { class: "verify-verdict tone-" + tone }, text);
 }
 
 function list(lines) {
