@@ -112,13 +112,17 @@ def _applicant(item: Proposal, label: str, words: Sequence[str], left: Sequence[
 
 
 def _summary(proposals: Proposals, best: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """One sentence for the clerk and one for the applicant: how far changes lead, and what stands in the way."""
     label, count = VERDICT_LABELS[proposals.reachable], len(proposals.best)
     if proposals.verdict == "passed":
         return {"summary": "原申请符合全部规则，不须改动。", "applicant": "申请没有问题，不用改。"}
     if count and proposals.reachable == "passed":
         return {"summary": f"有 {count} 种改动可使申请符合全部规则。", "applicant": "稍作改动就能通过，请看下面的办法。"}
-    blocking = "、".join(f"{rule_key(item)} {item['title']}" for item in best[:5])
-    plain = "、".join(dict.fromkeys(f"“{item['title']}”" for item in best[:3]))
+    blocking = "、".join(f"{rule_key(item)} {item['title']}" for item in best[:5]) + ("等" if len(best) > 5 else "")
+    plain = "、".join(dict.fromkeys(f"“{item['title']}”" for item in best[:3])) + ("等" if len(best) > 3 else "")
+    if all(rule_key(item) in proposals.aside for item in best):
+        done = f"有 {count} 种改动；改动以后只剩" if count else "图形和数字没有须改的；只剩"
+        return {"summary": f"{done}不能靠改动解决的：{blocking}。", "applicant": f"{'按下面的办法改了以后' if count else '图和数字不用改'}，还要先办妥或补齐{plain}。"}
     if count:
         return {"summary": f"没有能使申请完全符合的改动；最好能到“{label}”，挡在前面的是 {blocking}。",
                 "applicant": f"改了以后还不能直接通过，最好的结论是“{label}”，还要解决{plain}。"}  # fmt: skip
