@@ -10,7 +10,20 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from planning import COUNTY, EAST, EPSG, KNOWN_AT, NORTH, TYPES, VALID_ON, application, column, county_layers, here, layer
+from planning import (
+    COUNTY,
+    EAST,
+    EPSG,
+    KNOWN_AT,
+    NORTH,
+    TYPES,
+    VALID_ON,
+    application,
+    column,
+    county_layers,
+    here,
+    layer,
+)
 
 from spatial.layer import Layer
 from spatial.permit import VERDICTS, check, read_applications
