@@ -16,9 +16,9 @@ from layers.overrides import Act, AlreadyMarkedError, NotStandingError
 from layers.rechecks import Link
 
 REPORT = (
-    '{"findings":[{"rule_id":"HB-001","branch":"a","outcome":"fail"},{"rule_id":"HB-040","branch":null,"outcome":"no_data"},'
-    '{"rule_id":"HB-060","branch":null,"outcome":"pass"}],"verdict":"refused"}'
-).encode()
+    b'{"findings":[{"rule_id":"HB-001","branch":"a","outcome":"fail"},{"rule_id":"HB-040","branch":null,"outcome":"no_data"},'
+    b'{"rule_id":"HB-060","branch":null,"outcome":"pass"}],"verdict":"refused"}'
+)
 
 
 @pytest.fixture
