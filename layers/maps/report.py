@@ -58,7 +58,7 @@ def citation_text(citation: Mapping[str, Any]) -> str:
 def dataset_text(dataset: Mapping[str, Any] | None) -> str:
     """Write the layer version a finding rests on: 永久基本农田 第 3 版（2025-01-01）."""
     if not dataset:
-        return "申请所填"
+        return "未用图层数据"
     return f"{dataset['title']} 第 {dataset['version']} 版（{dataset['date']}）"
 
 

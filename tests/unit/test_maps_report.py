@@ -47,9 +47,9 @@ def test_a_citation_says_how_sure_it_is():
     assert citation_text({"text": "某文", "confidence": "?"}) == "某文（来源未注明）"
 
 
-def test_a_finding_names_the_version_and_date_of_its_data_and_what_was_only_declared():
+def test_a_finding_names_the_version_and_date_of_its_data_and_what_rests_on_no_layer_says_so():
     assert dataset_text({"title": "永久基本农田", "version": 3, "date": "2025-01-01"}) == "永久基本农田 第 3 版（2025-01-01）"
-    assert dataset_text(None) == "申请所填"
+    assert dataset_text(None) == "未用图层数据"
 
 
 def test_what_was_applied_for_is_written_in_the_words_of_the_form():
