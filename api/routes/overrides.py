@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.checking import epsg_of, refuse_other_crs
 from api.deps import JSON_TYPES, Checking, Db, JsonBody, When
@@ -88,7 +88,7 @@ def check_again(
     when: When,
     checking: Checking,
     crs: Annotated[str | None, Query(description="坐标系，例如 EPSG:4547；不写时为 CRS84 经纬度", max_length=60)] = None,
-) -> dict[str, Any]:
+) -> Response:
     """Check again where the site, the form, a dataset version, the village types or the law changed since; else tell that nothing did.
 
     With a body (one GeoJSON Feature) that is the application as it is now, else the register's, else that of the check.
@@ -99,7 +99,8 @@ def check_again(
         feature = _object(body)
         refuse_other_crs(feature, epsg_in=epsg_in)
         given = checking.read([feature], epsg_in=epsg_in, moment=when)
-    return recheck_entry(recheck(_overriding(request).judging, check_id, moment=when, given=given))
+    done = recheck(_overriding(request).judging, check_id, moment=when, given=given)
+    return Response(orjson.dumps(recheck_entry(done)), media_type="application/json")
 
 
 @router.get("/{check_id}/line", summary="一份审查的前后各次", response_model=CheckLine, responses=problems(400, 404, 503))
