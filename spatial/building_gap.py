@@ -13,6 +13,7 @@ import shapely
 
 from spatial.facts import Fact, unknown
 from spatial.measures import Bools, Floats, Ints, Overlay
+from spatial.pieces import Geometries
 from spatial.rules.model import FactSpec
 
 if TYPE_CHECKING:
@@ -25,12 +26,23 @@ def _own(over: Overlay, subject: Ints, feature: Ints, apart: Floats) -> tuple[Bo
     """Which pairs are a site and its own building, and which of those only look so: the building reaches where nothing is known."""
     own, doubtful = np.zeros(len(subject), dtype=bool), np.zeros(len(subject), dtype=bool)
     meets = np.flatnonzero(apart == 0)
+    # Told by boxes first: what has less than half of its area in the subject's box cannot be its own.
+    room = _box_overlap(over.subjects[subject[meets]], over.layer.features[feature[meets]])
+    meets = meets[room >= OWN_SHARE * shapely.area(over.layer.features[feature[meets]])]
     if len(meets):
         shapes = over.layer.features[feature[meets]]
         inside = shapely.area(shapely.intersection(over.subjects[subject[meets]], shapes))
         own[meets] = inside >= OWN_SHARE * np.maximum(shapely.area(shapes), 1e-9)
         doubtful[meets] = own[meets] & (over.layer.extent.edge_distance(shapes, within=1.0) < 1e-4)
     return own, doubtful
+
+
+def _box_overlap(left: Geometries, right: Geometries) -> Floats:
+    """The m² that the boxes of pairs of geometries share."""
+    one, other = shapely.bounds(left), shapely.bounds(right)
+    sides = np.minimum(one[:, 2:], other[:, 2:]) - np.maximum(one[:, :2], other[:, :2])
+    shared: Floats = np.maximum(sides, 0.0).prod(axis=1)
+    return shared
 
 
 def building_gap(facts: Facts, name: str, spec: FactSpec) -> Fact:

@@ -33,6 +33,7 @@ WORDS = {
     "road": ("路", "道", "街", "巷"),
     "river": ("河", "溪", "塘", "沟", "渠", "库", "湖", "港", "水"),
 }
+CORNER_SHARE = 0.1
 OPEN_WORDS = ("空地", "空闲地", "田", "园", "林", "山", "荒", "坡", "菜地", "农地")
 
 
@@ -56,42 +57,52 @@ class _Presence:
 
 
 def strips(subjects: Geometries, reach_m: float) -> Geometries:
-    """Return for n subjects the ground up to `reach_m` beyond their east, south, west and north side, as an array of n × 4 boxes."""
+    """Return for n subjects the ground up to `reach_m` beyond their east, south, west and north side, as an array of n × 4 boxes.
+
+    A tenth of each side is left out at both ends, so that a neighbour round the corner counts for its own side only.
+    """
     west, south, east, north = shapely.bounds(subjects).T
+    across, up = (east - west) * CORNER_SHARE, (north - south) * CORNER_SHARE
     boxes = [
-        shapely.box(east, south, east + reach_m, north), shapely.box(west, south - reach_m, east, south),
-        shapely.box(west - reach_m, south, west, north), shapely.box(west, north, east, north + reach_m),
+        shapely.box(east, south + up, east + reach_m, north - up), shapely.box(west + across, south - reach_m, east - across, south),
+        shapely.box(west - reach_m, south + up, west, north - up), shapely.box(west + across, north, east - across, north + reach_m),
     ]  # fmt: skip
     return np.stack(boxes, axis=1)
 
 
-def _presence(
-    subjects: Geometries, layer: Layer | None, reach_m: float, own: set[tuple[int, int]], unsure: Bools, *, covered: bool
-) -> _Presence:
+def _presences(
+    subjects: Geometries, layer: Layer | None, metres: tuple[float, float], own: Ints, unsure: Bools, *, covered: bool
+) -> list[_Presence]:
+    """What adjoins each side and what lies within reach of it; a subject's `own` feature (-1: none) is no neighbour.
+
+    `covered` says that the layer's coverage is known to reach round all subjects.
+    """
     count = len(subjects)
     if layer is None:
-        return _Presence(np.zeros((count, 4), dtype=bool), np.ones((count, 4), dtype=bool))
-    boxes = strips(subjects, reach_m).ravel()
+        return [_Presence(np.zeros((count, 4), dtype=bool), np.ones((count, 4), dtype=bool))] * len(metres)
+    boxes = strips(subjects, max(metres)).ravel()
     at, piece = layer.tree.query(boxes)
-    feature = layer.piece_feature[piece]
+    other = layer.piece_feature[piece] != own[at // 4]
+    at, piece = at[other], piece[other]
     meets = shapely.intersects(boxes[at], layer.pieces[piece])
-    meets[meets] = to_resolution(shapely.distance(subjects[at[meets] // 4], layer.pieces[piece[meets]])) <= reach_m
-    meets &= np.array([(row // 4, key) not in own for row, key in zip(at.tolist(), feature.tolist(), strict=True)], dtype=bool)
-    there = np.zeros((count, 4), dtype=bool)
-    there[at[meets] // 4, at[meets] % 4] = True
-    outside = np.zeros(len(boxes)) if covered else layer.extent.uncovered(boxes)
-    hidden = (to_resolution(outside) > 0).reshape(count, 4) | unsure[:, None]
-    return _Presence(there & ~unsure[:, None], there | hidden)
+    at, piece = at[meets], piece[meets]
+    apart = to_resolution(shapely.distance(subjects[at // 4], layer.pieces[piece]))
+    found = []
+    for reach in metres:
+        gaps = np.zeros(len(boxes)) if covered else to_resolution(layer.extent.uncovered(strips(subjects, reach).ravel()))
+        there = np.zeros((count, 4), dtype=bool)
+        there[at[apart <= reach] // 4, at[apart <= reach] % 4] = True
+        found.append(_Presence(there & ~unsure[:, None], there | (gaps > 0).reshape(count, 4) | unsure[:, None]))
+    return found
 
 
-def _own_parcels(facts: Facts, rows: Ints) -> tuple[set[tuple[int, int]], Bools]:
-    """The parcel that holds most of each subject is its own; the second array says where that is not known."""
+def _own_parcels(facts: Facts, rows: Ints) -> tuple[Ints, Bools]:
+    """The parcel that holds most of each subject is its own (-1: none); the second array says where that is not known."""
     over = facts.overlay("parcel")
     if over is None:
-        return set(), np.zeros(len(rows), dtype=bool)
+        return np.full(len(rows), -1), np.zeros(len(rows), dtype=bool)
     best, area = over.dominant()
-    own = {(place, int(best[row])) for place, row in enumerate(rows.tolist()) if area[row] > 0.5 * over.areas[row]}
-    return own, over.uncovered[rows] > 0
+    return np.where(area > 0.5 * over.areas, best, -1)[rows], over.uncovered[rows] > 0
 
 
 def _contradicted(named: Sequence[Sequence[frozenset[str] | None]], near: dict[str, _Presence], wide: dict[str, _Presence]) -> tuple[Bools, Bools]:
@@ -117,9 +128,12 @@ def four_sides(facts: Facts, name: str, spec: FactSpec) -> Fact:
     reach, touch = facts.parameter(spec.parameter or "").number(), facts.parameter(spec.radius_m or "").number()
     if len(rows) and reach is not None and touch is not None:
         own, unsure = _own_parcels(facts, rows)
-        near, wide = ({kind: _presence(facts.subjects[rows], facts.layers.get(kind), metres, own if kind == "parcel" else set(),
-                                       unsure & (kind == "parcel"), covered=kind in facts.layers and facts.covered_for(kind, 2 * metres))
-                               for kind in KINDS} for metres in (touch, reach))  # fmt: skip
+        nobody, sure = np.full(len(rows), -1), np.zeros(len(rows), dtype=bool)
+        near, wide = {}, {}
+        for kind in KINDS:
+            mine = (own, unsure) if kind == "parcel" else (nobody, sure)
+            covered = kind in facts.layers and facts.covered_for(kind, 2 * max(touch, reach))
+            near[kind], wide[kind] = _presences(facts.subjects[rows], facts.layers.get(kind), (touch, reach), *mine, covered=covered)
         named = [[named_kinds(text) for text in row] for row in stated[rows]]
         certain[rows], possible[rows] = _contradicted(named, near, wide)
     missing = np.array([[text is None for text in row] for row in stated], dtype=bool).reshape(-1, 4)
