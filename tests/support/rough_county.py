@@ -41,7 +41,45 @@ def rough_county(*, seed: int = 20260101) -> dict[str, gpd.GeoDataFrame]:
         "parcel": _frame("ZDDM", [_block(rng, 10, 30) for _ in range(2_000)], ZDDM=[f"421223001001JC{row:05d}" for row in range(2_000)]),
         "heritage": _frame("heritage_no", [_block(rng, 50, 300) for _ in range(40)], zone=rng.choice(["protection", "belt"], 40), level="county"),
         "water_source": _frame("source_no", [_block(rng, 50, 900) for _ in range(30)], zone=rng.choice(["primary", "secondary", "quasi"], 30)),
+        **_other_departments(np.random.default_rng(seed + 1)),
     }
+
+
+def _other_departments(rng: np.random.Generator) -> dict[str, gpd.GeoDataFrame]:
+    """The layers of railways, lines, water, history, hazards and nature; of most classes some features have none."""
+
+    def blocks(identifier: str, count: int, **columns: Any) -> gpd.GeoDataFrame:
+        drawn = {name: rng.choice(np.array([*values, None], dtype=object), count) for name, values in columns.items()}
+        return _frame(identifier, [_block(rng, 50, 300) for _ in range(count)], **drawn)
+
+    def wavy(identifier: str, count: int, width: float | None = None, **columns: Any) -> gpd.GeoDataFrame:
+        drawn = {name: rng.choice(np.array([*values, None], dtype=object), count) for name, values in columns.items()}
+        lines = [_wavy(rng) for _ in range(count)]
+        return _frame(identifier, [*lines[::2], *[line.buffer(width, cap_style="flat") for line in lines[1::2]]] if width else lines, **drawn)
+
+    trees = [shapely.Point(*_somewhere(rng)).buffer(radius) if radius else shapely.Point(*_somewhere(rng)) for radius in rng.choice([0, 4, 9], 400)]
+    return {
+        "settlement": blocks("BSM", 60, CZCSXM=["203", "202"]),
+        "new_village_area": blocks("area_no", 30),
+        "railway": wavy("rail_no", 6, 6.0, **{"class": ["high_speed", "other"]}),
+        "cable": wavy("cable_no", 10, kv=[10.0]),
+        "pipeline": wavy("pipe_no", 6, medium=["oil", "gas"]),
+        "dyke": wavy("dyke_no", 6, 8.0, grade=["1", "3", "5"]),
+        "flood_storage": blocks("area_no", 10),
+        "flood_risk": blocks("area_no", 30),
+        "reservoir": blocks("reservoir_no", 30, scale=["large", "small"]),
+        "historic_village": blocks("village_no", 20, zone=["core", "belt"]),
+        "traditional_village": blocks("village_no", 20),
+        "old_tree": _frame("tree_no", trees, grade=rng.choice(np.array(["1", "2", "3", "famous", None], dtype=object), len(trees))),
+        "slope": _frame("patch_no", _tiles(rng, 300), PDJB=rng.choice(["1", "2", "3", "4", "5"], 300)),
+        "geological_risk": _frame("risk_no", [*[_block(rng, 50, 300) for _ in range(20)], *[_wavy(rng) for _ in range(4)]],
+                                  kind=[*rng.choice(["mined_out", "tailings_downstream"], 20), *["fault"] * 4]),
+        "nature_reserve": blocks("reserve_no", 15, zone=["core", "general"]),
+        "scenic_area": blocks("area_no", 15, zone=["core", "other"]),
+        "wetland": blocks("wetland_no", 20, level=["national", "general"]),
+        "forest": blocks("patch_no", 60, grade=["1", "2"]),
+        "enforcement": blocks("patch_no", 40, state=["open", "closed"]),
+    }  # fmt: skip
 
 
 def _villages(rng: np.random.Generator) -> gpd.GeoDataFrame:
