@@ -12,6 +12,7 @@ from api.deps import Db, Snapshot, When
 from api.routes.pages import Data, PageRoute, is_synthetic, page
 from api.run_entries import KIND_LABELS, ORDER, VERDICT_LABELS
 from layers import check_runs as store
+from layers.check_runs import Run
 from layers.maps.run import run_legend, run_map
 from layers.run_export import SUMMARY, lines, reason
 
@@ -55,7 +56,7 @@ def run(
     with db.connection() as conn:
         found = store.get(conn, run_id)
         counts = store.result_counts(conn, run_id)
-        drawn = store.worst(conn, run_id, [slug for slug in ORDER if slug not in ("clear",)], limit=DRAWN)
+        drawn = store.worst(conn, run_id, [slug for slug in ORDER if drawn_at_all(found, slug)], limit=DRAWN)
         listed = store.results(conn, run_id, after=after, limit=PER_PAGE, verdict=verdict)
     seen = snapshots.in_force(when)
     synthetic, overlays = is_synthetic(seen), data.overlays(seen, ids=OVERLAYS)
@@ -67,7 +68,7 @@ def run(
         "legend": run_legend(counts, VERDICT_LABELS),
         "counts": [(slug, VERDICT_LABELS[slug], counts[slug]) for slug in ORDER if counts.get(slug)],
         "results": [(item, reason(item), list(lines(item))) for item in listed],
-        "left_out": max(0, sum(number for slug, number in counts.items() if slug != "clear") - len(drawn)),
+        "left_out": max(0, sum(number for slug, number in counts.items() if drawn_at_all(found, slug)) - len(drawn)),
         "kinds": KIND_LABELS,
         "labels": VERDICT_LABELS,
         "tones": TONES,
@@ -77,3 +78,8 @@ def run(
         "following": following,
     }
     return page(request, "run.html", context, synthetic=synthetic)
+
+
+def drawn_at_all(run: Run, verdict: str) -> bool:
+    """Whether results of a verdict are worth drawing: of existing houses only those with something found or not checked."""
+    return run.kind != "houses" or verdict != "clear"
