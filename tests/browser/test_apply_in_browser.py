@@ -29,7 +29,7 @@ IN_PLANE = """async ([east, north]) => {
 
 def opened(visit, *, at=OPEN_LAND, zoom: int = 20) -> Page:
     page = visit.open("/apply")
-    page.wait_for_function("document.documentElement.dataset.applyReady === 'true'")
+    page.wait_for_function("() => document.documentElement.dataset.applyReady === 'true'")
     look_at(page, at, zoom)
     return page
 
@@ -178,7 +178,7 @@ def test_the_keyboard_alone_draws_moves_and_deletes_corners(visit):
 
 def test_a_point_near_a_surveyed_corner_is_that_corner(visit):
     page = opened(visit, at=PARCEL)
-    page.wait_for_function("performance.getEntriesByType('resource').some(item => item.name.includes('/layers/parcel/at'))")
+    page.wait_for_function("() => performance.getEntriesByType('resource').some(item => item.name.includes('/layers/parcel/at'))")
     page.wait_for_timeout(300)
     page.get_by_role("button", name="画多边形").click()
     for east, north in ((2_100.3, 2_000.3), (2_090, 2_000), (2_090, 2_010)):
@@ -252,6 +252,7 @@ def test_the_verdict_follows_the_form_and_a_wrong_value_is_told_at_its_field(vis
     fill_form(page, storeys="0")
     expect(page.locator("#p-storeys")).to_contain_text("应在 1 到 99 之间")
     expect(page.locator("#verdict")).to_have_attribute("data-state", "invalid", timeout=15_000)
+    expect(page.locator("#verdict-note")).to_have_text("申请表中有 1 项不能用，已在该项下标出。")
     page.locator("#f-storeys").fill("2")
     assert current(page) == "不予批准"
     expect(page.locator("#p-storeys")).to_be_hidden()
@@ -298,7 +299,7 @@ def test_an_answer_to_an_older_state_is_never_shown(visit):
     page.evaluate(SLOW_FIRST)
     place_rectangle(page)
     expect(page.locator("#verdict-label")).to_have_text("正在核查…")
-    page.wait_for_function("window.held.length === 1")
+    page.wait_for_function("() => window.held.length === 1")
     assert page.locator("#verdict").get_attribute("data-state") == "checking"
     look_at(page, OPEN_LAND)
     place_rectangle(page)
@@ -323,7 +324,7 @@ def test_without_a_connection_nothing_is_lost_and_no_verdict_is_pretended(visit)
     page.context.set_offline(False)
     assert current(page) != "未核查"
     page.reload()
-    page.wait_for_function("document.documentElement.dataset.applyReady === 'true'")
+    page.wait_for_function("() => document.documentElement.dataset.applyReady === 'true'")
     assert area(page) == 140.00
     expect(page.locator("#f-storeys")).to_have_value("2")
     expected(visit)
@@ -338,7 +339,7 @@ def test_a_draft_is_kept_for_its_tab_offered_to_another_and_deleted(visit):
     page.wait_for_timeout(400)
     other = page.context.new_page()
     other.goto(visit.address + "/apply")
-    other.wait_for_function("document.documentElement.dataset.applyReady === 'true'")
+    other.wait_for_function("() => document.documentElement.dataset.applyReady === 'true'")
     assert other.locator("#site-area").inner_text() == "–"
     other.get_by_role("tab", name="申请表").click()
     expect(other.locator("#other-drafts")).to_contain_text("甲-1")
@@ -354,8 +355,21 @@ def test_a_stored_draft_that_is_no_draft_is_not_used(visit):
     page.evaluate("""() => { const key = 'cuntu-apply:' + sessionStorage.getItem('cuntu-apply-tab');
         localStorage.setItem(key, JSON.stringify({parts: [[['x', 1]]], properties: {}})); }""")
     page.reload()
-    page.wait_for_function("document.documentElement.dataset.applyReady === 'true'")
+    page.wait_for_function("() => document.documentElement.dataset.applyReady === 'true'")
     assert page.locator("#site-area").inner_text() == "–"
+
+
+def test_a_draft_of_an_older_page_leaves_out_what_the_form_no_longer_has(visit):
+    page = opened(visit)
+    place_rectangle(page)
+    page.wait_for_timeout(400)
+    page.evaluate("""() => { const key = 'cuntu-apply:' + sessionStorage.getItem('cuntu-apply-tab');
+        const draft = JSON.parse(localStorage.getItem(key));
+        localStorage.setItem(key, JSON.stringify({...draft, properties: {...draft.properties, gone: 1, storeys: 3}})); }""")
+    page.reload()
+    page.wait_for_function("() => document.documentElement.dataset.applyReady === 'true'")
+    expect(page.locator("#f-storeys")).to_have_value("3")
+    assert current(page)
 
 
 def test_no_personal_data_are_asked_for(visit):
@@ -443,6 +457,27 @@ def test_a_proposal_is_taken_checked_again_and_undone(visit):
     assert site(page) == before
 
 
+def test_another_place_in_the_village_is_shown_on_the_map_taken_and_undone(visit):
+    page = opened(visit, at=ON_FARMLAND)
+    place_rectangle(page)
+    fill_form(page)
+    assert current(page) == "不予批准"
+    before = site(page)
+    page.get_by_role("tab", name="核查").click()
+    page.get_by_role("button", name="在本村另选地方").click()
+    first = page.locator("#places .proposal").first
+    expect(first).to_be_visible(timeout=30_000)
+    assert page.locator(".place-badge").count() == page.locator("#places .proposal").count()
+    title = first.locator(".verdict-tag").inner_text()
+    first.get_by_role("button", name="采用第 1 处").click()
+    assert current(page) == title
+    assert 20 < area(page) <= 140.02
+    assert site(page) != before
+    page.locator("#places").get_by_role("button", name="撤销").click()
+    assert current(page) == "不予批准"
+    assert site(page) == before
+
+
 def test_an_application_is_handed_in_its_report_opened_and_its_paper_downloaded(visit):
     page = opened(visit, at=ON_FARMLAND)
     place_rectangle(page)
@@ -456,7 +491,7 @@ def test_an_application_is_handed_in_its_report_opened_and_its_paper_downloaded(
     page.get_by_role("link", name="查看审查意见").click()
     expect(page.locator(".verdict strong")).to_have_text("不予批准")
     visit.open("/apply")
-    page.wait_for_function("document.documentElement.dataset.applyReady === 'true'")
+    page.wait_for_function("() => document.documentElement.dataset.applyReady === 'true'")
     assert page.locator("#site-area").inner_text() == "–"
 
 

@@ -50,7 +50,7 @@ cuntu.percent = function (share) {
 /* Chinese names of the units that the service writes in English. */
 cuntu.units = {
   m2: "㎡", m: "米", ha: "公顷", person: "人", household: "户", house: "座", storey: "层", degree: "度", min: "分钟", point: "分", count: "项",
-  days: "日", code: "", bool: "",
+  days: "日", working_days: "个工作日", survey_year: "个调查年度", date: "", code: "", bool: "",
 };
 
 cuntu.measure = function (value, unit) {

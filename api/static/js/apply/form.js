@@ -83,6 +83,7 @@ export function makeForm({ store, onTakeArea }) {
         const name = place.replace(/^\/properties\//, "");
         if (!names.includes(name)) return true;
         problem(name, message);
+        of(name)[0].closest("details").open = true;
         return false;
       });
     },

@@ -70,7 +70,7 @@ export function makeHandles(map, plane, { store, snap, onMessage }) {
     const remove = () => {
       if (ring.length <= 3) return onMessage("至少要留三个界址点。");
       store.change({ parts: replaced(parts, p, r, ring.filter((_, i) => i !== index)) }, { label: "删除界址点" });
-      return null;
+      return onMessage(`已删除 ${name}，可撤销。`);
     };
     const marker = handle(plane.toLatLng(ring[index]), {
       className: "corner",

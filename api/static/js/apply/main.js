@@ -13,13 +13,16 @@ import { makeNeighbours } from "./neighbours.js";
 import { makePlaces } from "./places.js";
 import { makePlane } from "./plane.js";
 import { makeProposals } from "./proposals.js";
+import { makeSiting } from "./siting.js";
 import { makeStore } from "./store.js";
 import { makeSubmit } from "./submit.js";
+import { makeTaking } from "./taking.js";
 import { makeVerdict } from "./verdict.js";
 import { makeViews } from "./views.js";
 
 const $ = (id) => document.getElementById(id);
 const settings = JSON.parse($("apply-settings").textContent);
+const SAVE_AFTER_MS = 200;
 const crsName = `EPSG:${settings.epsg}`;
 const map = cuntu.theMap;
 const plane = makePlane(settings.projection);
@@ -29,7 +32,13 @@ const fresh = () => ({ parts: [], properties: { applied_on: today() } });
 
 const draft = makeDraft();
 const restored = draft.load();
-const store = makeStore(restored ? { parts: restored.parts, properties: restored.properties } : fresh());
+const store = makeStore(restored ? asState(restored) : fresh());
+
+/* A draft of an older page may hold what the form no longer has. */
+function asState({ parts, properties }) {
+  const known = new Set([...$("application").elements].map((item) => item.name));
+  return { parts, properties: Object.fromEntries(Object.entries(properties).filter(([name]) => known.has(name))) };
+}
 
 /** The application as the service takes it, in the county's zone; null while there is no site. */
 function makeBody(state) {
@@ -47,7 +56,9 @@ const views = makeViews(map);
 makeCornerTable({ store, onMessage: message });
 const form = makeForm({ store, onTakeArea: takeArea });
 const findings = makeFindings(map);
-const proposals = makeProposals(map, plane, { store, url: `/api/v1/proposals?crs=${crsName}`, makeBody, onMessage: message });
+const taking = makeTaking(map, plane, { store, onMessage: message });
+const siting = makeSiting({ store, taking, onMessage: message });
+const proposals = makeProposals({ store, taking, url: `/api/v1/proposals?crs=${crsName}`, makeBody, onMessage: message });
 makeFiles({ store, crsName, makeBody, onRead: () => handles.fit() });
 makePlaces(map, settings.places, { onGone: () => views.open("map") });
 const locate = makeLocate(map, { onMessage: message });
@@ -56,25 +67,30 @@ cuntu.overlaySwitches(map);
 const live = makeLiveCheck({ url: `/api/v1/checks/preview?crs=${crsName}`, makeBody, onResult: showResult });
 makeSubmit({ store, url: `/api/v1/checks?crs=${crsName}`, makeBody, onMessage: message, onRefused: (error) => showResult({ kind: "invalid", problems: error.problems, detail: error.message }), onStored: stored });
 
-function showResult(result) {
+function showResult(answer) {
+  const result = answer.kind === "invalid" ? told(answer) : answer;
   const groups = result.kind === "current" ? groupsOf(result.report) : [];
   verdict.show(result, groups);
   const hits = groups.filter((group) => group.key !== "not_checked").reduce((sum, group) => sum + group.hits.length, 0);
   $("tab-count").textContent = hits ? ` ${hits}` : "";
   proposals.offer(result.kind === "current" ? result.report.verdict : null);
+  if (result.kind === "current") siting.offer(result.report.subject.village_code || null);
   if (result.kind === "current") { form.accept(); findings.show(groups); }
-  else if (result.kind === "invalid") showRefusal(result);
+  else if (result.kind === "invalid") findings.clear(result.detail);
   else if (result.kind === "none") findings.clear("画出宗地并填写申请表后，这里列出核查意见。");
   else findings.stale();
 }
 
-function showRefusal({ problems, detail }) {
+/* A refusal in words for people: what belongs to a field stands there, the rest is about the site. */
+function told({ problems, detail }) {
   const rest = form.refuse(problems);
-  findings.clear(rest.length ? rest.map((item) => item.message).join("；") : problems.length ? "申请表中有不能核查的内容，已在各项下标出。" : detail);
+  const fields = problems.length - rest.length;
+  const words = [fields ? `申请表中有 ${fields} 项不能用，已在该项下标出。` : "", ...rest.map((item) => item.message)].filter(Boolean);
+  return { kind: "invalid", detail: words.join("；") || detail };
 }
 
 function stored(report, sent) {
-  if (store.state === sent) { draft.remove(); $("draft-state").textContent = "已提交，草稿已删除。"; }
+  if (store.state === sent) { dropDraft(); $("draft-state").textContent = "已提交，草稿已删除。"; }
   views.open("report");
   message(`已提交。结论：${report.verdict_label}。`);
 }
@@ -96,25 +112,33 @@ function showPicked(feature) {
 let saving = null;
 function save() {
   clearTimeout(saving);
-  saving = setTimeout(() => {
-    const kept = draft.save(store.state);
-    $("draft-state").textContent = kept ? `草稿已存在本机浏览器中（${new Date().toTimeString().slice(0, 5)}）。` : "这个浏览器不能保存草稿，离开本页内容会丢失。";
-  }, 200);
+  saving = setTimeout(keep, SAVE_AFTER_MS);
+}
+
+function keep() {
+  clearTimeout(saving);
+  saving = null;
+  const kept = draft.save(store.state);
+  $("draft-state").textContent = kept ? `草稿已存在本机浏览器中（${new Date().toTimeString().slice(0, 5)}）。` : "这个浏览器不能保存草稿，离开本页内容会丢失。";
+}
+
+function dropDraft() {
+  clearTimeout(saving);
+  saving = null;
+  draft.remove();
 }
 
 function startOver() {
-  clearTimeout(saving);
-  draft.remove();
   $("picked").hidden = true;
   store.reset(fresh());
-  clearTimeout(saving);
+  dropDraft();
   $("draft-state").textContent = "草稿已删除。";
 }
 
 function offerOthers() {
   const others = draft.others();
   const line = ({ name, draft: other }) => cuntu.h("li", {}, `${String(other.saved || "").slice(0, 16).replace("T", " ")} · ${other.properties.case_no || "未编号"} `,
-    cuntu.h("button", { class: "link-button", type: "button", onclick: () => { store.change({ parts: other.parts, properties: other.properties }, { label: "取回草稿" }); draft.remove(name); offerOthers(); handles.fit(); } }, "取回"), " ",
+    cuntu.h("button", { class: "link-button", type: "button", onclick: () => { store.change(asState(other), { label: "取回草稿" }); draft.remove(name); offerOthers(); handles.fit(); } }, "取回"), " ",
     cuntu.h("button", { class: "link-button", type: "button", onclick: () => { draft.remove(name); offerOthers(); } }, "删除"));
   cuntu.fill($("other-drafts"), others.length ? [cuntu.h("h3", {}, "其他草稿"), cuntu.h("ul", { class: "plain-list" }, others.map(line))] : []);
 }
@@ -147,6 +171,7 @@ store.subscribe((state, what) => {
   save();
   live.changed(state);
 });
+document.addEventListener("visibilitychange", () => { if (document.hidden && saving) keep(); });
 window.addEventListener("online", () => { if ($("verdict").dataset.state === "unchecked") live.changed(store.state, { pause: 0 }); });
 $("draft-delete").addEventListener("click", startOver);
 showActs();

@@ -1,18 +1,14 @@
 /* The smallest changes that make the application lawful: listed, shown on the map, taken with one press, undone with another. */
-import { fromGeometry, sameSite } from "./geometry.js";
 import { postJson } from "./requests.js";
 
-const SHOWN = { color: "#2f6d4c", weight: 3, dashArray: "8 5", fillColor: "#2f6d4c", fillOpacity: 0.12, pane: "site", interactive: false };
+const ON_MAP = new Set(["move", "trim", "outline"]);
 
-export function makeProposals(map, plane, { store, url, makeBody, onMessage }) {
+export function makeProposals({ store, taking, url, makeBody, onMessage }) {
   const box = document.getElementById("proposals-box");
   const button = document.getElementById("ask-proposals");
   const place = document.getElementById("proposals");
-  const shown = L.layerGroup().addTo(map);
   const { h, fill } = cuntu;
   let asked = 0;
-
-  const partsOf = (proposal) => fromGeometry(proposal.geometry, ([lng, lat]) => plane.fromLatLng({ lat, lng }));
 
   async function ask() {
     const number = (asked += 1);
@@ -41,31 +37,27 @@ export function makeProposals(map, plane, { store, url, makeBody, onMessage }) {
   }
 
   function entry(proposal) {
-    const drawn = proposal.changes.some((change) => ["move", "trim", "outline"].includes(change.kind));
+    const texts = proposal.changes.map((change) => change.text).filter(Boolean);
+    const own = texts.join("；") === proposal.title ? [] : texts;
+    const following = proposal.changes.filter((change) => !change.text).map((change) => `${change.title} ${cuntu.measure(change.after, change.unit)}`);
     return h("li", { class: "proposal tone-" + proposal.verdict },
-      h("div", { class: "finding-title" }, proposal.title, h("span", { class: "tag verdict-tag" }, proposal.verdict_label)),
-      h("ul", { class: "plain-list" }, proposal.changes.map((change) => h("li", {}, change.text))),
+      h("div", { class: "finding-title" }, h("span", {}, proposal.title), h("span", { class: "tag verdict-tag" }, proposal.verdict_label)),
+      own.length ? h("ul", { class: "plain-list" }, own.map((text) => h("li", {}, text))) : null,
+      following.length ? h("p", { class: "hint" }, "随之改为：" + following.join("，")) : null,
       h("p", { class: "bar-buttons" },
-        drawn ? h("button", { class: "button small", type: "button", onclick: () => draw(proposal) }, "在图上看") : null,
+        proposal.changes.some((change) => ON_MAP.has(change.kind)) ? h("button", { class: "button small", type: "button", onclick: () => draw(proposal) }, "在图上看") : null,
         h("button", { class: "button small primary", type: "button", onclick: () => take(proposal) }, "采用")));
   }
 
   function draw(proposal) {
-    shown.clearLayers();
-    const outline = L.polygon(partsOf(proposal).map((part) => part.map((ring) => ring.map(plane.toLatLng))), SHOWN).addTo(shown);
-    map.fitBounds(outline.getBounds().pad(0.6), { maxZoom: 20, animate: false });
     document.dispatchEvent(new CustomEvent("cuntu-view", { detail: "map" }));
+    taking.draw([{ geometry: proposal.geometry }]);
     onMessage("虚线是改后的宗地。");
   }
 
   function take(proposal) {
-    const parts = partsOf(proposal);
-    const { case_no: _, ...properties } = proposal.properties;
-    const kept = store.state.properties.case_no;
-    const stated = Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null && value !== undefined));
-    store.change({ parts: sameSite(parts, store.state.parts) ? store.state.parts : parts, properties: kept ? { case_no: kept, ...stated } : stated }, { label: "采用改法" });
+    taking.take(proposal, "改法");
     fill(place, h("p", { class: "notice ok" }, `已采用：${proposal.title} `, h("button", { class: "link-button", type: "button", onclick: () => { store.undo(); fill(place); } }, "撤销")));
-    onMessage("已采用改法，正在重新核查。");
   }
 
   button.addEventListener("click", ask);
@@ -73,7 +65,6 @@ export function makeProposals(map, plane, { store, url, makeBody, onMessage }) {
     if (what === "preview") return;
     asked += 1;
     button.disabled = false;
-    shown.clearLayers();
     fill(place);
   });
   return {
