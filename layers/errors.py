@@ -51,3 +51,7 @@ class UnknownRecordError(CuntuError):
 
 class SealError(CuntuError):
     """签名证书不可用。"""
+
+
+class CountySetError(CuntuError):
+    """县级数据集（GeoParquet）有误。"""

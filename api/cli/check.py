@@ -19,6 +19,7 @@ from api.cli.default_group import DEFAULT, DefaultGroup
 from api.cli.output import AsJson, Report, print_json, progress_bar, say
 from api.cli.papers import issue_papers, write_papers
 from api.cli.proposals import print_proposals, proposals_for
+from api.cli.province import check_counties
 from api.cli.times import KnownAt, ValidOn, moment_of
 from api.database import ready_url
 from api.moment import Moment
@@ -58,6 +59,10 @@ def check(
     houses: Annotated[bool, typer.Option("--houses", help="排查全部现有房屋和宗地")] = False,
     against: Annotated[list[int] | None, typer.Option(help="规划比对：换用这个数据版本（可以是未发布的草案，可多次写）后哪些结论会变")] = None,
     backtest: Annotated[Path | None, typer.Option(help="规则回溯：用这个目录中改过的规则包，哪些已存审查会变", exists=True, file_okay=False)] = None,
+    province: Annotated[Path | None, typer.Option(help="全省审查：其下每县一个 GeoParquet 数据集的目录", exists=True, file_okay=False)] = None,
+    results: Annotated[Path | None, typer.Option(help="全省审查的结果目录；中断后用同一目录再做一次，只做没做完的", file_okay=False)] = None,
+    scheduler: Annotated[str | None, typer.Option(help="全省审查所用 Dask 集群的地址，例如 tcp://10.0.0.1:8786；不写时用本机的进程")] = None,
+    workers: Annotated[int, typer.Option(help="不写 --scheduler 时本机的进程数", min=1, max=256)] = 2,
     resume: Annotated[str | None, typer.Option(help="接着做一次中断的批量审查，写它的编号")] = None,
     output: Annotated[Path | None, typer.Option(help="结果文件：.xlsx、.gpkg 或 .json")] = None,
     pdf: Annotated[Path | None, typer.Option(help="把每件申请的意见书（PDF）写入这个目录", file_okay=False)] = None,
@@ -69,9 +74,12 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """审查一个文件、全部在办申请或现有房屋，结论与接口相同。"""
-    chosen = [file is not None, open_, houses, bool(against), backtest is not None, resume is not None]
+    chosen = [file is not None, open_, houses, bool(against), backtest is not None, resume is not None, province is not None]
     if sum(chosen) != 1:
-        raise InputError("请写一个申请文件，或 --open、--houses、--against、--backtest、--resume 之一。")
+        raise InputError("请写一个申请文件，或 --open、--houses、--against、--backtest、--resume、--province 之一。")
+    if province is not None:
+        check_counties(province, results, moment_of(valid_on, known_at), scheduler=scheduler, workers=workers, as_json=as_json)
+        return
     if proposals and (file is None or keep):
         raise InputError("--proposals 只用于审查一个文件，且不与 --store 同用。")
     refuse_other_endings(output)

@@ -10,6 +10,7 @@ import typer
 
 from api.checking import epsg_of
 from api.cli.output import AsJson, print_json, print_table, progress_bar, say
+from api.cli.province import export_set
 from api.cli.times import KnownAt, ValidOn, day_of, moment_of
 from api.database import ready_url
 from api.errors import NotFoundError
@@ -21,6 +22,7 @@ from layers.layer_export import export
 from layers.loader import Description
 
 app = typer.Typer(help="图层：目录、导入、版本、发布、导出。", no_args_is_help=True)
+app.command("export-set")(export_set)
 
 LayerId = Annotated[str, typer.Argument(help="图层编号，例如 basic_farmland")]
 Day = Annotated[str | None, typer.Option(help="日期，例如 2026-01-01")]
