@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+from starlette.responses import Response
 
 from spatial.errors import InputError
 
@@ -17,3 +18,8 @@ def parse_json(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise InputError(f"请求内容不是合法的 JSON：第 {error.lineno} 行第 {error.colno} 列，{error.msg}。") from error
+
+
+def answer(found: Any) -> Response:
+    """Answer with JSON as it is: what the planning logic wrote is not read again."""
+    return Response(orjson.dumps(found), media_type="application/json")

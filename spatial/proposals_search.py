@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from spatial.levers import SITE, Lever, LeverFile
-from spatial.proposals_change import State, Step, Way, most_steps, sides
+from spatial.proposals_change import State, Step, Way, most_steps, sides, vary
 from spatial.proposals_rays import Rays, bearings
 from spatial.proposals_trial import PASSED, Setting, drivers, missing
 
@@ -51,15 +51,27 @@ class Search:
         self.driven = [found[key] for key in keys]
         self.usable = [lever for lever in self.levers.levers if self._usable(lever)]
         reach = frozenset().union(*(lever.moves for lever in self.usable)) if self.usable else frozenset[str]()
-        self.aside = np.array([
-            rank < PASSED and (not driven & reach or (rank_unknown and missing(rule, self.setting, self.start.properties)))
-            for rule, driven, rank, rank_unknown in zip(self.setting.rules, self.driven, self.before, self._unknown(), strict=True)
-        ], dtype=bool)  # fmt: skip
-        """Rules that no change can help: nothing they rest on can be changed, or what they ask for is missing."""
+        fixed = np.array([not driven & reach for driven in self.driven], dtype=bool)
+        lacking = np.array([missing(rule, self.setting, self.start.properties) for rule in self.setting.rules], dtype=bool)
+        self.aside = (self.before < PASSED) & (fixed | (self._unknown() & (lacking | ~self._helped())))
+        """Rules that no change can help: nothing they rest on can be changed, or what they ask for is missing (wherever one looks)."""
 
-    def _unknown(self) -> list[bool]:
+    def _unknown(self) -> Bools:
         checks = self.setting.check(np.array([self.start.site], dtype=object), self.start.properties)
-        return [str(checks.outcomes(rule.key)[0]) in ("no_data", "error") for rule in self.setting.rules]
+        return np.array([str(checks.outcomes(rule.key)[0]) in ("no_data", "error") for rule in self.setting.rules], dtype=bool)
+
+    def _helped(self) -> Bools:
+        """The rules that some change helps, of every lever moved a little, half and all of its way."""
+        helped = np.zeros(len(self.before), dtype=bool)
+        for lever in self.usable:
+            most = most_steps(self.start, lever)
+            if most == 0:
+                continue
+            counts = np.unique(np.array([1, most // 10, most // 2, most]).clip(1))
+            looks = np.repeat(np.arange(0.0, 360.0, 45.0), len(counts)) if lever.kind == "move" else None
+            variants = vary(self.start, lever, np.tile(counts, 8) if looks is not None else counts, looks if looks is not None else 0.0)
+            helped |= (self.setting.ranks(variants.sites, variants.properties) > self.before[:, None]).any(axis=1)
+        return helped
 
     def _usable(self, lever: Lever) -> bool:
         if lever.needs is None:

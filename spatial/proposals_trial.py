@@ -100,18 +100,15 @@ def fact_drivers(name: str, facts: Mapping[str, FactSpec], known: dict[str, froz
 
 
 def missing(rule: RuleSpec, setting: Setting, properties: Mapping[str, Any]) -> bool:
-    """Tell whether a rule lacks a layer or a stated property, which no change of the application brings."""
+    """Tell whether a rule lacks a layer or a stated property: that is to be brought, not changed away."""
     facts = setting.pack.main.facts
-    stack, seen = facts_of(rule), set()
+    stack, seen = facts_of(rule), set[str]()
     while stack:
         name = stack.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        spec = facts[name]
-        if (spec.layer and spec.layer not in setting.layers) or (spec.property and properties.get(spec.property) is None):
-            return True
-        if spec.measure == "layers_loaded" and any(layer not in setting.layers for layer in setting.pack.layers):
-            return True
-        stack.extend(spec.of)
+        if name not in seen:
+            seen.add(name)
+            spec = facts[name]
+            if (spec.layer and spec.layer not in setting.layers) or (spec.property and properties.get(spec.property) is None):
+                return True
+            stack.extend(spec.of)
     return False

@@ -107,9 +107,17 @@ def _constant(part: Any, setting: Setting, properties: Mapping[str, Any]) -> Fac
 
 
 def _spatial(setting: Setting, severities: Sequence[str]) -> list[RuleSpec]:
-    """The rules of some severities that depend on the place, those about being inside or on something first."""
+    """The rules of some severities that depend on the place, those about being inside or on something first.
+
+    Of rules that do not refuse, those whose failing itself is about the place: what is to be put right about the house takes no land.
+    """
     facts = setting.pack.main.facts
-    rules = [rule for rule in setting.rules if rule.severity in severities and any(SITE in fact_drivers(name, facts) for name in facts_of(rule))]
+
+    def placed(rule: RuleSpec) -> bool:
+        names = facts_of(rule) if rule.severity == "reject" else [name for leaf in rule.comparisons for name in (leaf.fact, leaf.than) if name]
+        return any(SITE in fact_drivers(name, facts) for name in names)
+
+    rules = [rule for rule in setting.rules if rule.severity in severities and placed(rule)]
     shaped = {rule.key: min((SHAPED_BY.index(facts[name].measure) for name in facts_of(rule) if facts[name].measure in SHAPED_BY), default=len(SHAPED_BY)) for rule in rules}
     return sorted(rules, key=lambda rule: shaped[rule.key])
 

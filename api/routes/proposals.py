@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from api import lawful_way
 from api.check_desk import application_document
 from api.deps import JSON_TYPES, CheckAsked, Checking, Db, JsonBody
+from api.json_text import answer
 from api.openapi import json_body, problems
 from api.proposal_schemas import ProposalList
 from api.schemas import ApplicationFeature
@@ -24,14 +24,14 @@ router = APIRouter(tags=["建房审查"])
     response_model=ProposalList,
     responses=problems(400, 404, 503),
 )
-def proposals_of_check(check_id: UUID, db: Db, checking: Checking) -> dict[str, Any]:
+def proposals_of_check(check_id: UUID, db: Db, checking: Checking) -> Response:
     """The smallest changes that make a stored check's application lawful, each checked in full, by effort.
 
     Rests on the data of the check's two dates and on today's rules; `verdict` says what those make of the application as it is.
     """
     with db.connection() as conn:
         check = checks.get(conn, check_id)
-    return lawful_way.for_check(checking, check)
+    return answer(lawful_way.for_check(checking, check))
 
 
 @router.post(
@@ -41,9 +41,9 @@ def proposals_of_check(check_id: UUID, db: Db, checking: Checking) -> dict[str, 
     responses=problems(400, 403, 413, 415, 503),
     openapi_extra=json_body(ApplicationFeature, *JSON_TYPES),
 )
-def proposals_of_feature(body: JsonBody, asked: CheckAsked, checking: Checking) -> dict[str, Any]:
+def proposals_of_feature(body: JsonBody, asked: CheckAsked, checking: Checking) -> Response:
     """The same for an application given as a GeoJSON Feature; nothing is stored."""
     feature, epsg_in = application_document(body, asked.crs)
     basis = checking.basis(asked.times.moment())
     applications = checking.read_on([feature], epsg_in=epsg_in, basis=basis)
-    return lawful_way.for_applications(checking, applications, basis)[0]
+    return answer(lawful_way.for_applications(checking, applications, basis)[0])

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from api.check_desk import application_document
 from api.deps import CheckAsked, Checking, JsonBody
+from api.json_text import answer
 from api.openapi import json_body, problems
 from api.siting import sites_for
 from api.siting_schemas import Siting, SitingRequest
@@ -22,11 +21,11 @@ router = APIRouter(tags=["选址"])
     responses=problems(400, 403, 413, 415, 503),
     openapi_extra=json_body(SitingRequest, "application/json"),
 )
-def create_sites(body: JsonBody, asked: CheckAsked, checking: Checking) -> dict[str, Any]:
+def create_sites(body: JsonBody, asked: CheckAsked, checking: Checking) -> Response:
     """Buildable land for a house in a village or a drawn area, places ranked with reasons, and those not proposed with theirs.
 
     Buildable is what no rule forbids and where the data are complete; what is not known is counted apart. Each place went through
     the full check. An area across the county's border, outside it, too large or empty is refused.
     """
     request, epsg_in = application_document(body, asked.crs)
-    return sites_for(checking, request, epsg_in=epsg_in, basis=checking.basis(asked.times.moment()))
+    return answer(sites_for(checking, request, epsg_in=epsg_in, basis=checking.basis(asked.times.moment())))
