@@ -18,7 +18,7 @@ from api.cli import commands
 from layers.catalog import catalog
 from layers.postgres import PostgresMissingError
 
-COMMANDS = {"demo", "serve", "db", "layers", "classify", "check", "progress", "map", "bench", "verify"}
+COMMANDS = {"demo", "serve", "db", "layers", "classify", "check", "progress", "map", "bench", "verify", "site"}
 
 
 @pytest.fixture
