@@ -43,7 +43,7 @@ def read(raw: bytes) -> FileOutlines:
 def _ask(raw: bytes) -> dict[str, Any]:
     """Let the child read; its death by its own limits is an answer too."""
     command = [sys.executable, "-m", "layers.site_files.dxf_child", str(MAX_POINTS_ALL)]
-    environment = {"OPENBLAS_NUM_THREADS": "1", "PATH": os.defpath, "HOME": "/nonexistent", "EZDXF_DISABLE_C_EXT": "0"}
+    environment = {"OPENBLAS_NUM_THREADS": "1", "PATH": os.defpath, "HOME": "/nonexistent"}
     with _AT_ONCE:
         try:
             done = subprocess.run(command, input=raw, capture_output=True, timeout=WAIT_S, env=environment, check=False)
@@ -56,6 +56,9 @@ def _ask(raw: bytes) -> dict[str, Any]:
 
 
 def _outlines(answer: dict[str, Any]) -> FileOutlines:
+    too_large = [f"/图层 {item['layer']} 图元 {item['handle']}：圆弧太大或太多，不像宅基地边线" for item in answer["polylines"] if item.get("refused")]
+    if too_large:
+        raise InputError("DXF 有误：", problems=capped(too_large))
     closed = [item for item in answer["polylines"] if item["closed"] and len(item["points"]) > 2]
     open_lines = len(answer["polylines"]) - len(closed)
     if not closed:

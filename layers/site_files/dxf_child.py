@@ -20,6 +20,8 @@ CPU_S = 8
 MEMORY_BYTES = 1_500_000_000
 ARC_M = 0.01
 """Arcs become chords that stay this near to them."""
+MOST_ARCS, LARGEST_BULGE, WIDEST_M = 500, 10.0, 10_000.0
+"""A polyline with more arcs, or larger ones, is no plot; its chords would be millions."""
 SHAPES = frozenset({"LWPOLYLINE", "POLYLINE"})
 BINARY = b"AutoCAD Binary DXF"
 
@@ -63,10 +65,21 @@ def shape(entity: Any) -> dict[str, Any]:
     entry = {"layer": entity.dxf.layer[:60], "handle": entity.dxf.handle, "closed": False, "arcs": False, "points": []}
     if entity.dxftype() == "POLYLINE" and not (entity.is_2d_polyline or entity.is_3d_polyline):
         return entry
+    if entity.has_arc and not arcs_of_a_plot(entity):
+        return entry | {"arcs": True, "closed": True, "refused": True}
     path = make_path(entity)
     points = [[point.x, point.y] for point in path.flattening(ARC_M)] if len(path) else []
     ends_meet = len(points) > 3 and points[0] == points[-1]
     return entry | {"closed": bool(entity.is_closed or ends_meet), "arcs": path.has_curves, "points": points}
+
+
+def arcs_of_a_plot(entity: Any) -> bool:
+    """Whether the arcs of a polyline can be those of a plot's border."""
+    rows = entity.get_points("xyb") if entity.dxftype() == "LWPOLYLINE" else [(*vertex.dxf.location.vec2, vertex.dxf.bulge) for vertex in entity.vertices]
+    easts, norths, bulges = zip(*rows, strict=True)
+    widest = max(max(easts) - min(easts), max(norths) - min(norths))
+    arcs = [abs(bulge) for bulge in bulges if bulge]
+    return widest <= WIDEST_M and len(arcs) <= MOST_ARCS and max(arcs) <= LARGEST_BULGE
 
 
 def main() -> None:

@@ -108,6 +108,34 @@ def test_a_polygon_is_drawn_by_its_corners_measured_and_judged(visit):
     expect(page.get_by_role("button", name="提交审查")).to_be_enabled()
 
 
+def test_a_polygon_is_closed_by_its_first_corner_and_a_point_can_be_taken_back(visit):
+    page = opened(visit)
+    page.get_by_role("button", name="画多边形").click()
+    for east, north in ((1_994, 1_994), (1_994, 2_004), (2_020, 2_020)):
+        click_at(page, east, north)
+    page.get_by_role("button", name="退一点").click()
+    for east, north in ((2_004, 2_004), (2_004, 1_994), (1_994, 1_994)):
+        click_at(page, east, north)
+    assert len(site(page)) == 4
+    assert area(page) == pytest.approx(100, rel=0.05)
+    expect(page.locator("#map-bar")).to_be_hidden()
+
+
+def test_a_figure_that_crosses_itself_is_told_at_once_and_not_judged(visit):
+    page = opened(visit)
+    page.get_by_text("填写或粘贴坐标").click()
+    place_rectangle(page)
+    corners = site(page)
+    for index, (east, north) in ((2, corners[3]), (3, corners[2])):
+        for title, value in (("X 北坐标", NORTH + north), ("Y 东坐标", EAST + east)):
+            field = page.get_by_label(f"J{index + 1} {title}")
+            field.fill(f"{value:.3f}")
+            field.press("Tab")
+    expect(page.locator("#site-figures")).to_contain_text("相交，图形不成立")
+    expect(page.locator("#verdict")).to_have_attribute("data-state", "invalid", timeout=15_000)
+    expected(visit)
+
+
 def test_corners_are_numbered_clockwise_from_the_north_west(visit):
     page = opened(visit)
     draw_square(page)

@@ -164,6 +164,30 @@ def test_arcs_of_a_drawing_become_chords_and_that_is_noted():
 
 
 @pytest.mark.parametrize(
+    "points",
+    [
+        [(0.0, 0.0, 0, 0, 1.0), (1e11, 0.0, 0, 0, 1.0), (1e11, 1e11, 0, 0, 1.0)],
+        [(east, north, 0, 0, 1e9) for east, north in here()],
+        [(EAST + index, NORTH + index % 9, 0, 0, 0.5) for index in range(600)],
+    ],
+)
+def test_arcs_made_to_become_millions_of_chords_are_refused_at_once(points):
+    assert "圆弧太大或太多" in refused(dxf(draw=lambda space: space.add_lwpolyline(points, close=True)), declared=EPSG)
+
+
+def test_old_polylines_keep_their_arcs_too():
+    def draw(space):
+        space.add_polyline2d([(*point, 0.4) for point in here()], format="xyb", close=True)
+
+    assert "圆弧段已折成直线" in read(dxf("R12", draw=draw), declared=EPSG).notes[0]
+
+
+def test_a_process_that_exceeds_its_limits_is_one_clear_answer(monkeypatch):
+    monkeypatch.setattr("layers.site_files.dxf.WAIT_S", 0.01)
+    assert "读取超时" in refused(dxf(), declared=EPSG)
+
+
+@pytest.mark.parametrize(
     ("raw", "told"),
     [
         (b"", "文件是空的"),

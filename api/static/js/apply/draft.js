@@ -9,22 +9,29 @@ function attempt(action, otherwise) {
 }
 
 export function makeDraft() {
-  const tab = attempt(() => sessionStorage.getItem(TAB), null) || crypto.getRandomValues(new Uint32Array(2)).join("-");
-  attempt(() => sessionStorage.setItem(TAB, tab));
-  const key = PREFIX + tab;
-  const read = (name) => attempt(() => JSON.parse(localStorage.getItem(name)), null);
+  let key = PREFIX + name(attempt(() => sessionStorage.getItem(TAB), null));
+  /* A tab that was duplicated has the same name: whoever hears the other write takes a new one. */
+  window.addEventListener("storage", (event) => { if (event.key === key && event.newValue) key = PREFIX + name(null); });
+  const read = (item) => attempt(() => JSON.parse(localStorage.getItem(item)), null);
   return {
     load: () => usable(read(key)),
     /** Keep the state; false where the browser refuses. */
     save: (state) => attempt(() => { localStorage.setItem(key, JSON.stringify({ ...state, saved: new Date().toISOString() })); return true; }, false),
-    remove: (name = key) => attempt(() => localStorage.removeItem(name)),
+    remove: (other = key) => attempt(() => localStorage.removeItem(other)),
     /** Drafts of other tabs, the newest first. */
     others() {
-      const names = attempt(() => Object.keys(localStorage), []).filter((name) => name.startsWith(PREFIX) && name !== key);
-      const found = names.map((name) => ({ name, draft: usable(read(name)) })).filter((item) => item.draft);
+      const names = attempt(() => Object.keys(localStorage), []).filter((item) => item.startsWith(PREFIX) && item !== key);
+      const found = names.map((item) => ({ name: item, draft: usable(read(item)) })).filter((item) => item.draft);
       return found.sort((a, b) => String(b.draft.saved).localeCompare(String(a.draft.saved)));
     },
   };
+}
+
+/* The name of this tab, kept for as long as the tab is open. */
+function name(known) {
+  const tab = known || crypto.getRandomValues(new Uint32Array(2)).join("-");
+  attempt(() => sessionStorage.setItem(TAB, tab));
+  return tab;
 }
 
 /* What stands in the browser may be of an older page or of someone's hand: only what has the right form is used. */

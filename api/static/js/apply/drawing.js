@@ -19,7 +19,7 @@ export function makeDrawing(map, plane, { store, neighbours, handles, parcelsLoa
   let points = [];
 
   const reach = () => {
-    const [pixels] = [matchMedia("(pointer: coarse)").matches ? REACH_PX.touch : REACH_PX.mouse];
+    const pixels = matchMedia("(pointer: coarse)").matches ? REACH_PX.touch : REACH_PX.mouse;
     const at = map.getCenter();
     const beside = map.containerPointToLatLng(map.latLngToContainerPoint(at).add([pixels, 0]));
     return Math.min(5, map.distance(at, beside));

@@ -97,10 +97,17 @@ export function makeFindings(map) {
     return h("div", { class: "finding-group tone-" + group.key }, h("h3", {}, head), h("p", { class: "group-note" }, group.note), items);
   }
 
+  /* Rules of the table that no machine checks: for a person to look at. */
+  function leftOut(rules) {
+    if (!rules?.length) return null;
+    const line = (rule) => h("li", {}, rule.title, h("span", { class: "rule-id" }, rule.rule_id + (rule.branch || "")), rule.reason ? "：" + rule.reason : "");
+    return h("div", { class: "finding-group tone-not_applicable" }, h("details", { "data-group": "left_out" }, h("summary", {}, "本系统不核查、须人工核对的规则 ", h("span", { class: "count" }, `${rules.length} 条`)), h("ul", { class: "plain-list" }, rules.map(line))));
+  }
+
   return {
-    show(groups) {
+    show(groups, rules) {
       const open = new Set([...place.querySelectorAll("details[open]")].map((item) => item.dataset.group));
-      cuntu.fill(place, groups.filter((group) => group.findings.length).map(list));
+      cuntu.fill(place, [...groups.filter((group) => group.findings.length).map(list), leftOut(rules)]);
       for (const fold of place.querySelectorAll("details")) fold.open = open.has(fold.dataset.group);
       place.classList.remove("stale");
       draw(groups);

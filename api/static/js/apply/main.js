@@ -75,7 +75,7 @@ function showResult(answer) {
   $("tab-count").textContent = hits ? ` ${hits}` : "";
   proposals.offer(result.kind === "current" ? result.report.verdict : null);
   if (result.kind === "current") siting.offer(result.report.subject.village_code || null);
-  if (result.kind === "current") { form.accept(); findings.show(groups); }
+  if (result.kind === "current") { form.accept(); findings.show(groups, result.report.not_checked); }
   else if (result.kind === "invalid") findings.clear(result.detail);
   else if (result.kind === "none") findings.clear("画出宗地并填写申请表后，这里列出核查意见。");
   else findings.stale();
