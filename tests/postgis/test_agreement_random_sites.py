@@ -55,7 +55,7 @@ def laid(request, server_url, template_database):
             published(conn, frame, meta(layer, coverage=coverage))
         in_force = versions.in_force(conn, valid_on=date(2024, 1, 1), known_at=moment("2099-01-01"))
         places = places_on({layer: frame.geometry.to_numpy() for layer, frame in frames.items()}, each=40, seed=1)
-        sites = house_sites(places, count=SITES, seed=2)
+        sites = house_sites(places, count=SITES, seed=2, scatter_m=12.0)
         store_sites(conn, sites, epsg=EPSG)
         whole = snapshot.load(conn, in_force, epsg=EPSG)
         near = snapshot.pruned(conn, in_force, sites, radius_m=dict.fromkeys(in_force, RADIUS_M), epsg=EPSG)
