@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 import typer
 from psycopg_pool import ConnectionPool
 
-from api.cli.output import AsJson, print_json, say
+from api.cli.output import AsJson, print_json, progress_bar, say
 from api.database import cluster_of, ready_url
 from api.papers import Papers, issuer_of, trusted_roots
 from api.settings import Settings
@@ -30,19 +30,22 @@ def write_papers(folder: Path, pool: ConnectionPool[Any], settings: Settings, re
     """Write the papers of reports that are not stored into a folder; they say so, and stand in no register."""
     issuer = issuer_of(settings)
     folder.mkdir(parents=True, exist_ok=True)
-    for place, (report, site) in enumerate(zip(reports, applications.sites, strict=True), start=1):
-        with pool.connection() as conn:
+    with progress_bar("意见书") as progress, pool.connection() as conn:
+        for place, (report, site) in enumerate(zip(reports, applications.sites, strict=True), start=1):
             body = issuer.paper(conn, canonical_json(report), site, epsg=applications.epsg)
-        (folder / _name(place, report.get("case_no"))).write_bytes(body)
+            (folder / _name(place, report.get("case_no"))).write_bytes(body)
+            progress(place / len(applications), f"已写 {place} 件，共 {len(applications)} 件")
     say(f"意见书已写入 {folder}。")
 
 
-def issue_papers(folder: Path, pool: ConnectionPool[Any], settings: Settings, checks: Iterable[tuple[str | None, UUID]]) -> None:
+def issue_papers(folder: Path, pool: ConnectionPool[Any], settings: Settings, checks: Sequence[tuple[str | None, UUID]]) -> None:
     """Write the papers of stored checks (case number and id) into a folder, and enter them into the register."""
     desk = Papers(pool, settings)
     folder.mkdir(parents=True, exist_ok=True)
-    for place, (case_no, check_id) in enumerate(checks, start=1):
-        (folder / _name(place, case_no)).write_bytes(desk.issue(check_id))
+    with progress_bar("意见书") as progress:
+        for place, (case_no, check_id) in enumerate(checks, start=1):
+            (folder / _name(place, case_no)).write_bytes(desk.issue(check_id))
+            progress(place / len(checks), f"已写 {place} 件，共 {len(checks)} 件")
     say(f"意见书已写入 {folder}。")
 
 

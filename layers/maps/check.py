@@ -17,6 +17,8 @@ from layers.maps.report import Entry, groups, measure
 
 SURROUNDINGS_M = 45.0
 """How much land round the site is in view at first."""
+MEASURED_FROM_M = 0.01
+"""A line that begins nearer to the site than this begins at the site: reports round coordinates to about a millimetre."""
 SAME_PLACE_M = 10.0
 """Numbers nearer to each other than this share one badge."""
 TONES = {
@@ -73,10 +75,33 @@ def _findings(report: Mapping[str, Any], site: BaseGeometry, crs: str) -> tuple[
         found.append({"type": "Feature", "properties": properties, "geometry": geometry})
         metric = gpd.GeoSeries([shape(geometry)], crs="OGC:CRS84").to_crs(crs).iloc[0]
         lines += _distance(entry, site, metric, crs, TONES[key])
-        nearest = shapely.intersection(metric, shapely.buffer(site, SURROUNDINGS_M))
-        at = shapely.point_on_surface(metric if nearest.is_empty else nearest)
-        _place(places, at, str(entry.number))
+        _place(places, place_of(metric, site, view=shapely.buffer(site, SURROUNDINGS_M)), str(entry.number))
     return found, lines, [feature_of(at, crs, text="·".join(numbers)) for at, numbers in places]
+
+
+def distance_line(finding: Mapping[str, Any], hit: BaseGeometry, site: BaseGeometry) -> BaseGeometry | None:
+    """The line along which a finding's distance was measured: what it names as its place, or else the shortest one to it.
+
+    None where it measures no distance, or where there is none between site and hit.
+    """
+    measured = finding.get("measured") or {}
+    if measured.get("unit") != "m" or not isinstance(measured.get("value"), int | float):
+        return None
+    if _is_measured_line(hit, site):
+        return hit if hit.length > MEASURED_FROM_M else None
+    return None if site.intersects(hit) else shapely.shortest_line(site, hit)
+
+
+def _is_measured_line(hit: BaseGeometry, site: BaseGeometry) -> bool:
+    return bool(hit.geom_type == "LineString" and site.distance(shapely.Point(hit.coords[0])) < MEASURED_FROM_M)
+
+
+def place_of(hit: BaseGeometry, site: BaseGeometry, *, view: BaseGeometry) -> BaseGeometry:
+    """Where a hit's number stands: within the view if the hit reaches into it, and at the far end of a measured line."""
+    if _is_measured_line(hit, site):
+        return shapely.Point(hit.coords[-1])
+    nearest = shapely.intersection(hit, view)
+    return shapely.point_on_surface(hit if nearest.is_empty else nearest)
 
 
 def _place(places: list[tuple[BaseGeometry, list[str]]], at: BaseGeometry, number: str) -> None:
@@ -89,10 +114,9 @@ def _place(places: list[tuple[BaseGeometry, list[str]]], at: BaseGeometry, numbe
 
 
 def _distance(entry: Entry, site: BaseGeometry, hit: BaseGeometry, crs: str, colour: str) -> list[Feature]:
-    measured = entry.finding.get("measured") or {}
-    if measured.get("unit") != "m" or not isinstance(measured.get("value"), int | float) or site.intersects(hit):
+    line = distance_line(entry.finding, hit, site)
+    if line is None:
         return []
-    line = shapely.shortest_line(site, hit)
     middle = line.interpolate(0.5, normalized=True)
     style = {"color": colour, "dashArray": "5 4", "weight": 1.8, "fill": False}
-    return [feature_of(line, crs, style=style), feature_of(middle, crs, text=measure(measured["value"], "m"))]
+    return [feature_of(line, crs, style=style), feature_of(middle, crs, text=measure(entry.finding["measured"]["value"], "m"))]

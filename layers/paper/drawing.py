@@ -26,8 +26,9 @@ def drawing(plan: Mapping[str, Any]) -> dict[str, Any]:
     parts += paper.shapes(plan["site"], line=SITE_LINE, width=0.75, fill=SITE_FILL, opacity=0.35)
     for hit in plan["hits"]:
         tone = TONES[hit["group"]]
-        parts += paper.shapes(hit["shapes"], line=tone, width=0.5, fill=tone, opacity=0.3)
-        if "distance" in hit:
+        if "distance" not in hit:
+            parts += paper.shapes(hit["shapes"], line=tone, width=0.5, fill=tone, opacity=0.3)
+        else:
             parts += paper.shapes([{"kind": "line", "rings": [hit["distance"]["line"]]}], line=tone, width=0.4, dash="1.4 0.9")
     parts += paper.shapes(plan["site"], line=SITE_LINE, width=0.75)
     return {

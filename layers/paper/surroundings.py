@@ -10,6 +10,7 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from layers.maps.check import distance_line, place_of
 from layers.maps.overlays import DRAWN_FROM_BELOW
 from layers.maps.report import groups
 from spatial.crs import CRS84, reproject
@@ -77,21 +78,18 @@ def _hits(report: Mapping[str, Any], site: BaseGeometry, box: BaseGeometry, epsg
             seen = shapely.intersection(shapely.make_valid(geometry), box)
             if seen.is_empty:
                 continue
-            at = shapely.point_on_surface(seen)
-            hit = {"number": entry.number, "group": group.key, "shapes": _shapes([seen]), "at": _point(at.x, at.y)}
+            at = place_of(seen, site, view=box)
+            hit = {"number": entry.number, "group": group.key, "shapes": _shapes([seen]), "at": _point(*shapely.get_coordinates(at)[0])}
             found.append(hit | _distance(entry.finding, site, geometry, box))
     return found
 
 
 def _distance(finding: Mapping[str, Any], site: BaseGeometry, hit: BaseGeometry, box: BaseGeometry) -> dict[str, Any]:
     """The shortest line from the site to what was hit, where the finding measures a distance and the line is in view."""
-    measured = finding.get("measured") or {}
-    if measured.get("unit") != "m" or not isinstance(measured.get("value"), int | float) or site.intersects(hit):
+    line = distance_line(finding, hit, site)
+    if line is None or not box.covers(line):
         return {}
-    line = shapely.shortest_line(site, hit)
-    if not box.contains(line):
-        return {}
-    return {"distance": {"line": [_point(x, y) for x, y in shapely.get_coordinates(line)], "text": f"{measured['value']:.2f} m"}}
+    return {"distance": {"line": [_point(x, y) for x, y in shapely.get_coordinates(line)], "text": f"{finding['measured']['value']:.2f} m"}}
 
 
 def _shapes(geometries: Iterable[BaseGeometry], *, grid: float = GRID_M) -> list[dict[str, Any]]:
