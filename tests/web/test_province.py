@@ -103,7 +103,7 @@ def test_every_county_is_checked_in_its_own_zone_with_the_bytes_of_a_direct_chec
 
 
 def test_a_worker_killed_half_way_changes_no_byte(tmp_path: Path, cluster: Any) -> None:
-    root = make_sets(tmp_path / "sets", count=1_500, codes=CODES[:2])
+    root = make_sets(tmp_path / "sets", count=400, codes=CODES[:2])
     out = tmp_path / "out"
     killed = threading.Event()
 
