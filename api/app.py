@@ -87,7 +87,7 @@ def create_app(settings: Settings, *, database_url: str, holding: Holding | None
     app.state.jobs = Jobs(pool, queued=app.state.runner.wake) if app.state.runner else Jobs(pool)
     app.state.tiles = TileCache(settings.tile_cache_bytes)
     app.state.outlines = Outlines()
-    app.state.papers = Papers(pool, settings)
+    app.state.papers = Papers.of_service(pool, settings)
     app.state.pages = Pages(pool, snapshots, settings)
     _route(app)
     errors.install(app)

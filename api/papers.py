@@ -41,6 +41,13 @@ class Papers:
         """Who gives them out."""
         return issuer_of(self.settings)
 
+    @classmethod
+    def of_service(cls, pool: ConnectionPool[Any], settings: Settings) -> Papers:
+        """Make it with the seal read at once: a service whose certificate cannot be used does not start. Raises SealError."""
+        papers = cls(pool, settings)
+        _ = papers.issuer
+        return papers
+
     def issue(self, check_id: UUID) -> bytes:
         """Return the paper of a stored check; raises UnknownRecordError."""
         with self.pool.connection() as conn:

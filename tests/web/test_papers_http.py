@@ -16,6 +16,7 @@ from papers import make_seal, poppler, squeezed, text_of
 from api.app import create_app
 from api.cli import commands
 from layers import checks, database, papers
+from layers.errors import SealError
 from layers.paper.glyphs import printable
 from layers.paper.reading import enclosed
 from layers.paper.render import Frame, render
@@ -119,6 +120,12 @@ def test_with_a_seal_the_paper_is_signed_once_and_stays_the_same_file(county_url
         assert client.get(f"/api/v1/papers/{hashlib.sha256(paper).hexdigest()}").json()["certificate"]
     assert "Signature is Valid" in poppler("pdfsig", paper, tmp_path)
     assert verify(paper, roots=[root]).proven
+
+
+def test_a_service_whose_certificate_cannot_be_used_does_not_start(county_url, settings, tmp_path):
+    broken = settings.model_copy(update={"signing_key": tmp_path / "nowhere.p12"})
+    with pytest.raises(SealError):
+        create_app(broken, database_url=county_url)
 
 
 def test_the_workbook_has_the_groups_in_order_and_text_that_looks_like_a_formula_stays_text(client):
