@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import orjson
 from anyio.to_thread import run_sync
 
 from api.check_writer import CheckWriter
 from api.checking import Basis, Checked, Checker, epsg_of, refuse_other_crs, stored_check
+from api.errors import DATABASE_AWAY
 from api.json_text import parse_json
 from api.moment import Moment, Times
 from api.snapshots import FRESH_S
@@ -62,6 +64,18 @@ class CheckDesk:
     async def preview(self, body: bytes, asked: Asked) -> bytes:
         """Check one GeoJSON Feature and store nothing: the report without an id."""
         return await self._judged(body, asked, _for_preview)
+
+    async def warm_up(self) -> None:
+        """Judge one site in the middle of the county, so that what is worked out once is there before the first request."""
+        try:
+            basis = await self._next()
+        except DATABASE_AWAY:
+            return
+        if basis.county is not None and self.checker.in_memory(basis):
+            crs = f"EPSG:{self.checker.settings.epsg}"
+            site = basis.county.representative_point().buffer(5.0).__geo_interface__
+            body = orjson.dumps({"type": "Feature", "geometry": site, "properties": {}})
+            self._judge(body, Asked(crs, Times()), basis, _for_preview)
 
     async def _judged(self, body: bytes, asked: Asked, write: Write[Written]) -> Written:
         if asked.times.is_now and len(body) <= SHORT_BODY:

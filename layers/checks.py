@@ -120,6 +120,11 @@ def report_of(conn: Connection, text: str | None, packed: bytes | None, dictiona
     return (text or "").encode()
 
 
+def missing(conn: Connection, ids: Sequence[UUID]) -> list[UUID]:
+    """Return those of some checks that are not stored."""
+    return [row[0] for row in conn.execute(SQL["missing"], {"ids": list(ids)}).fetchall()]
+
+
 def latest(
     conn: Connection, *, limit: int = 100, offset: int = 0, verdict: str | None = None, case_no: str | None = None
 ) -> list[CheckSummary]:

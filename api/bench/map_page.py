@@ -40,7 +40,8 @@ def run(place: Place, report: Report) -> Figures:
     figures = Figures("page")
     house = _a_house(place)
     report(0.1, "启动服务")
-    with service(place) as address, sync_playwright() as playwright:
+    with service(place) as served, sync_playwright() as playwright:
+        address = served.address
         try:
             browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         except Error as error:

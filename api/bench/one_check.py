@@ -1,88 +1,147 @@
-"""One check over HTTP with eight clients, against the bare prepared PostGIS statement under pgbench."""
+"""One check over HTTP with eight clients, stored, against the bare prepared PostGIS statement under pgbench, turn about in one run."""
 
 from __future__ import annotations
 
-import asyncio
-import itertools
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import orjson
 import shapely
 
+from api.bench import clients
+from api.bench.clients import Outcome
 from api.bench.figure import Figures, Report
 from api.bench.place import Place
-from api.bench.service import service
+from api.bench.service import Service, service
 from api.bench.sites import LAYERS, sites
-from layers import applications, baseline, database
+from layers import applications, baseline, checks, database
 from layers.baseline import Latencies
 from spatial.errors import CuntuError
+from spatial.pieces import Geometries
+from spatial.rules.pack import load_pack
 
 CLIENTS = 8
-SECONDS = 10
-WARM_UP_S = 2.0
+ROUNDS = 3
+SECONDS = 6.0
 SITES = 2_000
+RATIO = 0.35
+P99_MS = 20.0
+MEMORY_MB = 2_000.0
 
 
-class RefusedError(CuntuError):
-    """服务没有受理测速用的申请。"""
+class NotStoredError(CuntuError):
+    """有已受理的审查没有存档，或与答复不一致。"""
+
+
+@dataclass
+class _Rounds:
+    """What was measured, round by round."""
+
+    stored: list[Outcome] = field(default_factory=list)
+    preview: list[Outcome] = field(default_factory=list)
+    read: list[Outcome] = field(default_factory=list)
+    nine: list[Latencies] = field(default_factory=list)
+    whole: list[Latencies] = field(default_factory=list)
 
 
 def run(place: Place, report: Report) -> Figures:
-    """Measure the service first, then PostGIS with nothing else running."""
-    figures = Figures("check")
-    in_force = place.in_force()
-    epsg = place.settings.epsg
+    """Take turns: the service, then PostGIS with nothing else at work; tell the middle of the rounds."""
+    report(0.0, "准备地块")
     with database.connect(place.url) as conn:
-        plots = sites(conn, in_force["building"], count=SITES, epsg=epsg)
-        baseline.store_sites(conn, plots, epsg=epsg)
-        declared = applications.everything(conn)[0].properties
-    report(0.1, "启动服务")
-    bodies = [
-        orjson.dumps({"type": "Feature", "geometry": orjson.loads(shapely.to_geojson(plot)), "properties": dict(declared)})
-        for plot in plots
+        plots = sites(conn, place.in_force()["building"], count=SITES, epsg=place.settings.epsg)
+        baseline.store_sites(conn, plots, epsg=place.settings.epsg)
+        forms = [dict(item.properties) for item in applications.everything(conn)]
+    report(0.05, "启动服务")
+    with service(place) as served:
+        rounds = _measure(place, served, _bodies(plots, forms), report)
+        memory = served.memory_mb()
+    lost = _lost(place, rounds.stored)
+    if lost:
+        raise NotStoredError(problems=lost[:10])
+    return _figures(place, rounds, memory)
+
+
+def _bodies(plots: Geometries, forms: Sequence[dict[str, object]]) -> list[bytes]:
+    """An application for each plot, with the form of one on file."""
+    return [
+        orjson.dumps({"type": "Feature", "geometry": orjson.loads(shapely.to_geojson(plot)), "properties": forms[row % len(forms)]})
+        for row, plot in enumerate(plots)
     ]
-    with service(place) as address:
-        report(0.3, f"{CLIENTS} 个客户端")
-        http = asyncio.run(_load(address, bodies, epsg))
-    report(0.7, "pgbench")
-    statement = baseline.one_site_statement([in_force[name].version for name in LAYERS if name in in_force])
-    bare = baseline.pgbench(place.url, statement, sites=SITES, clients=CLIENTS, seconds=SECONDS)
-    for name, measured in (("HTTP 审查一件并存档", http), ("PostGIS 裸语句（pgbench，9 个图层的面积）", bare)):
-        figures.add(f"{name}，p50", measured.p50_ms, "ms")
-        figures.add(f"{name}，p99", measured.p99_ms, "ms")
-        figures.add(f"{name}，每秒", measured.per_second, "次/s")
-    figures.add("HTTP 与裸语句每秒次数之比", http.per_second / bare.per_second, "×")
+
+
+def _measure(place: Place, served: Service, bodies: Sequence[bytes], report: Report) -> _Rounds:
+    rounds = _Rounds()
+    crs = f"?crs=EPSG:{place.settings.epsg}"
+    in_force = place.in_force()
+    nine = _statement(place, LAYERS)
+    whole = _statement(place, [name for name in load_pack("house-building", county=place.settings.county_code).layers if name in in_force])
+    for number in range(ROUNDS):
+        report(0.1 + 0.3 * number, f"第 {number + 1} 轮：HTTP")
+        rounds.stored.append(_posts(served, f"/api/v1/checks{crs}", bodies))
+        rounds.preview.append(_posts(served, f"/api/v1/checks/preview{crs}", bodies))
+        rounds.read.append(_gets(served, rounds.stored[-1].locations))
+        report(0.25 + 0.3 * number, f"第 {number + 1} 轮：pgbench")
+        for statement, found in ((nine, rounds.nine), (whole, rounds.whole)):
+            found.append(baseline.pgbench(place.url, statement, sites=SITES, clients=CLIENTS, seconds=int(SECONDS)))
+    return rounds
+
+
+def _statement(place: Place, names: Sequence[str]) -> str:
+    in_force = place.in_force()
+    return baseline.one_site_statement([in_force[name].version for name in names if name in in_force])
+
+
+def _posts(served: Service, path: str, bodies: Sequence[bytes]) -> Outcome:
+    host = urlsplit(served.address).netloc
+    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/geo+json\r\nContent-Length: "
+    return clients.load(served.address, [f"{head}{len(body)}\r\n\r\n".encode() + body for body in bodies], clients=CLIENTS, seconds=SECONDS)
+
+
+def _gets(served: Service, locations: Sequence[str]) -> Outcome:
+    host = urlsplit(served.address).netloc
+    requests = [f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode() for path in locations[:SITES]]
+    return clients.load(served.address, requests, clients=CLIENTS, seconds=SECONDS / 2)
+
+
+def _lost(place: Place, outcomes: Sequence[Outcome]) -> list[str]:
+    """Return the checks that were answered but are not in the database, or are there with other bytes than were answered."""
+    ids = [_id(location) for outcome in outcomes for location in outcome.locations]
+    kept = {_id(location): body for outcome in outcomes for location, body in outcome.kept.items()}
+    with database.connect(place.url) as conn:
+        lost = checks.missing(conn, ids)
+        lost += [check_id for check_id, body in kept.items() if checks.get(conn, check_id).report != body]
+    return [str(check_id) for check_id in lost]
+
+
+def _id(location: str) -> UUID:
+    return UUID(location.rpartition("/")[2])
+
+
+def _figures(place: Place, rounds: _Rounds, memory_mb: float) -> Figures:
+    figures = Figures("check")
+
+    def middle(of: Sequence[Latencies], what: Callable[[Latencies], float]) -> float:
+        return median(what(item) for item in of)
+
+    def add(name: str, of: Sequence[Latencies], *, p99: float | None = None) -> None:
+        figures.add(f"{name}，每秒", middle(of, lambda item: item.per_second), "次/s")
+        figures.add(f"{name}，p50", middle(of, lambda item: item.p50_ms), "ms")
+        figures.add(f"{name}，p99", middle(of, lambda item: item.p99_ms), "ms", at_most=p99)
+
+    add("HTTP 审查一件并存档", [item.latencies for item in rounds.stored], p99=P99_MS)
+    add("HTTP 试审一件，不存档", [item.latencies for item in rounds.preview])
+    add("HTTP 读一份存档的审查", [item.latencies for item in rounds.read])
+    add(f"PostGIS 裸语句（pgbench）：{len(LAYERS)} 个图层的面积", rounds.nine)
+    add("PostGIS 裸语句（pgbench）：规则用到的全部图层的面积", rounds.whole)
+    ratios = [http.latencies.per_second / bare.per_second for http, bare in zip(rounds.stored, rounds.nine, strict=True)]
+    figures.add(f"每秒次数之比：HTTP 存档与 {len(LAYERS)} 个图层的裸语句", median(ratios), "×", at_least=RATIO)
+    ratios = [http.latencies.per_second / bare.per_second for http, bare in zip(rounds.stored, rounds.whole, strict=True)]
+    figures.add("每秒次数之比：HTTP 存档与全部图层的裸语句", median(ratios), "×")
+    figures.add("存档核对无误的审查", sum(len(item.locations) for item in rounds.stored), "件")
+    figures.add("其中逐字节核对", sum(len(item.kept) for item in rounds.stored), "件")
+    figures.add("发送请求的程序，每次占用处理器", median(item.processor_ms for item in rounds.stored), "ms")
+    figures.add("服务全部进程的内存", memory_mb, "MB", at_most=MEMORY_MB)
     return figures
-
-
-async def _load(address: str, bodies: Sequence[bytes], epsg: int) -> Latencies:
-    where = urlsplit(address)
-    queue = itertools.cycle(bodies)
-    taken: list[float] = []
-    began = time.perf_counter()
-    warm, end = began + WARM_UP_S, began + WARM_UP_S + SECONDS
-
-    async def client() -> None:
-        reader, writer = await asyncio.open_connection(where.hostname, where.port)
-        head = f"POST /api/v1/checks?crs=EPSG:{epsg} HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Type: application/geo+json\r\n"
-        while (start := time.perf_counter()) < end:
-            body = next(queue)
-            writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-            await _answer(reader)
-            if start >= warm:
-                taken.append((time.perf_counter() - start) * 1000)
-        writer.close()
-        await writer.wait_closed()
-
-    await asyncio.gather(*(client() for _ in range(CLIENTS)))
-    return Latencies.of(taken, seconds=time.perf_counter() - warm)
-
-
-async def _answer(reader: asyncio.StreamReader) -> None:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-    length = next(int(line.partition(":")[2]) for line in head.split("\r\n") if line.lower().startswith("content-length:"))
-    body = await reader.readexactly(length)
-    if " 201 " not in head.split("\r\n", 1)[0]:
-        raise RefusedError(body.decode("utf-8", "replace")[:300])

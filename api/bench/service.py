@@ -7,8 +7,12 @@ import re
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import orjson
 
@@ -16,22 +20,35 @@ from api.bench.place import Place
 from spatial.errors import CuntuError
 
 READY_S = 120
+STEADY_S = 1.0
 
 
 class ServiceNotReadyError(CuntuError):
     """服务没有在规定时间内就绪。"""
 
 
+@dataclass(frozen=True)
+class Service:
+    """A running service: its address, and its first process."""
+
+    address: str
+    pid: int
+
+    def memory_mb(self) -> float:
+        """Memory of all its processes, what they share counted once (the sum of proportional set sizes, proc(5))."""
+        return sum(_proportional_kb(pid) for pid in (self.pid, *_children(self.pid))) / 1000
+
+
 @contextmanager
-def service(place: Place) -> Iterator[str]:
-    """Start `cuntu serve` on a free port and give its address once all layers are in memory."""
+def service(place: Place) -> Iterator[Service]:
+    """Start `cuntu serve` on a free port and give it once all layers are in memory."""
     command = [sys.executable, "-m", "api.cli", "serve", "--port", "0"]
     environment = os.environ | {"CUNTU_DATABASE_URL": place.url, "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     try:
         address = _address(process)
         _wait(address)
-        yield address
+        yield Service(address, process.pid)
     finally:
         process.terminate()
         try:
@@ -41,6 +58,15 @@ def service(place: Place) -> Iterator[str]:
             process.wait()
         if process.stderr:
             process.stderr.close()
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _proportional_kb(pid: int) -> int:
+    found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+    return int(found[1]) if found else 0
 
 
 def _address(process: subprocess.Popen[str]) -> str:
@@ -55,16 +81,21 @@ def _address(process: subprocess.Popen[str]) -> str:
 
 
 def _wait(address: str) -> None:
-    import urllib.error
-    import urllib.request
-
+    """Wait until every answer of a second is that of a worker with all layers: the first workers have none and leave."""
     until = time.monotonic() + READY_S
+    loaded_since = None
     while time.monotonic() < until:
-        try:
-            with urllib.request.urlopen(f"{address}/readyz", timeout=10) as answer:  # noqa: S310 (our own address)
-                if orjson.loads(answer.read())["snapshot"] != "loading":
-                    return
-        except urllib.error.URLError:
-            pass
-        time.sleep(0.2)
+        loaded = _snapshot(address) not in ("loading", None)
+        loaded_since = (loaded_since or time.monotonic()) if loaded else None
+        if loaded_since is not None and time.monotonic() - loaded_since > STEADY_S:
+            return
+        time.sleep(0.1)
     raise ServiceNotReadyError
+
+
+def _snapshot(address: str) -> str | None:
+    try:
+        with urllib.request.urlopen(f"{address}/readyz", timeout=10) as answer:  # noqa: S310 (our own address)
+            return str(orjson.loads(answer.read())["snapshot"])
+    except urllib.error.URLError:
+        return None

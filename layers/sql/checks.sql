@@ -26,3 +26,6 @@ WHERE (%(verdict)s::text IS NULL OR verdict = %(verdict)s) AND (%(case_no)s::tex
 
 -- name: count_by_verdict
 SELECT verdict, count(*) FROM stored_check GROUP BY verdict;
+
+-- name: missing
+SELECT wanted FROM unnest(%(ids)s::uuid[]) AS wanted WHERE NOT EXISTS (SELECT FROM stored_check AS c WHERE c.id = wanted);
