@@ -128,6 +128,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     if state.runner:
         state.runner.start()
     state.writer.start()
+    if not state.runner:
+        await state.desk.warm_up()
     try:
         yield
     finally:
