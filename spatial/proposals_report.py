@@ -18,6 +18,8 @@ from spatial.proposals import Proposal, Proposals
 from spatial.proposals_change import State, Step
 from spatial.proposals_trial import DECIMALS
 
+FULL_DECIMALS = 11
+"""A site that is not changed is published to a millionth of a metre, as it was read."""
 NOT_MET = ("fail", "no_data", "error")
 WINDS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
 
@@ -90,7 +92,7 @@ def _proposal(proposals: Proposals, item: Proposal, left: Sequence[Mapping[str, 
         "resolves": resolves,
         "left": [left_rule(found) for found in left],
         "properties": stated(after.properties),
-        "geometry": geojson(after.site, epsg=after.epsg, decimals=DECIMALS),
+        "geometry": geojson(after.site, epsg=after.epsg, decimals=DECIMALS if after.site is not proposals.start.site else FULL_DECIMALS),
     }
 
 
