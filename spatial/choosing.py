@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spatial.layer import Layer, LayerSet
+from spatial.layer import MOST_KEPT, Layer, LayerSet
 from spatial.lazy import lazy
 from spatial.logic import FALSE, TRUE, UNKNOWN, Truth, all_of, negate
 from spatial.measures import Bools
+from spatial.remembered import remember
 from spatial.rules.model import Where
 from spatial.rules.pack import CodeFile
 
@@ -46,16 +47,19 @@ def choose(
     """
     # Clauses are told apart by identity (hashing them for every check is slow); the answer keeps them alive.
     key = (id(clauses), code_system, _reference(clauses, layers))
-    if key not in layer._chosen or layer._chosen[key].clauses is not clauses:
-        count = len(layer.features)
-        if clauses:
-            system = codes.get(code_system) if code_system else None
-            truth = all_of([_clause(layer, clause, layers, codes, system) for clause in clauses])
-            layer._chosen[key] = Choice(truth == TRUE, truth != FALSE, False, clauses)
-        else:
-            layer._chosen[key] = Choice(np.ones(count, dtype=bool), np.ones(count, dtype=bool), True, clauses)
-    choice: Choice = layer._chosen[key]
-    return choice
+    kept: Choice | None = layer._chosen.get(key)
+    if kept is None or kept.clauses is not clauses:
+        kept = remember(layer._chosen, key, _chosen(layer, clauses, layers, codes, code_system), most=MOST_KEPT)
+    return kept
+
+
+def _chosen(layer: Layer, clauses: tuple[Where, ...], layers: LayerSet, codes: dict[str, CodeFile], code_system: str | None) -> Choice:
+    if not clauses:
+        every = np.ones(len(layer.features), dtype=bool)
+        return Choice(every, every, True, clauses)
+    system = codes.get(code_system) if code_system else None
+    truth = all_of([_clause(layer, clause, layers, codes, system) for clause in clauses])
+    return Choice(truth == TRUE, truth != FALSE, False, clauses)
 
 
 def _reference(clauses: tuple[Where, ...], layers: LayerSet) -> tuple[Any, ...]:

@@ -15,8 +15,9 @@ import shapely
 
 from spatial.choosing import Choice
 from spatial.facts import Fact, unknown
-from spatial.layer import Layer
+from spatial.layer import MOST_KEPT, Layer
 from spatial.measures import Floats, Overlay, to_resolution
+from spatial.remembered import remember
 from spatial.rules.model import FactSpec
 from spatial.rules.parameters import Resolved, Value
 
@@ -118,7 +119,7 @@ def _wanted(layer: Layer, field: str, required: Resolved, half_width: Resolved |
     key = ("clearance", field, id(required), id(half_width))
     kept: _Required | None = layer._chosen.get(key)
     if kept is None or kept.tables != (required, half_width):
-        kept = layer._chosen[key] = _Required(layer, field, required, half_width)
+        kept = remember(layer._chosen, key, _Required(layer, field, required, half_width), most=MOST_KEPT)
     return kept
 
 

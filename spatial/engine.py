@@ -13,6 +13,7 @@ from spatial.conditions import Conditions
 from spatial.logic import FALSE, TRUE, UNKNOWN
 from spatial.measures import Floats
 from spatial.measuring import Facts
+from spatial.remembered import remember
 from spatial.rules.model import RuleSpec
 from spatial.rules.pack import Pack
 
@@ -79,9 +80,7 @@ def program(pack: Pack, rules: tuple[RuleSpec, ...], facts: Facts, *, on: date) 
     if kept is None or kept.rules is not rules:
         conditions = Conditions([*[rule.applies_when for rule in rules], *[rule.fails_when for rule in rules]], pack.main.facts, facts.parameter)
         off = np.array([_out_of_force(rule, on) or out_of_place(rule, pack) or left_out(rule, facts) for rule in rules], dtype=bool)
-        kept = pack.programs[on] = Program(rules, conditions, off, _ranks(rules))
-        while len(pack.programs) > _MOST_DAYS:
-            pack.programs.pop(next(iter(pack.programs)))
+        kept = remember(pack.programs, on, Program(rules, conditions, off, _ranks(rules)), most=_MOST_DAYS)
     return kept
 
 

@@ -37,6 +37,10 @@ class DatasetVersion:
     feature_count: int = 0
 
 
+MOST_KEPT = 128
+"""So many of the answers worked out for one version are kept."""
+
+
 @dataclass(frozen=True)
 class Layer:
     """One dataset version held in memory, in the county's projected CRS.
@@ -58,7 +62,7 @@ class Layer:
     coverage: Any
     disjoint: bool
     _chosen: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
-    """What `spatial.choosing` worked out for this version, kept because a version never changes."""
+    """What `spatial.choosing` and `spatial.clearance` worked out for this version, kept because a version never changes."""
 
     @lazy
     def tree(self) -> shapely.STRtree:

@@ -19,6 +19,7 @@ from spatial.lazy import lazy
 from spatial.measures import Bools, Floats, Overlay, edge_distance, to_resolution, uncovered
 from spatial.overlap_table import FAR, MEASURES, Column, OverlapTable, filling, kept_table, overlap_table, rings
 from spatial.pieces import Extent, Geometries
+from spatial.remembered import remember
 from spatial.rules.model import FactSpec
 from spatial.rules.pack import Pack
 from spatial.rules.parameters import Resolved
@@ -69,12 +70,8 @@ class Facts:
         """A fact about what lies round the subjects. Where nothing does it is the same for all, and known from one asked before."""
         if spec.layer not in self._empty:
             return self._measure(name, spec)
-        kept, key = self.table.far, (name, self.valid_on)
-        if key not in kept:
-            while len(kept) > _MOST_FAR:
-                kept.pop(next(iter(kept)))
-            kept[key] = self._measure(name, spec)
-        fact, count = kept[key], len(self)
+        kept, key, count = self.table.far, (name, self.valid_on), len(self)
+        fact = kept.get(key) or remember(kept, key, self._measure(name, spec), most=_MOST_FAR)
         assert fact.low is not None and fact.high is not None
         if len(fact.low) == count:
             return fact

@@ -17,6 +17,7 @@ from spatial.engine import VERDICTS, Outcome, Outcomes, judge
 from spatial.layer import LayerSet
 from spatial.lazy import lazy
 from spatial.measuring import Facts
+from spatial.open_applications import REGISTER
 from spatial.reach import reach
 from spatial.report import VERDICT_LABELS, writer
 from spatial.rules.model import RuleFile
@@ -141,8 +142,10 @@ def check(
 ) -> Checks:
     """Check applications against the layers and rules in force on `valid_on` as known at `known_at`.
 
-    Large batches go through a thread pool in chunks; one application or many give the same reports bit by bit.
+    Large batches go through a thread pool in chunks; one application or many give the same reports bit by bit. Layers that the pack
+    does not ask for here change nothing.
     """
+    layers = {name: layers[name] for name in (*pack.layers, REGISTER) if name in layers}
     starts = range(0, len(applications), CHUNK)
     chunks = [applications.part(start, start + CHUNK) for start in starts]
     for layer in layers.values():

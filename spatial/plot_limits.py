@@ -16,6 +16,7 @@ import numpy as np
 from spatial.facts import Fact
 from spatial.logic import FALSE, TRUE, UNKNOWN, Truth, all_of, any_of
 from spatial.measures import Floats
+from spatial.remembered import remember
 from spatial.rules.model import FactSpec
 from spatial.rules.pack import LimitRow, Pack
 from spatial.rules.parameters import Row, Value
@@ -121,9 +122,9 @@ Case = tuple[str, date, str, float | None]
 
 def _each_once(pack: Pack, case: Case, terrain: np.ndarray[tuple[int], np.dtype[np.object_]], land: Mapping[str, Truth], persons: Floats) -> Limits:
     """Look each combination of inputs up once: there are few of them, however many subjects, and the pack remembers them."""
-    kept = pack.limits_found.setdefault(case, {})
-    while len(pack.limits_found) > _MOST_CASES:
-        pack.limits_found.pop(next(iter(pack.limits_found)))
+    kept = pack.limits_found.get(case)
+    if kept is None:
+        kept = remember(pack.limits_found, case, {}, most=_MOST_CASES)
     keys = list(zip(terrain.tolist(), [None if n != n else n for n in persons.tolist()], *(land[kind].tolist() for kind in LAND_KINDS), strict=True))
     new = [key for key in dict.fromkeys(keys) if key not in kept]
     if new:

@@ -21,6 +21,7 @@ from spatial.engine import VERDICTS, Outcome, Outcomes, Program
 from spatial.findings import finding
 from spatial.layer import DatasetVersion, LayerSet
 from spatial.measuring import FAR, Facts, layer_title
+from spatial.remembered import remember
 from spatial.report_groups import group_of, sections
 from spatial.rules.consistency import PLACEHOLDERS
 from spatial.rules.model import NotBuilt, RuleFile, RuleSpec
@@ -219,11 +220,8 @@ def stated(applications: Applications, row: int) -> dict[str, Any]:
 def writer(outcomes: Outcomes, layers: LayerSet) -> Writer:
     """Return the writer for some outcomes; it is kept with the layers' table for as long as that is."""
     kept: dict[Program, Writer] = outcomes.facts.table.writers
-    if outcomes.program not in kept:
-        while len(kept) >= _MOST_WRITERS:
-            kept.pop(next(iter(kept)))
-        kept[outcomes.program] = Writer(outcomes.program, outcomes.facts.pack, layers)
-    return kept[outcomes.program]
+    found = kept.get(outcomes.program)
+    return found or remember(kept, outcomes.program, Writer(outcomes.program, outcomes.facts.pack, layers), most=_MOST_WRITERS)
 
 
 _MOST_WRITERS = 4

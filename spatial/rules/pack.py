@@ -112,6 +112,7 @@ class Pack:
     matrix: tuple[MatrixRow, ...]
     limits: tuple[LimitRow, ...]
     _resolved: dict[tuple[str, date], Resolved] = field(default_factory=dict, compare=False, repr=False)
+    _same: dict[Resolved, Resolved] = field(default_factory=dict, compare=False, repr=False)
     programs: dict[date, Any] = field(default_factory=dict, compare=False, repr=False)
     """The rules made ready for a day, kept by the engine."""
     limits_found: dict[Any, dict[Any, tuple[float, float, int]]] = field(default_factory=dict, compare=False, repr=False)
@@ -128,7 +129,9 @@ class Pack:
         if key not in self._resolved:
             if len(self._resolved) > MOST_RESOLVED:
                 self._resolved.clear()
-            self._resolved[key] = resolve(name, self.files, self.chain, on)
+            found = resolve(name, self.files, self.chain, on)
+            # The same object for every day on which the same numbers hold: others keep what they worked out under its identity.
+            self._resolved[key] = self._same.setdefault(found, found)
         return self._resolved[key]
 
     def as_dict(self) -> dict[str, str]:
