@@ -171,7 +171,11 @@ def test_a_layer_that_only_rules_of_other_places_read_changes_no_byte(elsewhere:
     clean = county_layers()
     other = layer("urban_boundary", [here(), here(5, 5)], version=7)
     sets: list[dict[str, Layer]] = [clean, clean | {"urban_boundary": other}, {name: found for name, found in clean.items() if name != "urban_boundary"}]
-    answers = {checked([application()], layers, pack=elsewhere).report_bytes(0) for layers in (*sets, *reversed(sets))}
+    answers = set()
+    for layers in (*sets, *reversed(sets)):
+        answers.add(checked([application()], layers, pack=elsewhere).report_bytes(0))
+        forget_everything()
+        answers.add(checked([application()], layers, pack=elsewhere).report_bytes(0))
     assert len(answers) == 1
 
 
