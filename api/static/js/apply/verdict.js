@@ -4,8 +4,8 @@ const MARKS = { refused: "否", incomplete: "缺", needs_approval: "批", needs_
 const STATES = {
   none: { mark: "–", label: "尚未核查", note: "先在图上画出宗地。" },
   checking: { mark: "…", label: "正在核查…", note: "" },
-  invalid: { mark: "！", label: "不能核查", note: "" },
-  unchecked: { mark: "？", label: "未核查", note: "" },
+  invalid: { mark: "!", label: "不能核查", note: "" },
+  unchecked: { mark: "?", label: "未核查", note: "" },
 };
 
 export function makeVerdict() {
