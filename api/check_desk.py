@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import orjson
 from anyio.to_thread import run_sync
 
+from api.check_groups import CheckGroups
 from api.check_writer import CheckWriter
 from api.checking import Basis, Checked, Checker, epsg_of, refuse_other_crs, stored_check
 from api.errors import DATABASE_AWAY
@@ -39,8 +40,8 @@ STALE_S = 1.0
 """What counted longer ago than this is not used any more, however long reading it anew takes."""
 
 Written = TypeVar("Written")
-Write = Callable[[Checks, Applications], Written]
-"""Writes out what came of one check."""
+Write = Callable[[Checks, Applications, int], Written]
+"""Writes out what came of one application among those judged together."""
 
 
 class CheckDesk:
@@ -49,6 +50,7 @@ class CheckDesk:
     def __init__(self, checker: Checker, writer: CheckWriter) -> None:
         self.checker = checker
         self.writer = writer
+        self.groups = CheckGroups(checker.judge_on)
         self._basis: Basis | None = None
         self._read_at = 0.0
         self._news = 0
@@ -81,13 +83,17 @@ class CheckDesk:
         if asked.times.is_now and len(body) <= SHORT_BODY:
             basis = await self._now()
             if self.checker.in_memory(basis):
-                return self._judge(body, asked, basis, write)
+                judged = await self.groups.judged(self._read(body, asked, basis), basis)
+                return write(judged.checks, judged.applications, judged.row)
         return await run_sync(lambda: self._judge(body, asked, self.checker.basis(asked.times.moment()), write))
 
-    def _judge(self, body: bytes, asked: Asked, basis: Basis, write: Write[Written]) -> Written:
+    def _read(self, body: bytes, asked: Asked, basis: Basis) -> Applications:
         feature, epsg_in = application_document(body, asked.crs)
-        applications = self.checker.read_on([feature], epsg_in=epsg_in, basis=basis)
-        return write(self.checker.judge_on(applications, basis), applications)
+        return self.checker.read_on([feature], epsg_in=epsg_in, basis=basis)
+
+    def _judge(self, body: bytes, asked: Asked, basis: Basis, write: Write[Written]) -> Written:
+        applications = self._read(body, asked, basis)
+        return write(self.checker.judge_on(applications, basis), applications, 0)
 
     async def _now(self) -> Basis:
         """What counts now. A basis a little out of date is still one of a moment: it is used while the next one is being read."""
@@ -101,11 +107,11 @@ class CheckDesk:
     def _next(self) -> asyncio.Task[Basis]:
         """Begin to read the next basis, or join in waiting for it."""
         if self._reading is None or self._reading.done():
-            self._reading = asyncio.create_task(self._read())
+            self._reading = asyncio.create_task(self._look())
             self._reading.add_done_callback(lambda task: task.cancelled() or task.exception())
         return self._reading
 
-    async def _read(self) -> Basis:
+    async def _look(self) -> Basis:
         began, news = time.monotonic(), self.checker.snapshots.news
         basis = await run_sync(lambda: self.checker.basis(Moment.now()))
         self._basis, self._read_at, self._news = self._prepared(basis), began, news
@@ -120,12 +126,12 @@ class CheckDesk:
         return replace(basis, county=self._outline[1])
 
 
-def _for_store(checks: Checks, applications: Applications) -> StoredCheck:
-    return stored_check(checks, applications, 0, at=datetime.now(UTC))
+def _for_store(checks: Checks, applications: Applications, row: int) -> StoredCheck:
+    return stored_check(checks, applications, row, at=datetime.now(UTC))
 
 
-def _for_preview(checks: Checks, applications: Applications) -> bytes:
-    return checks.report_bytes(0, checked_at=datetime.now(UTC).isoformat())
+def _for_preview(checks: Checks, applications: Applications, row: int) -> bytes:
+    return checks.report_bytes(row, checked_at=datetime.now(UTC).isoformat())
 
 
 def application_document(body: bytes, crs: str | None) -> tuple[dict[str, Any], int | None]:

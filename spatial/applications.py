@@ -40,6 +40,15 @@ class Applications:
         return Applications(self.case_no[start:stop], self.sites[start:stop], columns, self.epsg)
 
 
+def join_applications(parts: Sequence[Applications]) -> Applications:
+    """Put applications in the same storage CRS together, in order."""
+    if len(parts) == 1:
+        return parts[0]
+    columns = {name: np.concatenate([part.properties[name] for part in parts]) for name in parts[0].properties}
+    case_no = tuple(case for part in parts for case in part.case_no)
+    return Applications(case_no, np.concatenate([part.sites for part in parts]), columns, parts[0].epsg)
+
+
 def read_applications(
     features: Sequence[Any], *, epsg_in: int | None, epsg: int, county: Any = None
 ) -> Applications:

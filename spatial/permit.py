@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from spatial.applications import Applications, applications_from_frame, read_applications
+from spatial.applications import Applications, applications_from_frame, join_applications, read_applications
 from spatial.canonical import canonical_json
 from spatial.engine import VERDICTS, Outcome, Outcomes, judge
 from spatial.layer import LayerSet
@@ -175,6 +175,6 @@ def _check_part(chunk: Applications, layers: LayerSet, pack: Pack, valid_on: dat
 
 
 __all__ = [
-    "VERDICTS", "VERDICT_LABELS", "Applications", "Checks", "VillageTypes", "applications_from_frame", "canonical_json", "check", "read_applications",
+    "VERDICTS", "VERDICT_LABELS", "Applications", "Checks", "VillageTypes", "applications_from_frame", "canonical_json", "check", "join_applications", "read_applications",
     "search_radius", "village_wide",
 ]  # fmt: skip
