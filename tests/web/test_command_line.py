@@ -55,7 +55,7 @@ def assert_fails(result, *words, status=1):
 def test_the_commands_are_those_that_were_promised():
     assert set(get_command(commands.app).commands) == COMMANDS
     assert set(get_command(commands.app).commands["db"].commands) == {"start", "stop", "status", "upgrade", "backup", "restore"}
-    assert set(get_command(commands.app).commands["layers"].commands) == {"list", "import", "versions", "publish", "export"}
+    assert set(get_command(commands.app).commands["layers"].commands) == {"list", "import", "versions", "publish", "export", "export-set"}
 
 
 def test_every_command_explains_itself_in_chinese(cuntu):
