@@ -89,7 +89,7 @@ def test_a_check_can_be_stored_and_written_to_a_workbook(cuntu, client, tmp_path
     assert code == 0, err
     assert "{{ 7*7 }}=1+1" in out
     sheets = openpyxl.load_workbook(tmp_path / "report.xlsx")
-    assert sheets.sheetnames == ["审查结论", "逐条意见", "未纳入的规则", "数据", "说明"]
+    assert sheets.sheetnames == ["审查结论", "逐条意见", "材料与部门", "占用地类", "分区与边界", "数据", "说明"]
     assert sheets["审查结论"]["A2"].value == "{{ 7*7 }}=1+1"
     assert sheets["审查结论"]["B2"].value == "需补充核查"
     data = {row[0]: row[1:] for row in sheets["数据"].iter_rows(min_row=2, values_only=True)}
