@@ -17,7 +17,7 @@ def load(place: Place, report: Report) -> Figures:
     began = time.perf_counter()
     with database.pool(place.url, max_size=4) as pool:
         demo_county.load(pool, place.url, place.settings, report=report)
-    figures.add("全新载入示例县（含分类和 300 件审查）", time.perf_counter() - began, "s", at_most=120)
+    figures.add("全新载入示例县（含分类和近 400 件审查）", time.perf_counter() - began, "s", at_most=120)
     figures.add("要素", sum(dataset.feature_count for dataset in place.in_force().values()), "个")
     return figures
 

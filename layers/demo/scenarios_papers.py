@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from layers.demo.scenario import AT_HOME, HOME_VILLAGES, SIDES, Scenario
+from layers.demo.scenario import AT_HOME, HOME_VILLAGES, MOVE, SIDES, Scenario
 
 
 def _form(name: str, verdict: str, reason: str, *findings: str, **stated: Any) -> Scenario:
@@ -56,4 +56,5 @@ PAPERS: tuple[Scenario, ...] = (
     _home("notice_just_long", "passed", "公示七日。", applied_on="2026-05-28", notice_from="2026-06-01", notice_to="2026-06-08"),
     _home("no_craftsmen", "needs_correction", "建筑工匠管理没有落实。", "HB-085", rule_craftsmen=False),
     _home("no_seismic_design", "needs_correction", "抗震设防没有落实。", "HB-085", seismic_design=False),
+    Scenario("relocation_sound", "needs_approval", "搬迁撤并类村翻建，原房屋为 B 级，不是危房；该村无批准规划。", ("HB-006b", "HB-010d", "HB-010e"), stated=AT_HOME | {"danger_grade": "B"}, intents=(MOVE,), approved=False, bounded=False, ground="0702"),
 )  # fmt: skip

@@ -202,5 +202,5 @@ def test_the_full_county_meets_the_official_totals_and_sizes():
     assert set(full.layers["ecological_redline"]["zone"]) == {"core", "other"}
     assert set(full.layers["power_line"]["kv"]) == {10.0, 20.0, 35.0, 110.0, 220.0, 500.0}
     assert SCALES["full"].cases == 300
-    assert len(full.applications) == 397
+    assert len(full.applications) == 398
     assert full.layers["village"]["pop_reg"].sum() == read_facts().population

@@ -40,7 +40,7 @@ def full(full_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Te
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
     with database.pool(full_url) as pool:
         loaded = demo_county.load(pool, full_url, settings, report=lambda *_: None)
-        assert loaded == demo_county.Loaded(layers=True, typed=True, checked=397)
+        assert loaded == demo_county.Loaded(layers=True, typed=True, checked=398)
         again = demo_county.load(pool, full_url, settings, report=lambda *_: None)
         assert again == demo_county.Loaded(layers=False, typed=False, checked=0)
     with TestClient(create_app(settings, database_url=full_url)) as service:
@@ -88,7 +88,7 @@ def answers(full: TestClient, planted) -> dict[str, dict]:
 
 
 def test_there_are_nearly_four_hundred_with_every_verdict_among_them(planted):
-    assert len(planted) == 397
+    assert len(planted) == 398
     verdicts = [item.expected["verdict"] for item in planted]
     assert set(verdicts) == {"refused", "incomplete", "needs_approval", "needs_correction", "needs_review", "passed"}
     assert all(item.expected["reason"] for item in planted)
