@@ -58,8 +58,12 @@ class CheckGroups:
             applications = join_applications([item.applications for item in group])
             checks = self.judge(applications, basis)
         except Exception as error:
-            for item in group:
-                item.done.set_exception(error)
+            # What one site does to the engine must not befall those judged with it.
+            if len(group) > 1:
+                for item in group:
+                    self._judge_group([item], basis)
+            else:
+                group[0].done.set_exception(error)
             return
         for row, item in enumerate(group):
             item.done.set_result(Judged(checks, applications, row))
