@@ -17,15 +17,19 @@ import numpy as np
 import shapely
 
 from spatial.applications import Applications
+from spatial.errors import InputError
 from spatial.layer import LayerSet
 from spatial.levers import load_levers
 from spatial.permit import VERDICTS, Checks, VillageTypes
 from spatial.pieces import Geometries
 from spatial.proposals_change import State, Step, Way
+from spatial.proposals_rays import grown_box
 from spatial.proposals_search import Column, Found, Search, effort, same_as
 from spatial.proposals_trial import PASSED, Setting
 from spatial.rules.pack import Pack
 
+MOST_VERTICES = 1_000
+"""Hundreds of variants of a site are tried; a plot of a house has some ten corners."""
 MOST_PROPOSALS = 6
 MOST_LESSER = 3
 FAR_FETCHED = 8.0
@@ -68,8 +72,11 @@ def propose(
 ) -> Proposals:
     """Search the changes that make one application lawful, or lead to the best verdict that can be reached.
 
-    The layers must hold what lies within the usual search radius of all ground the site may be shifted over (`reach`).
+    Raises InputError for a site of more than MOST_VERTICES vertices. The layers must hold what lies within the usual search radius of all ground the site may be shifted over (`reach`).
     """
+    corners = int(shapely.get_num_coordinates(application.sites[0]))
+    if corners > MOST_VERTICES:
+        raise InputError(f"图形有 {corners} 个顶点，超过 {MOST_VERTICES} 个，不能试算改法：请先简化边界。")
     setting = Setting(layers, pack, valid_on, known_at, village_types, application.epsg)
     properties = {name: column[0] for name, column in application.properties.items()}
     start = State(application.sites[0], properties, application.epsg)
@@ -80,17 +87,17 @@ def propose(
 
 
 def reach(sites: Geometries) -> Geometries:
-    """Return the ground that proposals about sites may touch: the sites grown by the farthest shift."""
+    """Return the ground that proposals about sites may touch: the boxes about the sites grown by the farthest shift."""
     farthest = max((lever.most or 0.0 for lever in load_levers().levers if lever.kind == "move"), default=0.0)
-    grown: Geometries = shapely.buffer(sites, farthest + 1.0)
-    return grown
+    return np.array([grown_box(site, farthest + 1.0) for site in sites], dtype=object)
 
 
 def _chosen(search: Search, reached: Sequence[Found]) -> Proposals:
     now = search.goal(search.before)
     better = [item for item in reached if search.goal(item.ranks) > now]
     top = max((search.goal(item.ranks) for item in better), default=now)
-    goal = _diverse(_minimal(search, [item for item in better if search.goal(item.ranks) == top]), MOST_PROPOSALS)
+    reaching = _diverse(sorted((item for item in better if search.goal(item.ranks) == top), key=lambda item: item.effort), MOST_PROPOSALS + 2)
+    goal = _diverse(_minimal(search, reaching), MOST_PROPOSALS)
     goal = [item for item in goal if item.effort <= FAR_FETCHED * (goal[0].effort + 1)]
     least = WORTH_LESS * goal[0].effort if goal else math.inf
     small = [item for item in _diverse(sorted(better, key=lambda item: item.effort), len(better)) if search.goal(item.ranks) < top and item.effort < least]
@@ -136,7 +143,7 @@ def _ranks(search: Search, ways: Sequence[Way]) -> list[Column]:
 
 def _minimal(search: Search, found: Sequence[Found]) -> list[Found]:
     """Leave out changes that are not needed, and take back from each amount what is not needed."""
-    kept = [_reduced(search, _without_idle(search, item)) for item in sorted(found, key=lambda item: item.effort)[: 3 * MOST_PROPOSALS]]
+    kept = [_reduced(search, _without_idle(search, item)) for item in found]
     return _different(sorted(kept, key=lambda item: item.effort))
 
 

@@ -145,7 +145,7 @@ def _fewer(state: State, lever: Lever, counts: Steps) -> Variants:
     for other in lever.along:
         changed |= _along(state, other, values / float(before))
     changed |= _held(state, lever.holds, values)
-    sites = _scaled(state, np.minimum(values, float(state.site.area))) if lever.outline else _same(state.site, len(counts))
+    sites = _scaled(state, values * max(1.0, float(state.site.area) / float(before))) if lever.outline else _same(state.site, len(counts))
     return Variants(sites, {**state.properties, **changed})
 
 

@@ -17,6 +17,10 @@ from spatial.rules.model import RuleSpec
 
 FIRST_LOOK = 32
 CLOSER_LOOK = 14
+BEARINGS = 24
+LEAST_LOOK = 8
+PLAIN_VERTICES = 64
+"""The looks are as fine as said here for sites of up to so many vertices, and coarser for others, so that the work stays the same."""
 NEAR_M = 40.0
 """Edges of what stands in the way are looked for so far around a site; the shortest way out is square to one of them."""
 
@@ -53,7 +57,7 @@ class Rays:
     def first_look(self) -> tuple[Ints, Ranks]:
         """Try amounts over the whole range in every direction: finer near nothing."""
         if self._seen is None:
-            counts = spread(self.most)
+            counts = spread(self.most, fineness(self.state.site, FIRST_LOOK))
             if self.lever.kind == "move":
                 every = self.ranks(np.tile(counts, len(self.looks)), np.repeat(np.array(self.looks, dtype=float), len(counts)).tolist())
                 tried = np.split(every, len(self.looks), axis=1)
@@ -75,7 +79,7 @@ class Rays:
             low = np.where(at[shortest] > 0, counts[at[shortest] - 1], 0)
             looks = [self.looks[ray] for ray in rays[shortest].tolist()]
             closer = self._closer(mask, level, low, counts[at[shortest]], looks)
-            if self.lever.kind == "move":
+            if self.lever.kind == "move" and shapely.get_num_coordinates(self.state.site) <= PLAIN_VERTICES:
                 closer = self._turned(mask, level, closer)
             found += apart(sorted(closer, key=lambda item: (item[0], item[1] or 0.0)), keep)
         return found
@@ -114,11 +118,16 @@ class Rays:
         return [best, *found]
 
 
-def spread(most: int) -> Ints:
-    """Whole numbers from 1 to `most`, close together at first."""
-    if most <= FIRST_LOOK:
+def fineness(site: Any, most: int) -> int:
+    """Return how many looks a site can be given: `most`, or fewer for one of many vertices."""
+    return int(np.clip(most * PLAIN_VERTICES / max(1, shapely.get_num_coordinates(site)), min(LEAST_LOOK, most), most))
+
+
+def spread(most: int, looks: int) -> Ints:
+    """So many whole numbers from 1 to `most`, close together at first."""
+    if most <= looks:
         return np.arange(1, most + 1)
-    return np.unique(np.concatenate([np.rint(np.linspace(0, 1, FIRST_LOOK) ** 1.6 * (most - 1)).astype(np.int64) + 1, [1, most]]))
+    return np.unique(np.concatenate([np.rint(np.linspace(0, 1, looks) ** 1.6 * (most - 1)).astype(np.int64) + 1, [1, most]]))
 
 
 def apart(found: list[tuple[int, float | None]], keep: int) -> list[tuple[int, float | None]]:
@@ -140,8 +149,14 @@ def bearings(setting: Setting, site: Any, rules: Sequence[RuleSpec]) -> list[flo
         if name is not None and name in setting.layers:
             layer = setting.layers[name]
             near = layer.pieces[layer.tree.query(site, predicate="dwithin", distance=NEAR_M)]
-            looks += _square_to(near, shapely.buffer(site, NEAR_M))
-    return list(dict.fromkeys(round(look % 360, 1) % 360 for look in looks))[:24]
+            looks += _square_to(near, grown_box(site, NEAR_M))
+    return list(dict.fromkeys(round(look % 360, 1) % 360 for look in looks))[: fineness(site, BEARINGS)]
+
+
+def grown_box(site: Any, metres: float) -> Any:
+    """Return the box about a site, grown: a buffer of a site of many corners takes minutes."""
+    west, south, east, north = shapely.bounds(site).tolist()
+    return shapely.box(west - metres, south - metres, east + metres, north + metres)
 
 
 def _square_to(pieces: Any, around: Any) -> list[float]:

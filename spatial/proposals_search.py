@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spatial.levers import SITE, Lever, LeverFile
 from spatial.proposals_change import State, Step, Way, most_steps, sides, vary
-from spatial.proposals_rays import Rays, bearings
+from spatial.proposals_rays import Rays, bearings, fineness
 from spatial.proposals_trial import PASSED, Setting, drivers, missing
 
 MOST_EXPANDED = 16
@@ -88,7 +88,7 @@ class Search:
         first = Found(Way.of(self.start, ()), self.before, 0.0)
         waiting, reached, order = [(0.0, 0, first)], [first], 1
         best = np.inf
-        for _ in range(MOST_EXPANDED):
+        for _ in range(fineness(self.start.site, MOST_EXPANDED)):
             if not waiting:
                 break
             effort, _, here = heapq.heappop(waiting)

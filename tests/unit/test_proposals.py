@@ -7,11 +7,13 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import shapely
 from planning import COUNTY, EPSG, KNOWN_AT, TYPES, VALID_ON, application, checked, column, county_layers, here, layer
 
 import spatial
+from spatial.errors import InputError
 from spatial.layer import Layer
 from spatial.permit import read_applications
 from spatial.proposals import Proposals, propose
@@ -229,6 +231,18 @@ def test_the_answer_rests_on_the_same_check_as_the_report() -> None:
     layers = road_at(8.0)
     answer = report(layers)
     assert answer["verdict"] == checked([application()], layers).report(0)["verdict"] == "refused"
+
+
+def test_a_site_of_thousands_of_vertices_is_refused_with_one_sentence_and_one_of_hundreds_is_answered() -> None:
+    def star(corners: int) -> Any:
+        angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+        reach = np.tile([6.0, 7.0], corners // 2)
+        return shapely.Polygon(shapely.get_coordinates(here().centroid)[0] + np.column_stack([np.cos(angle), np.sin(angle)]) * reach[:, None])
+
+    with pytest.raises(InputError, match="4001 个顶点"):
+        found(road_at(2.0), star(4_000))
+    answer = report(road_at(2.0), star(300), plot_area_m2=round(float(star(300).area), 2))
+    assert answer["reachable"] == "passed"
 
 
 def test_no_rule_is_named_in_the_code_of_the_lawful_way_or_of_siting() -> None:
