@@ -7,7 +7,6 @@ or a lane or ditch that no layer has, contradicts nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -48,12 +47,13 @@ def named_kinds(text: str | None) -> frozenset[str] | None:
     return frozenset(found) or None
 
 
-@dataclass(frozen=True)
-class _Presence:
-    """For each subject and side whether a kind certainly or possibly lies there (arrays of n × 4)."""
+_BITS = {kind: 1 << place for place, kind in enumerate((*KINDS, "open"))}
 
-    certain: Bools
-    possible: Bools
+
+@lru_cache(maxsize=4096)
+def _named_bits(text: str | None) -> int:
+    """The kinds a text names as bits; none where nothing can be compared."""
+    return sum(_BITS[kind] for kind in named_kinds(text) or ())
 
 
 def strips(subjects: Geometries, reach_m: float) -> Geometries:
@@ -61,39 +61,68 @@ def strips(subjects: Geometries, reach_m: float) -> Geometries:
 
     A tenth of each side is left out at both ends, so that a neighbour round the corner counts for its own side only.
     """
+    return _boxes(_strip_bounds(subjects, reach_m))
+
+
+def _strip_bounds(subjects: Geometries, reach_m: float) -> Floats:
     west, south, east, north = shapely.bounds(subjects).T
     across, up = (east - west) * CORNER_SHARE, (north - south) * CORNER_SHARE
-    boxes = [
-        shapely.box(east, south + up, east + reach_m, north - up), shapely.box(west + across, south - reach_m, east - across, south),
-        shapely.box(west - reach_m, south + up, west, north - up), shapely.box(west + across, north, east - across, north + reach_m),
-    ]  # fmt: skip
-    return np.stack(boxes, axis=1)
+    sides = (
+        (east, south + up, east + reach_m, north - up), (west + across, south - reach_m, east - across, south),
+        (west - reach_m, south + up, west, north - up), (west + across, north, east - across, north + reach_m),
+    )  # fmt: skip
+    bounds: Floats = np.array(sides).transpose(2, 0, 1)
+    return bounds
 
 
-def _presences(
-    subjects: Geometries, layer: Layer | None, metres: tuple[float, float], own: Ints, unsure: Bools, *, covered: bool
-) -> list[_Presence]:
-    """What adjoins each side and what lies within reach of it; a subject's `own` feature (-1: none) is no neighbour.
+def _boxes(bounds: Floats) -> Geometries:
+    boxes: Geometries = shapely.box(bounds[..., 0], bounds[..., 1], bounds[..., 2], bounds[..., 3])
+    return boxes
 
-    `covered` says that the layer's coverage is known to reach round all subjects.
-    """
-    count = len(subjects)
-    if layer is None:
-        return [_Presence(np.zeros((count, 4), dtype=bool), np.ones((count, 4), dtype=bool))] * len(metres)
-    boxes = strips(subjects, max(metres)).ravel()
-    at, piece = layer.tree.query(boxes)
-    other = layer.piece_feature[piece] != own[at // 4]
-    at, piece = at[other], piece[other]
-    meets = shapely.intersects(boxes[at], layer.pieces[piece])
-    at, piece = at[meets], piece[meets]
-    apart = to_resolution(shapely.distance(subjects[at // 4], layer.pieces[piece]))
-    found = []
-    for reach in metres:
-        gaps = np.zeros(len(boxes)) if covered else to_resolution(layer.extent.uncovered(strips(subjects, reach).ravel()))
-        there = np.zeros((count, 4), dtype=bool)
-        there[at[apart <= reach] // 4, at[apart <= reach] % 4] = True
-        found.append(_Presence(there & ~unsure[:, None], there | (gaps > 0).reshape(count, 4) | unsure[:, None]))
-    return found
+
+@dataclass(frozen=True)
+class _Around:
+    """The ground round n subjects, asked about side by side (arrays of n × 4): only where the answer matters."""
+
+    subjects: Geometries
+    farthest: Floats
+    reach_m: float
+    touch_m: float
+    own: Ints
+    unsure: Bools
+
+    @classmethod
+    def of(cls, facts: Facts, rows: Ints, *, reach_m: float, touch_m: float) -> _Around:
+        """Look round some of the subjects; the neighbours are sought up to the larger of the two distances."""
+        subjects = facts.subjects[rows]
+        return cls(subjects, _strip_bounds(subjects, max(reach_m, touch_m)), reach_m, touch_m, *_own_parcels(facts, rows))
+
+    def presence(self, kind: str, layer: Layer | None, metres: float, asked: Bools, *, covered: bool) -> tuple[Bools, Bools]:
+        """Where a neighbour of a kind certainly and possibly lies within so many metres, of the sides asked about.
+
+        A subject's own parcel is no neighbour; `covered` says that the layer's coverage is known to reach round all subjects.
+        """
+        if layer is None:
+            return np.zeros_like(asked), asked.copy()
+        there, gaps = np.zeros_like(asked), np.zeros_like(asked)
+        there[asked] = self._found(kind, layer, metres, asked)
+        if not covered:
+            gaps[asked] = to_resolution(layer.extent.uncovered(_boxes(_strip_bounds(self.subjects, metres)[asked]))) > 0
+        unsure = asked & self.unsure[:, None] if kind == "parcel" else np.zeros_like(asked)
+        return there & ~unsure, there | gaps | unsure
+
+    def _found(self, kind: str, layer: Layer, metres: float, asked: Bools) -> Bools:
+        rows, boxes = np.nonzero(asked)[0], _boxes(self.farthest[asked])
+        at, piece = layer.tree.query(boxes)
+        if kind == "parcel":
+            other = layer.piece_feature[piece] != self.own[rows[at]]
+            at, piece = at[other], piece[other]
+        meets = shapely.intersects(boxes[at], layer.pieces[piece])
+        at, piece = at[meets], piece[meets]
+        apart = to_resolution(shapely.distance(self.subjects[rows[at]], layer.pieces[piece]))
+        found = np.zeros(len(boxes), dtype=bool)
+        found[at[apart <= metres]] = True
+        return found
 
 
 def _own_parcels(facts: Facts, rows: Ints) -> tuple[Ints, Bools]:
@@ -105,17 +134,18 @@ def _own_parcels(facts: Facts, rows: Ints) -> tuple[Ints, Bools]:
     return np.where(area > 0.5 * over.areas, best, -1)[rows], over.uncovered[rows] > 0
 
 
-def _contradicted(named: Sequence[Sequence[frozenset[str] | None]], near: dict[str, _Presence], wide: dict[str, _Presence]) -> tuple[Bools, Bools]:
-    """Which sides are certainly, and which possibly, contradicted."""
-    certain, possible = (np.zeros((len(named), 4), dtype=bool) for _ in range(2))
+def _contradicted(facts: Facts, around: _Around, bits: Ints) -> tuple[Bools, Bools]:
+    """Which sides are certainly, and which possibly, contradicted; `bits` are the kinds named for each side."""
+    certain, possible = np.zeros(bits.shape, dtype=bool), np.zeros(bits.shape, dtype=bool)
+    covered = {kind: kind in facts.layers and facts.covered_for(kind, 2 * max(around.touch_m, around.reach_m)) for kind in KINDS}
     for kind in KINDS:
-        other = np.array([[texts is not None and kind not in texts for texts in row] for row in named], dtype=bool).reshape(-1, 4)
-        certain |= other & near[kind].certain
-        possible |= other & near[kind].possible
+        other = (bits > 0) & ((bits & _BITS[kind]) == 0)
+        sure, maybe = around.presence(kind, facts.layers.get(kind), around.touch_m, other, covered=covered[kind])
+        certain, possible = certain | sure, possible | maybe
     for kind in KINDS:
-        stated = np.array([[texts is not None and kind in texts for texts in row] for row in named], dtype=bool).reshape(-1, 4)
-        certain &= ~(stated & wide[kind].possible)
-        possible &= ~(stated & wide[kind].certain)
+        stated = possible & ((bits & _BITS[kind]) > 0)
+        sure, maybe = around.presence(kind, facts.layers.get(kind), around.reach_m, stated, covered=covered[kind])
+        certain, possible = certain & ~maybe, possible & ~sure
     return certain, possible
 
 
@@ -123,19 +153,13 @@ def four_sides(facts: Facts, name: str, spec: FactSpec) -> Fact:
     """Count the sides whose text is contradicted by the map; `of` names the texts of the east, south, west and north side."""
     texts = [facts[other] for other in spec.of]
     stated = np.array([[None if part.values is None else part.values[row] for part in texts] for row in range(len(facts))], dtype=object).reshape(-1, 4)
-    rows = np.flatnonzero([any(named_kinds(text) is not None for text in row) for row in stated])
+    bits = np.array([[_named_bits(text) for text in row] for row in stated], dtype=np.int64).reshape(-1, 4)
+    rows = np.flatnonzero(bits.any(axis=1))
     certain, possible = (np.zeros((len(facts), 4), dtype=bool) for _ in range(2))
     reach, touch = facts.parameter(spec.parameter or "").number(), facts.parameter(spec.radius_m or "").number()
     if len(rows) and reach is not None and touch is not None:
-        own, unsure = _own_parcels(facts, rows)
-        nobody, sure = np.full(len(rows), -1), np.zeros(len(rows), dtype=bool)
-        near, wide = {}, {}
-        for kind in KINDS:
-            mine = (own, unsure) if kind == "parcel" else (nobody, sure)
-            covered = kind in facts.layers and facts.covered_for(kind, 2 * max(touch, reach))
-            near[kind], wide[kind] = _presences(facts.subjects[rows], facts.layers.get(kind), (touch, reach), *mine, covered=covered)
-        named = [[named_kinds(text) for text in row] for row in stated[rows]]
-        certain[rows], possible[rows] = _contradicted(named, near, wide)
+        around = _Around.of(facts, rows, reach_m=reach, touch_m=touch)
+        certain[rows], possible[rows] = _contradicted(facts, around, bits[rows])
     missing = np.array([[text is None for text in row] for row in stated], dtype=bool).reshape(-1, 4)
     low = certain.sum(axis=1).astype(float)
     high: Floats = (possible | missing).sum(axis=1).astype(float)

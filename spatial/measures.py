@@ -30,6 +30,16 @@ def to_resolution(values: Floats) -> Floats:
     return rounded
 
 
+def runs_of_several(subject: Ints, feature: Ints) -> list[tuple[int, int]]:
+    """Return where the pairs of one subject begin and end, for the subjects that have several features; pairs are ordered by subject."""
+    if not len(subject):
+        return []
+    starts = np.flatnonzero(np.r_[True, subject[1:] != subject[:-1]])
+    ends = np.r_[starts[1:], len(subject)]
+    several = np.minimum.reduceat(feature, starts) != np.maximum.reduceat(feature, starts)
+    return list(zip(starts[several].tolist(), ends[several].tolist(), strict=True))
+
+
 @dataclass(frozen=True)
 class Overlay:
     """The subjects laid over one layer. Searches and intersections are done once, then every measure reads them."""
@@ -76,11 +86,8 @@ class Overlay:
 
     def _replace_by_union(self, total: Floats, subject: Ints, feature: Ints, parts: Geometries) -> None:
         """Where several features lie on one subject, take the area of their union: overlapping features count once."""
-        starts = np.flatnonzero(np.r_[True, subject[1:] != subject[:-1]])
-        ends = np.r_[starts[1:], len(subject)]
-        for start, end in zip(starts, ends, strict=True):
-            if len(np.unique(feature[start:end])) > 1:
-                total[subject[start]] = shapely.union_all(parts[start:end]).area
+        for start, end in runs_of_several(subject, feature):
+            total[subject[start]] = shapely.union_all(parts[start:end]).area
 
     def overlap_by_feature(self, row: int) -> dict[int, float]:
         """Return {feature row: m² on the subject} for one subject, largest first; touching features are left out."""
@@ -163,11 +170,15 @@ class Overlay:
         return self._near[radius_m]
 
     def _search(self, radius_m: float) -> tuple[Ints, Ints, Floats]:
-        subject, piece = self.layer.tree.query(self.subjects, predicate="dwithin", distance=radius_m)
+        # By boxes only: a tree search by distance holds the interpreter's lock, measuring lets other threads run.
+        west, south, east, north = shapely.bounds(self.subjects).T
+        boxes = shapely.box(west - radius_m, south - radius_m, east + radius_m, north + radius_m)
+        subject, piece = self.layer.tree.query(boxes)
+        apart = shapely.distance(self.subjects[subject], self.layer.pieces[piece])
+        near = apart <= radius_m
+        subject, piece, apart = subject[near], piece[near], apart[near]
         order = np.lexsort((piece, subject))
-        subject, piece = subject[order], piece[order]
-        apart = to_resolution(shapely.distance(self.subjects[subject], self.layer.pieces[piece]))
-        return subject, self.layer.piece_feature[piece], apart
+        return subject[order], self.layer.piece_feature[piece[order]], to_resolution(apart[order])
 
     def distance(self, radius_m: float, chosen: Bools | None = None) -> Floats:
         """Return the metres from each subject to the nearest (chosen) feature; infinite where none lies within the radius."""
@@ -231,4 +242,4 @@ def overlay(subjects: Geometries, layer: Layer) -> Overlay:
     return Overlay(subjects, layer, shapely.area(subjects))
 
 
-__all__ = ["DECIMALS", "Bools", "Floats", "Ints", "Overlay", "edge_distance", "overlay", "to_resolution", "uncovered"]
+__all__ = ["DECIMALS", "Bools", "Floats", "Ints", "Overlay", "edge_distance", "overlay", "runs_of_several", "to_resolution", "uncovered"]

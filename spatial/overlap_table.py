@@ -21,7 +21,7 @@ from spatial.choosing import Choice
 from spatial.facts import Fact
 from spatial.layer import LayerSet
 from spatial.lazy import lazy
-from spatial.measures import Floats, Ints, to_resolution
+from spatial.measures import Floats, Ints, runs_of_several, to_resolution
 from spatial.pieces import Extent, Geometries
 from spatial.rules.model import FactSpec
 from spatial.rules.pack import Pack
@@ -141,17 +141,14 @@ class OverlapTable:
     def _count_once(self, total: Floats, layer: int, pairs: tuple[Ints, Ints, Geometries, Floats], *, possible: bool) -> None:
         """Where several features of a layer lie on one subject, take the area of their union: overlapping features count once."""
         subject, feature, parts, _ = pairs
-        if len(subject) < 2:
-            return
-        starts = np.flatnonzero(np.r_[True, subject[1:] != subject[:-1]])
-        several = np.flatnonzero(np.diff(np.r_[starts, len(subject)]) > 1)
-        for place in several:
-            rows = slice(starts[place], starts[place + 1] if place + 1 < len(starts) else len(subject))
-            for column in np.flatnonzero(self.layer_of == layer):
-                choice = self.columns[int(column)].choice
-                chosen = (choice.possible if possible else choice.certain)[feature[rows]]
-                if len(np.unique(feature[rows][chosen])) > 1:
-                    total[column, subject[starts[place]]] = shapely.union_all(parts[rows][chosen]).area
+        columns = np.flatnonzero(self.layer_of == layer).tolist()
+        for start, end in runs_of_several(subject, feature):
+            rows = feature[start:end]
+            for column in columns:
+                choice = self.columns[column].choice
+                chosen = (choice.possible if possible else choice.certain)[rows]
+                if len(np.unique(rows[chosen])) > 1:
+                    total[column, subject[start]] = shapely.union_all(parts[start:end][chosen]).area
 
 
 @dataclass(frozen=True, eq=False)
