@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,15 @@ from numpy.typing import NDArray
 
 from spatial.choosing import Choice
 from spatial.layer import Layer
+from spatial.pieces import Extent
 from spatial.rules.model import FactSpec
 from spatial.rules.parameters import Resolved, Value
 
 QUAD_SEGS = 32
 STRETCH = 1.0 / math.cos(math.pi / (4 * QUAD_SEGS))
 NOTHING = shapely.Polygon()
+RESOLUTION_M2 = 1e-4
+"""What cutting leaves below the resolution of the measuring is no gap."""
 
 Floats = NDArray[np.floating[Any]]
 
@@ -48,31 +52,47 @@ def _areal(shape: Any) -> Any:
     return shapely.union_all(parts[shapely.get_dimensions(parts) == 2]) if len(parts) else NOTHING
 
 
-def coverage(layer: Layer, ground: Any) -> Any:
-    """Return the part of the ground inside a layer's coverage."""
-    extent = layer.extent
-    if extent.uncovered(np.array([ground], dtype=object))[0] == 0:
-        return ground
-    near = extent.pieces[np.sort(extent.tree.query(ground, predicate="intersects"))]
-    return _areal(shapely.intersection(shapely.union_all(near), ground)) if len(near) else NOTHING
+@dataclass(frozen=True)
+class Gaps:
+    """Where in a part of the ground layers end. Worked out once for each coverage, for most layers share one."""
+
+    part: Any
+    _found: dict[tuple[Extent, float], Any] = field(default_factory=dict, compare=False)
+
+    def of(self, layer: Layer, *, within_m: float = 0.0) -> Any:
+        """Return what of the part lies outside a layer's coverage, or nearer than so many metres to its end."""
+        key = (layer.extent, within_m)
+        if key not in self._found:
+            self._found[key] = _outside(layer.extent, self.part) if within_m <= 0 else _near_the_end(self.of(layer), layer.extent, self.part, within_m)
+        return self._found[key]
+
+    def within(self, ground: Any, layer: Layer, *, within_m: float = 0.0) -> Any:
+        """The same for a smaller ground in the part."""
+        gap = self.of(layer, within_m=within_m)
+        if gap.is_empty or ground is self.part:
+            return gap
+        return _areal(shapely.intersection(gap, ground))
 
 
-def uncovered(layer: Layer, ground: Any, *, within_m: float = 0.0) -> Any:
-    """Return the part of the ground outside a layer's coverage, or nearer than so many metres to its end."""
-    inside = coverage(layer, ground)
-    outside = NOTHING if inside is ground else ground if inside.is_empty else _areal(shapely.difference(ground, inside))
-    if within_m <= 0:
-        return outside
-    edges = layer.extent.edges
-    near = edges.geometries[edges.query(ground, predicate="dwithin", distance=within_m * STRETCH)]
+def _outside(extent: Extent, part: Any) -> Any:
+    if extent.uncovered(np.array([part], dtype=object))[0] <= RESOLUTION_M2:
+        return NOTHING
+    near = extent.pieces[np.sort(extent.tree.query(part, predicate="intersects"))]
+    left = shapely.get_parts(_areal(shapely.difference(part, shapely.union_all(near))))
+    return shapely.union_all(left[shapely.area(left) > RESOLUTION_M2])
+
+
+def _near_the_end(outside: Any, extent: Extent, part: Any, metres: float) -> Any:
+    edges = extent.edges
+    near = edges.geometries[edges.query(part, predicate="dwithin", distance=metres * STRETCH)]
     if not len(near):
         return outside
-    strip = shapely.union_all(shapely.buffer(near, within_m * STRETCH, quad_segs=QUAD_SEGS))
-    return _areal(shapely.union(outside, shapely.intersection(strip, ground)))
+    strip = shapely.union_all(shapely.buffer(near, metres * STRETCH, quad_segs=QUAD_SEGS))
+    return _areal(shapely.union(outside, shapely.intersection(strip, part)))
 
 
 def clearance_areas(
-    ground: Any, layer: Layer, choice: Choice, spec: FactSpec, parameter: Callable[[str], Resolved], *, beyond_m: float
+    ground: Any, layer: Layer, choice: Choice, spec: FactSpec, parameter: Callable[[str], Resolved], gaps: Gaps, *, beyond_m: float
 ) -> tuple[Any, Any]:
     """Return where the distance required from a layer's features is not kept: surely, and for all that is known.
 
@@ -97,7 +117,7 @@ def clearance_areas(
         sure = outward(ground, layer, sure_m)
     maybe_m = np.where(choice.possible, np.where(unclear, farthest, wanted), np.nan) + half + beyond_m
     reach = farthest + float(half.max(initial=0.0)) + beyond_m
-    maybe = shapely.union_all([sure, outward(ground, layer, maybe_m), uncovered(layer, ground, within_m=reach)])
+    maybe = shapely.union_all([sure, outward(ground, layer, maybe_m), gaps.within(ground, layer, within_m=reach)])
     return sure, maybe
 
 

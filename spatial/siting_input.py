@@ -13,9 +13,9 @@ from spatial.errors import InputError
 from spatial.layer import LayerSet
 from spatial.rules.pack import Pack
 from spatial.siting import Request
-from spatial.siting_land import VILLAGE_FACT
 from spatial.siting_pack import load_siting
 from spatial.siting_places import House
+from spatial.siting_regions import VILLAGE_FACT
 
 MOST_AREA_M2 = 60_000_000.0
 """Siting looks at a village or a part of one; the largest villages of the county have some 50 km²."""

@@ -18,11 +18,9 @@ from spatial.levers import SITE
 from spatial.measuring import Facts
 from spatial.proposals_trial import Setting, fact_drivers, facts_of
 from spatial.rules.model import RuleSpec
+from spatial.siting_buffers import Gaps
 from spatial.siting_pack import SitingPack
-from spatial.siting_regions import NOTHING, Region, Regions, UnmappedError, areal
-
-VILLAGE_FACT = "village_code"
-"""The fact that says in which village a site lies; the check itself reads village types by it."""
+from spatial.siting_regions import NOTHING, VILLAGE_FACT, Region, Regions, UnmappedError, areal
 
 SHAPED_BY = ("outside_area", "overlap_area")
 """Facts whose rules come first, for they leave little for the others to be cut out of."""
@@ -78,14 +76,15 @@ def _villages(area: Any, setting: Setting) -> Iterator[Any]:
 
 def _of_part(part: Any, setting: Setting, properties: Mapping[str, Any], plot_m2: float, pack: SitingPack) -> Land:
     constant = _constant(part, setting, properties)
+    gaps = Gaps(part)
     rest, opened, taken, beyond = part, [], [], []
     for rule in _spatial(setting, pack.blocking):
-        found = _region(Regions(setting, constant, rest, plot_m2), rule)
+        found = _region(Regions(setting, constant, rest, plot_m2, gaps), rule)
         if found is None:
             beyond.append(rule.key)
         elif not found.maybe.is_empty:
             opened.append(found.open)
-            left = areal(shapely.difference(rest, found.sure))
+            left = rest if found.sure.is_empty else areal(shapely.difference(rest, found.sure))
             taken.append(_entry(rule, constant, float(rest.area - left.area), float(found.open.area)))
             rest = left
         if rest.is_empty:
@@ -94,8 +93,9 @@ def _of_part(part: Any, setting: Setting, properties: Mapping[str, Any], plot_m2
         rest = _without_layer(rest, item.layer, setting, opened)
     unknown = areal(shapely.intersection(_united(opened), rest)) if opened else NOTHING
     buildable = areal(shapely.difference(rest, unknown))
-    approval = _united(_touched(buildable, _spatial(setting, pack.approval), setting, constant, plot_m2))
-    weighed = _touched(buildable, _spatial(setting, (*pack.approval, *pack.caution)), setting, constant, plot_m2)
+    touched = {severity: _touched(buildable, _spatial(setting, severity), setting, constant, plot_m2, gaps) for severity in (pack.approval, pack.caution)}
+    approval = _united(touched[pack.approval])
+    weighed = [shape for shapes in touched.values() for shape in shapes]
     clear = areal(shapely.difference(buildable, _united([shape for shape in weighed if shape is not buildable])))
     return Land(buildable, approval, unknown, clear, tuple(taken), tuple(beyond))
 
@@ -140,9 +140,9 @@ def in_force(rule: RuleSpec, setting: Setting) -> bool:
     return dated and placed and made
 
 
-def _touched(ground: Any, rules: Sequence[RuleSpec], setting: Setting, constant: Facts, plot_m2: float) -> list[Any]:
+def _touched(ground: Any, rules: Sequence[RuleSpec], setting: Setting, constant: Facts, plot_m2: float, gaps: Gaps) -> list[Any]:
     """For each of some rules where it is not surely kept: the ground itself where that is everywhere."""
-    found = [_region(Regions(setting, constant, ground, plot_m2), rule) for rule in rules]
+    found = [_region(Regions(setting, constant, ground, plot_m2, gaps), rule) for rule in rules]
     return [region.maybe for region in found if region is not None and not region.maybe.is_empty]
 
 

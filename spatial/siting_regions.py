@@ -24,9 +24,11 @@ from spatial.measuring import Facts
 from spatial.open_applications import REGISTER
 from spatial.proposals_trial import Setting, fact_drivers
 from spatial.rules.model import Condition, FactSpec, RuleSpec
-from spatial.siting_buffers import clearance_areas, coverage, outward, uncovered
+from spatial.siting_buffers import Gaps, clearance_areas, outward
 
 NOTHING = shapely.Polygon()
+VILLAGE_FACT = "village_code"
+"""The fact that says in which village a site lies; the check itself reads village types by it."""
 
 
 class UnmappedError(Exception):
@@ -43,7 +45,9 @@ class Region:
     @property
     def open(self) -> Any:
         """Where it is not known."""
-        return areal(shapely.difference(self.maybe, self.sure))
+        if self.sure.is_empty or self.maybe.is_empty:
+            return self.maybe
+        return NOTHING if self.maybe is self.sure else areal(shapely.difference(self.maybe, self.sure))
 
 
 def areal(shape: Any) -> Any:
@@ -56,12 +60,14 @@ def areal(shape: Any) -> Any:
 
 @dataclass(frozen=True)
 class Regions:
-    """Conditions over one piece of ground. `constant` are the facts of a site there, for those that do not depend on the place."""
+    """Conditions over one piece of ground, all of it in one village (or in none). `constant` are the facts of a site there, for those that do not depend on the place;
+    `gaps` are those of the whole part the ground lies in."""
 
     setting: Setting
     constant: Facts
     ground: Any
     plot_m2: float
+    gaps: Gaps
 
     def of_rule(self, rule: RuleSpec) -> Region:
         """Return where a site fails a rule; raises UnmappedError.
@@ -79,9 +85,14 @@ class Regions:
         return self._both(applies, self._fold(fails, self._either) if fails else self.of(rule.fails_when))
 
     def _same_everywhere(self, condition: Condition) -> bool:
+        return all(self._constant(name) for leaf in condition.comparisons() for name in (leaf.fact, leaf.than) if name)
+
+    def _constant(self, name: str) -> bool:
+        """Whether a fact does not depend on the place in the village: what is stated, and attributes of the village itself."""
         facts = self.setting.pack.main.facts
-        names = [name for leaf in condition.comparisons() for name in (leaf.fact, leaf.than) if name]
-        return not any(SITE in fact_drivers(name, facts) for name in names)
+        spec, village = facts[name], facts.get(VILLAGE_FACT)
+        of_village = spec.measure == "dominant" and village is not None and spec.layer == village.layer
+        return of_village or SITE not in fact_drivers(name, facts)
 
     def of(self, condition: Condition) -> Region:
         """Return where a condition holds; raises UnmappedError."""
@@ -203,7 +214,7 @@ def _overlap(regions: Regions, leaf: Condition, spec: FactSpec) -> Region:
     layer, choice = found
     sure = regions.covered_by(layer, choice.certain)
     maybe = regions.covered_by(layer, choice.possible) if choice.in_doubt else sure
-    maybe = regions._join(maybe, uncovered(layer, regions.ground))
+    maybe = regions._join(maybe, regions.gaps.within(regions.ground, layer))
     inside = Region(sure, maybe)
     if spec.measure == "outside_area":
         inside = Region(regions._rest(maybe), regions._rest(sure))
@@ -226,7 +237,7 @@ def _distance(regions: Regions, leaf: Condition, spec: FactSpec) -> Region:
     layer, choice = found
     sure = outward(regions.ground, layer, np.where(choice.certain, number, np.nan))
     maybe = outward(regions.ground, layer, np.where(choice.possible, number, np.nan)) if choice.in_doubt else sure
-    near = Region(sure, regions._join(maybe, uncovered(layer, regions.ground, within_m=number)))
+    near = Region(sure, regions._join(maybe, regions.gaps.within(regions.ground, layer, within_m=number)))
     return _two_valued(regions, near, on=leaf.op in ("lt", "le"), off=leaf.op in ("gt", "ge"))
 
 
@@ -235,7 +246,7 @@ def _clearance(regions: Regions, leaf: Condition, spec: FactSpec) -> Region:
     if found is None or number is None:
         return Region(NOTHING, regions.ground)
     layer, choice = found
-    sure, maybe = clearance_areas(regions.ground, layer, choice, spec, regions.constant.parameter, beyond_m=number)
+    sure, maybe = clearance_areas(regions.ground, layer, choice, spec, regions.constant.parameter, regions.gaps, beyond_m=number)
     return _two_valued(regions, Region(sure, maybe), on=leaf.op in ("lt", "le"), off=leaf.op in ("gt", "ge"))
 
 
@@ -267,9 +278,11 @@ def _of_value(leaf: Condition, value: Any) -> bool | None:
 def _loaded(regions: Regions, leaf: Condition, spec: FactSpec) -> Region:
     """Whether every layer is loaded and complete here: surely where all coverages are, else not known, never no."""
     wanted, layers = regions.setting.pack.layers, regions.setting.layers
-    known = NOTHING if any(name not in layers for name in wanted) else regions.ground
-    for name in wanted:
-        known = known if known.is_empty else regions._meet(known, coverage(layers[name], regions.ground))
+    if any(name not in layers for name in wanted):
+        known = NOTHING
+    else:
+        gaps = {layers[name].extent: regions.gaps.within(regions.ground, layers[name]) for name in wanted}
+        known = regions._rest(shapely.union_all([gap for gap in gaps.values() if not gap.is_empty]) if any(not gap.is_empty for gap in gaps.values()) else NOTHING)
     return Region(NOTHING, regions._rest(known)) if leaf.value is False else Region(known, regions.ground)
 
 
