@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import numpy as np
 import orjson
 import shapely
 
-from spatial.crs import reproject
+from spatial.crs import reproject_coordinates
 
 
 def canonical_json(value: Any) -> bytes:
@@ -30,9 +31,8 @@ def geojson(geometry: Any, *, epsg: int, decimals: int = 8) -> dict[str, Any] | 
     """Return a geometry in the storage CRS as a GeoJSON geometry in CRS84, rounded to 10⁻⁸ degrees (about 1 mm)."""
     if geometry is None or geometry.is_empty:
         return None
-    import numpy as np
-
-    moved = reproject(np.array([geometry], dtype=object), source=epsg, target=4326)[0]
-    rounded = shapely.transform(moved, lambda xy: np.round(xy, decimals))
+    shape = shapely.force_2d(geometry)
+    moved = reproject_coordinates(shapely.get_coordinates(shape), source=epsg, target=4326)
+    rounded = shapely.set_coordinates(shape, np.round(moved, decimals))
     result: dict[str, Any] = orjson.loads(shapely.to_geojson(rounded))
     return result

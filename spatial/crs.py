@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyproj
 import shapely
+from numpy.typing import NDArray
 
 from spatial.errors import CrsError
 from spatial.pieces import Geometries
@@ -130,12 +131,20 @@ def _change(source: int, target: int) -> pyproj.Transformer | None:
 
 def reproject(geometries: Geometries, *, source: Any, target: Any) -> Geometries:
     """Return the geometries in another CRS; the input is not changed. Z is dropped."""
-    change = _change(source, target) if isinstance(source, int) and isinstance(target, int) else _find_change(source, target)
+    flat = shapely.force_2d(geometries)
+    if _change_between(source, target) is None:
+        return flat
+    return shapely.transform(flat, lambda coordinates: reproject_coordinates(coordinates, source=source, target=target))
+
+
+def reproject_coordinates(coordinates: NDArray[np.float64], *, source: Any, target: Any) -> NDArray[np.float64]:
+    """Return n × 2 coordinates (east, north or longitude, latitude) in another CRS."""
+    change = _change_between(source, target)
     if change is None:
-        return shapely.force_2d(geometries)
+        return coordinates
+    east, north = change.transform(coordinates[:, 0], coordinates[:, 1])
+    return np.column_stack([east, north])
 
-    def move(coordinates: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        east, north = change.transform(coordinates[:, 0], coordinates[:, 1])
-        return np.column_stack([east, north])
 
-    return shapely.transform(shapely.force_2d(geometries), move)
+def _change_between(source: Any, target: Any) -> pyproj.Transformer | None:
+    return _change(source, target) if isinstance(source, int) and isinstance(target, int) else _find_change(source, target)

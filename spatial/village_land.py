@@ -33,6 +33,7 @@ class _Land:
     layer: Layer
     certain: Bools
     found: dict[int, tuple[float, float]] = field(default_factory=dict)
+    inside: dict[int, Ints] = field(default_factory=dict)
 
     def amounts(self, wanted: Ints) -> tuple[Floats, Floats]:
         """The least and most m² in each of the wanted villages."""
@@ -50,12 +51,17 @@ class _Land:
         whole = (over.uncovered == 0) & (to_resolution(self.villages.extent.edge_distance(shapes, within=1.0)) > 0)
         return list(zip(low.tolist(), np.where(whole, high, np.inf).tolist(), strict=True))
 
-    def nearest(self, village: Any, subject: Any) -> Ints:
-        """The rows of the land that certainly is of the kind and lies in the village, the nearest to the subject first."""
+    def nearest(self, village: int, subject: Any) -> Ints:
+        """The rows of the land that certainly is of the kind and lies in a village, the nearest to the subject first."""
+        if village not in self.inside:
+            self.inside[village] = self._inside(self.villages.features[village])
+        rows = self.inside[village]
+        return rows[np.lexsort((rows, shapely.distance(self.layer.features[rows], subject)))]
+
+    def _inside(self, village: Any) -> Ints:
         rows = np.unique(self.layer.piece_feature[self.layer.tree.query(village)])
         rows = rows[self.certain[rows]]
-        rows = rows[to_resolution(shapely.area(shapely.intersection(self.layer.features[rows], village))) > 0]
-        return rows[np.lexsort((rows, shapely.distance(self.layer.features[rows], subject)))]
+        return rows[to_resolution(shapely.area(shapely.intersection(self.layer.features[rows], village))) > 0]
 
 
 def _land(layer: Layer, choice: Choice, villages: Layer) -> _Land:
@@ -92,8 +98,12 @@ def village_overlap(facts: Facts, name: str, spec: FactSpec) -> Fact:
     low, high = np.zeros(len(facts)), np.full(len(facts), np.inf)
     low[sure], high[sure] = land.amounts(best[sure])
 
+    near: dict[int, Ints] = {}
+
     def nearest(row: int) -> Ints:
-        return land.nearest(villages.layer.features[best[row]], facts.subjects[row]) if sure[row] else np.empty(0, dtype=np.int64)
+        if row not in near:
+            near[row] = land.nearest(int(best[row]), facts.subjects[row]) if sure[row] else np.empty(0, dtype=np.int64)
+        return near[row]
 
     def geometry(row: int) -> Any:
         rows = nearest(row)[:SHOWN]
