@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from api.bench import batch, county, map_page, one_check
+from api.bench import batch, county, map_page, one_check, siting
 from api.bench.figure import Figure, Figures, Report
 from api.bench.place import Place, scratch
 from api.cli.output import AsJson, print_json, print_table, progress_bar, say
@@ -19,6 +19,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Place, Report], Figures]]] = {
     "typing": ("全县分类", county.typing),
     "batch": ("批量量算", batch.run),
     "check": ("单件审查", one_check.run),
+    "site": ("选址和改法", siting.run),
     "page": ("地图页面", map_page.run),
 }
 
