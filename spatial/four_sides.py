@@ -97,17 +97,18 @@ class _Around:
         subjects = facts.subjects[rows]
         return cls(subjects, _strip_bounds(subjects, max(reach_m, touch_m)), reach_m, touch_m, *_own_parcels(facts, rows))
 
-    def presence(self, kind: str, layer: Layer | None, metres: float, asked: Bools, *, covered: bool) -> tuple[Bools, Bools]:
+    def presence(self, kind: str, layer: Layer | None, metres: float, asked: Bools, *, covered: Bools) -> tuple[Bools, Bools]:
         """Where a neighbour of a kind certainly and possibly lies within so many metres, of the sides asked about.
 
-        A subject's own parcel is no neighbour; `covered` says that the layer's coverage is known to reach round all subjects.
+        A subject's own parcel is no neighbour; `covered` says round which subjects the layer's coverage is known to reach.
         """
         if layer is None:
             return np.zeros_like(asked), asked.copy()
         there, gaps = np.zeros_like(asked), np.zeros_like(asked)
         there[asked] = self._found(kind, layer, metres, asked)
-        if not covered:
-            gaps[asked] = to_resolution(layer.extent.uncovered(_boxes(_strip_bounds(self.subjects, metres)[asked]))) > 0
+        open_ = asked & ~covered[:, None]
+        if open_.any():
+            gaps[open_] = to_resolution(layer.extent.uncovered(_boxes(_strip_bounds(self.subjects, metres)[open_]))) > 0
         unsure = asked & self.unsure[:, None] if kind == "parcel" else np.zeros_like(asked)
         return there & ~unsure, there | gaps | unsure
 
@@ -134,10 +135,11 @@ def _own_parcels(facts: Facts, rows: Ints) -> tuple[Ints, Bools]:
     return np.where(area > 0.5 * over.areas, best, -1)[rows], over.uncovered[rows] > 0
 
 
-def _contradicted(facts: Facts, around: _Around, bits: Ints) -> tuple[Bools, Bools]:
-    """Which sides are certainly, and which possibly, contradicted; `bits` are the kinds named for each side."""
+def _contradicted(facts: Facts, rows: Ints, around: _Around, bits: Ints) -> tuple[Bools, Bools]:
+    """Which sides of some of the subjects are certainly, and which possibly, contradicted; `bits` are the kinds named for each side."""
     certain, possible = np.zeros(bits.shape, dtype=bool), np.zeros(bits.shape, dtype=bool)
-    covered = {kind: kind in facts.layers and facts.covered_for(kind, 2 * max(around.touch_m, around.reach_m)) for kind in KINDS}
+    far = 2 * max(around.touch_m, around.reach_m)
+    covered = {kind: facts.covered_round(kind, far)[rows] if kind in facts.layers else np.zeros(len(rows), dtype=bool) for kind in KINDS}
     for kind in KINDS:
         other = (bits > 0) & ((bits & _BITS[kind]) == 0)
         sure, maybe = around.presence(kind, facts.layers.get(kind), around.touch_m, other, covered=covered[kind])
@@ -159,7 +161,7 @@ def four_sides(facts: Facts, name: str, spec: FactSpec) -> Fact:
     reach, touch = facts.parameter(spec.parameter or "").number(), facts.parameter(spec.radius_m or "").number()
     if len(rows) and reach is not None and touch is not None:
         around = _Around.of(facts, rows, reach_m=reach, touch_m=touch)
-        certain[rows], possible[rows] = _contradicted(facts, around, bits[rows])
+        certain[rows], possible[rows] = _contradicted(facts, rows, around, bits[rows])
     missing = np.array([[text is None for text in row] for row in stated], dtype=bool).reshape(-1, 4)
     low = certain.sum(axis=1).astype(float)
     high: Floats = (possible | missing).sum(axis=1).astype(float)

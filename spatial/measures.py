@@ -51,6 +51,8 @@ class Overlay:
     """What was found out about the subjects and a coverage, kept for all layers that have the same one."""
     swept: Sweep | None = field(default=None, compare=False)
     """The sweep over several layers that this layer was part of, where there was one."""
+    reach_m: float = 0.0
+    """Up to so far is searched at once, since several distances may be asked about."""
     _near: dict[float, tuple[Ints, Ints, Floats]] = field(default_factory=dict, compare=False)
     _by_feature: dict[int, dict[int, float]] = field(default_factory=dict, compare=False)
 
@@ -170,15 +172,22 @@ class Overlay:
         return self._near[radius_m]
 
     def _search(self, radius_m: float) -> tuple[Ints, Ints, Floats]:
+        subject, piece, apart = self._pairs if radius_m <= self.reach_m < math.inf else self._around(radius_m)
+        near = apart <= radius_m
+        return subject[near], self.layer.piece_feature[piece[near]], to_resolution(apart[near])
+
+    @lazy
+    def _pairs(self) -> tuple[Ints, Ints, Floats]:
+        return self._around(self.reach_m)
+
+    def _around(self, radius_m: float) -> tuple[Ints, Ints, Floats]:
+        """The pairs of subject and piece whose boxes are within a radius, and their distances to the last digit."""
         # By boxes only: a tree search by distance holds the interpreter's lock, measuring lets other threads run.
         west, south, east, north = shapely.bounds(self.subjects).T
-        boxes = shapely.box(west - radius_m, south - radius_m, east + radius_m, north + radius_m)
-        subject, piece = self.layer.tree.query(boxes)
-        apart = shapely.distance(self.subjects[subject], self.layer.pieces[piece])
-        near = apart <= radius_m
-        subject, piece, apart = subject[near], piece[near], apart[near]
+        subject, piece = self.layer.tree.query(shapely.box(west - radius_m, south - radius_m, east + radius_m, north + radius_m))
         order = np.lexsort((piece, subject))
-        return subject[order], self.layer.piece_feature[piece[order]], to_resolution(apart[order])
+        subject, piece = subject[order], piece[order]
+        return subject, piece, shapely.distance(self.subjects[subject], self.layer.pieces[piece])
 
     def distance(self, radius_m: float, chosen: Bools | None = None) -> Floats:
         """Return the metres from each subject to the nearest (chosen) feature; infinite where none lies within the radius."""

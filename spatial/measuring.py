@@ -85,15 +85,24 @@ class Facts:
         boxes = shapely.bounds(self.subjects)
         empty: set[str] = set()
         for ring in self.table.rings:
-            grown = shapely.box(*(boxes + np.array([-1.0, -1.0, 1.0, 1.0]) * ring.metres).T)
-            met = set(ring.ground.owner[ring.ground.tree.query(grown)[1]].tolist())
+            grown = boxes + np.array([-1.0, -1.0, 1.0, 1.0]) * ring.metres
+            # One box round all first: for neighbours it tells of most layers that they are far away.
+            pieces = ring.ground.tree.query(shapely.box(*np.fmin.reduce(grown)[:2], *np.fmax.reduce(grown)[2:]))
+            if len(pieces) and len(self) > 1:
+                pieces = ring.ground.tree.query(shapely.box(*grown.T))[1]
+            met = set(ring.ground.owner[pieces].tolist())
             empty |= {name for place, name in enumerate(ring.ground.names) if place not in met and self.covered_for(name, ring.metres)}
         return frozenset(empty)
 
     def covered_for(self, name: str, metres: float) -> bool:
         """Tell whether a loaded layer's coverage goes on for so many metres round every subject."""
+        return bool(len(self) and self.covered_round(name, metres).all())
+
+    def covered_round(self, name: str, metres: float) -> Bools:
+        """Return round which subjects a loaded layer's coverage goes on for so many metres."""
         edge = edge_distance(self.subjects, self.layers[name].extent, self._shared, within=metres)
-        return bool(len(self) and edge.min() > metres)
+        around: Bools = edge > metres
+        return around
 
     def numbers(self, names: tuple[str, ...]) -> tuple[Floats, Floats]:
         """Return the least and the most of some numeric facts, as facts × subjects."""
@@ -175,7 +184,8 @@ class Facts:
             return None
         if layer not in self._overlays:
             swept = self.swept if layer in self.table.ground.position else None
-            self._overlays[layer] = Overlay(self.subjects, self.layers[layer], self.areas, self._shared, swept)
+            reach = self.pack.reach.get(layer, 0.0)
+            self._overlays[layer] = Overlay(self.subjects, self.layers[layer], self.areas, self._shared, swept, reach)
         return self._overlays[layer]
 
     def title(self, layer: str) -> str:
