@@ -139,13 +139,17 @@ class Conditions:
         memory = self._memory[name]
         if len(memory) > _MOST_REMEMBERED:
             memory = self._memory[name] = {}
+        # Each different value is looked up once, the subjects take the answers of theirs.
+        given = values.tolist()
+        place = {value: row for row, value in enumerate(dict.fromkeys(given))}
         rows = []
-        for value in values.tolist():
+        for value in place:
             answers = memory.get(value)
             if answers is None:
                 answers = memory[value] = tuple(leaf.answer(value) for leaf in leaves)
             rows.append(answers)
-        return np.array(rows, dtype=np.int8).reshape(len(rows), len(leaves)).T
+        found: NDArray[np.int8] = np.array(rows, dtype=np.int8).reshape(len(rows), len(leaves)).T
+        return found[:, [place[value] for value in given]]
 
 
 class _Plan:

@@ -85,15 +85,24 @@ def other_application_area(facts: Facts, name: str, spec: FactSpec) -> Fact:
     return Fact(name, spec, low=low, high=high, reason=reason, geometry=geometry, detail=detail)
 
 
+def _cases_by_household(layer: Layer) -> dict[str, list[str]]:
+    """The case numbers of each household; kept with the register, which never changes."""
+    kept: dict[str, list[str]] | None = layer._chosen.get("cases_by_household")
+    if kept is None:
+        found: dict[str, list[str]] = defaultdict(list)
+        for case, number in zip(layer.ids, layer.attributes["household_id"], strict=True):
+            if number is not None:
+                found[str(number)].append(str(case))
+        kept = layer._chosen["cases_by_household"] = dict(found)
+    return kept
+
+
 def other_application_count(facts: Facts, name: str, spec: FactSpec) -> Fact:
     """Count the other live applications of every subject's household; `of` names the fact with the household's number."""
     layer, household = facts.layers.get(REGISTER), facts[spec.of[0]]
     if layer is None:
         return unknown(name, spec, len(facts), reason=lambda _: _NOTHING)
-    cases: dict[str, list[str]] = defaultdict(list)
-    for case, number in zip(layer.ids, layer.attributes["household_id"], strict=True):
-        if number is not None:
-            cases[str(number)].append(str(case))
+    cases = _cases_by_household(layer)
     own = _own_case(facts)
     others = [[case for case in cases.get(str(number), ()) if case != own[row]] for row, number in enumerate(household.values)]
     counts = np.array([float(len(found)) for found in others])

@@ -147,7 +147,8 @@ class OverlapTable:
             for column in columns:
                 choice = self.columns[column].choice
                 chosen = (choice.possible if possible else choice.certain)[rows]
-                if len(np.unique(rows[chosen])) > 1:
+                kept = rows[chosen]
+                if len(kept) > 1 and kept.min() != kept.max():
                     total[column, subject[start]] = shapely.union_all(parts[start:end][chosen]).area
 
 
