@@ -36,6 +36,8 @@ TICK_S = 1.0
 FOLLOW_EVERY_S = 2.0
 AGAIN_AFTER_S = 1.0
 """A child that ended is replaced at once, but not more often than this."""
+SILENT_S = 60.0
+"""A worker whose event loop has stood still for so long is ended, and so replaced."""
 STOP_WITHIN_S = 15.0
 CONNECT_WITHIN_S = 5
 
@@ -91,6 +93,9 @@ class Master:
         for child in list(self.children):
             if child.ready_fd is not None and select.select([child.ready_fd], [], [], 0)[0]:
                 child.hear()
+            if child.ready and self.loads.silent_s(child.place) > SILENT_S:
+                log.warning("%s %d has not been heard of for %.0f s, it is ended", child.role, child.pid, SILENT_S)
+                child.tell(signal.SIGKILL)
             status = child.ended()
             if status is not None:
                 self.children.remove(child)

@@ -44,7 +44,8 @@ class Plan:
 def answer(plan: Plan, holding: Holding, load: Load, ready: Ready) -> None:
     """Answer requests until told to leave or to stop, with the layers that the master held when it forked this process."""
     random.seed()
-    app = create_app(plan.settings, database_url=plan.url, holding=holding)
+    settings = plan.settings.model_copy(update={"tile_cache_bytes": plan.settings.tile_cache_bytes // plan.workers})
+    app = create_app(settings, database_url=plan.url, holding=holding)
     Worker(app, plan.listening, load, on_ready=ready).run()
 
 

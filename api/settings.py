@@ -40,4 +40,4 @@ class Settings(BaseSettings):
     signing_passphrase_file: Path | None = Field(default=None, description="file with the passphrase of the PKCS#12 file")
     signing_roots: Path | None = Field(default=None, description="root certificates (PEM or DER) that `cuntu verify` trusts")
     snapshot: bool = Field(default=True, description="hold the layers in force in memory")
-    tile_cache_bytes: int = Field(default=64_000_000, ge=0)
+    tile_cache_bytes: int = Field(default=64_000_000, ge=0, description="vector tiles in memory, by all workers together")

@@ -71,6 +71,7 @@ class Worker(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Look ten times a second whether to end."""
+        self.load.alive()
         connections = len(self.server_state.connections)
         if self._left_at is None:
             self.load.note(connections)

@@ -67,9 +67,9 @@ def until(true: Any, *, seconds: float = PATIENCE_S) -> None:
 
 
 @contextmanager
-def running(*options: str, **environment: str) -> Iterator[Running]:
-    """Start `cuntu serve` on a free port; it is ended at the end of the block if it still runs."""
-    command = [sys.executable, "-m", "api.cli", "serve", "--port", "0", *options]
+def running(*options: str, first: str = "pass", **environment: str) -> Iterator[Running]:
+    """Start `cuntu serve` on a free port, doing something `first` in its process; it is ended at the end of the block if it still runs."""
+    command = [sys.executable, "-c", f"{first}; from api.cli import main; main()", "serve", "--port", "0", *options]
     process = subprocess.Popen(
         command, cwd=PROJECT, env={**os.environ, "PYTHONUNBUFFERED": "1", **environment}, stderr=subprocess.PIPE, text=True
     )

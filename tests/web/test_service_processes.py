@@ -65,6 +65,16 @@ def test_a_worker_that_is_killed_is_replaced_and_what_was_answered_is_stored(ser
     assert_each_is_stored_whole(county_url, seen.stored())
 
 
+def test_a_worker_that_stands_still_is_replaced(county_url):
+    impatient = "import api.master; api.master.SILENT_S = 2.0"
+    with running("--workers", "2", first=impatient, CUNTU_DATABASE_URL=county_url) as service:
+        until(lambda: service.ready(snapshot="loaded") and len(service.children(jobs=False)) == 2)
+        stuck = service.children(jobs=False)[0]
+        os.kill(stuck, signal.SIGSTOP)
+        until(lambda: len(service.children(jobs=False)) == 2 and stuck not in service.children(jobs=False))
+        assert service.ask("POST", CHECKS, SITE)[0] == 201
+
+
 def test_a_runner_of_jobs_that_is_killed_is_replaced_and_its_job_marked(service):
     runner = service.children(jobs=True)
     os.kill(runner[0], signal.SIGKILL)
