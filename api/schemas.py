@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from math import isfinite
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from spatial.application_form import PROPERTIES
 
 Outcome = Literal["pass", "fail", "no_data", "not_applicable", "error"]
 Verdict = Literal["refused", "incomplete", "needs_approval", "needs_correction", "needs_review", "passed"]
@@ -342,25 +345,28 @@ class ClassificationList(BaseModel):
     classifications: list[ClassificationHead]
 
 
+def _form(schema: dict[str, Any]) -> None:
+    """Describe the form's properties as the planning logic reads them, so that there is one list of them."""
+    kinds = {int: "integer", float: "number", bool: "boolean", str: "string", date: "string"}
+    listed: dict[str, Any] = {}
+    for name, spec in PROPERTIES.items():
+        entry: dict[str, Any] = {"title": spec.title, "type": [kinds[spec.kind], "null"]}
+        if spec.choices:
+            entry |= {"enum": [*spec.choices, None], "description": "，".join(f"{value} {label}" for value, label in spec.choices.items())}
+        elif spec.kind is date:
+            entry["format"] = "date"
+        elif spec.kind is str:
+            entry |= {"minLength": 1, "maxLength": spec.longest}
+        elif spec.kind in (int, float):
+            entry |= {"minimum": spec.low} | ({"maximum": spec.high} if isfinite(spec.high) else {}) | ({"description": f"单位 {spec.unit}"} if spec.unit else {})
+        listed[name] = entry
+    schema["properties"] = listed
+
+
 class ApplicationProperties(BaseModel):
     """What an application declares. Whatever is left out is missing data for the rules that need it, never a pass."""
 
-    model_config = ConfigDict(extra="forbid")
-    case_no: str | None = Field(None, max_length=100, description="案件编号")
-    build_kind: Literal["rebuild_in_place", "extend", "new_site"] | None = None
-    scheme: Literal["none", "concentrated", "joint_community"] | None = None
-    household_size: int | None = Field(None, ge=0, le=99, description="家庭人口")
-    is_member: bool | None = Field(None, description="本集体经济组织成员")
-    other_plots: int | None = Field(None, ge=0, le=99, description="其他宅基地宗数")
-    returns_old_plot: bool | None = Field(None, description="退还旧宅基地")
-    plot_area_m2: float | None = Field(None, gt=0, description="宅基地面积")
-    footprint_area_m2: float | None = Field(None, gt=0, description="房基占地面积")
-    floor_area_m2: float | None = Field(None, gt=0, description="建筑面积")
-    storeys: int | None = Field(None, ge=1, le=99)
-    height_m: float | None = Field(None, gt=0)
-    eaves_height_m: float | None = Field(None, gt=0)
-    terrain: Literal["suburb", "plain", "hill", "mountain"] | None = None
-    applied_on: date | None = None
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_form)
 
 
 class PolygonGeometry(BaseModel):

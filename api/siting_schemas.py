@@ -29,7 +29,7 @@ class SitingRequest(BaseModel):
     village: str | None = Field(None, pattern=r"^\d{12}$", description="村代码（12 位）")
     area: PolygonGeometry | None = Field(None, description="画出的范围，坐标系见参数 crs")
     house: House
-    application: ApplicationProperties = Field(description="申请属性，与审查相同；面积没写时按房屋尺寸")
+    application: ApplicationProperties | None = Field(None, description="申请属性，与审查相同；面积没写时按房屋尺寸")
     own_parcels: list[str] = Field(default=[], max_length=20, description="本户已有的宗地代码")
     limit: int = Field(10, ge=1, le=50, description="最多给几处")
 
