@@ -33,6 +33,8 @@ from spatial.errors import CrsError, CuntuError, GeometryError, InputError, Unkn
 log = logging.getLogger("cuntu.api")
 
 PROBLEM_JSON = "application/problem+json"
+MOST_ERRORS = 1_000
+"""So many problems stand in an answer, each with its place; its detail says how many there are."""
 
 
 class NotFoundError(CuntuError):
@@ -126,7 +128,7 @@ def document(status: int, detail: str, *, instance: str, errors: Sequence[Mappin
 
 def document_of(error: CuntuError, *, instance: str) -> dict[str, Any]:
     """Write the problem document of an error of the project."""
-    return document(status_of(error), str(error), instance=instance, errors=[placed(item) for item in error.problems])
+    return document(status_of(error), str(error), instance=instance, errors=[placed(item) for item in error.problems[:MOST_ERRORS]])
 
 
 def problem(written: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> Response:

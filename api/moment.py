@@ -6,7 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from spatial.errors import InputError
+
 COUNTY_TIME = ZoneInfo("Asia/Shanghai")
+KNOWN_YEARS = range(1900, 9_000)
+"""Moments of these years can be told in every time zone, here and in the database."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,11 @@ class Times:
     def is_now(self) -> bool:
         """Whether neither was asked for."""
         return self.valid_on is None and self.known_at is None
+
+    def __post_init__(self) -> None:
+        """Refuse moments that cannot be told in every time zone; raises InputError."""
+        if self.known_at is not None and self.known_at.year not in KNOWN_YEARS:
+            raise InputError(problems=[f"?known_at：年份应在 {KNOWN_YEARS.start} 到 {KNOWN_YEARS.stop - 1} 之间"])
 
     def moment(self) -> Moment:
         """The moment asked for."""

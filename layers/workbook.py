@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from layers.catalog import catalog
 
 MAX_WIDTH = 40
+NO_CHARACTERS = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML, and so a workbook, has no place for (XML 1.0, §2.2)."""
 DATASET = {"state_label": "状态", "version": "版本", "valid_from": "生效日期", "authority": "来源单位"}
 
 
@@ -58,7 +60,7 @@ def _title(entry: Mapping[str, Any]) -> str:
 
 def _write(cell: Any, value: Any, *, percent: bool) -> None:
     if isinstance(value, str):
-        cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
+        cell.value = NO_CHARACTERS.sub("", value)
         cell.data_type = "s"
     else:
         cell.value = value

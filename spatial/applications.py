@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from shapely.validation import explain_validity
 
 from spatial.application_form import MAX_AREA_M2, PROPERTIES, Property, read_value
@@ -18,6 +19,10 @@ from spatial.errors import CrsError, InputError
 from spatial.pieces import Geometries
 
 MAX_VERTICES = 5_000
+MAX_PROBLEMS = 10_000
+"""With more problems than this the rest of a file is not read."""
+FARTHEST_M = 60_000_000.0
+"""No coordinate of a 3-degree zone is larger, with the zone's number before the easting."""
 INPUT_EPSG = (CRS84, 4490, *range(4513, 4555))
 """Coordinates an application may come in: CRS84 (longitude, latitude) or a CGCS2000 3-degree zone (east, north)."""
 
@@ -38,6 +43,11 @@ class Applications:
         """Return some of the applications."""
         columns = {name: column[start:stop] for name, column in self.properties.items()}
         return Applications(self.case_no[start:stop], self.sites[start:stop], columns, self.epsg)
+
+    def take(self, rows: NDArray[np.int64]) -> Applications:
+        """Return the applications of some rows, in their order."""
+        columns = {name: column[rows] for name, column in self.properties.items()}
+        return Applications(tuple(self.case_no[row] for row in rows.tolist()), self.sites[rows], columns, self.epsg)
 
 
 def join_applications(parts: Sequence[Applications]) -> Applications:
@@ -66,6 +76,9 @@ def read_applications(
         where = "" if len(features) == 1 else f"/features/{index}"
         shapes.append(_feature_shape(feature, where, source, epsg, county, problems))
         rows.append(_properties(feature, where, problems))
+        if len(problems) > MAX_PROBLEMS:
+            problems.append(f"{where or '/'}: 问题太多，后面的没有再读")
+            break
     if problems:
         raise InputError("申请资料有误：", problems=problems)
     sites = np.array(shapes, dtype=object)
@@ -146,6 +159,11 @@ def _parse(geometry: Any, where: str, problems: list[str]) -> Any:
     if any(not isinstance(polygon, list | tuple) or not polygon for polygon in polygons):
         problems.append(f"{where}/coordinates: 图形为空")
         return None
+    points = [(len(ring), f"/{j}") for polygon in polygons for j, ring in enumerate(polygon) if isinstance(ring, list | tuple)]
+    if sum(count for count, _ in points) > MAX_VERTICES:
+        ring = next((place for count, place in points if count > MAX_VERTICES), "")
+        problems.append(f"{where}/coordinates{ring}: 顶点超过 {MAX_VERTICES} 个")
+        return None
     rings = [[_ring(ring, f"{where}/coordinates/{j}", problems) for j, ring in enumerate(polygon)] for polygon in polygons]
     if len(problems) > before:
         return None
@@ -156,9 +174,6 @@ def _parse(geometry: Any, where: str, problems: list[str]) -> Any:
 def _ring(ring: Any, where: str, problems: list[str]) -> list[tuple[float, float]]:
     if not isinstance(ring, list | tuple) or len(ring) < 4:
         problems.append(f"{where}: 环至少要有 4 个点")
-        return []
-    if len(ring) > MAX_VERTICES:
-        problems.append(f"{where}: 顶点超过 {MAX_VERTICES} 个")
         return []
     points = []
     for index, point in enumerate(ring):
@@ -240,6 +255,8 @@ def _shape_problem(shape: Any, source: int) -> str | None:
         return "坐标不是经纬度：投影坐标请用参数 crs 写明，例如 crs=EPSG:4547"
     if not degrees and np.abs(bounds).max() <= 180:
         return "坐标像经纬度，与声明的投影坐标系不符"
+    if not degrees and np.abs(bounds).max() > FARTHEST_M:
+        return "坐标不在 2000 国家大地坐标系 3 度带的范围内"
     return None if shapely.is_valid(shape) else f"图形自相交或不合规：{explain_validity(shape)}"
 
 

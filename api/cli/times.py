@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.moment import Moment
+from api.moment import KNOWN_YEARS, Moment
 from spatial.errors import InputError
 
 ValidOn = Annotated[str | None, typer.Option(help="哪一天有效的数据，例如 2026-01-01，默认今天")]
@@ -37,4 +37,6 @@ def _instant(text: str) -> datetime:
         raise InputError(f"--known-at 应为时刻，例如 2026-01-01T00:00:00+08:00，实为 {text[:40]}。") from None
     if known_at.tzinfo is None:
         raise InputError("--known-at 缺少时区，例如 2026-01-01T00:00:00+08:00。")
+    if known_at.year not in KNOWN_YEARS:
+        raise InputError(f"--known-at 的年份应在 {KNOWN_YEARS.start} 到 {KNOWN_YEARS.stop - 1} 之间。")
     return known_at.astimezone(UTC)
