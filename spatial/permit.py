@@ -10,12 +10,15 @@ from typing import Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from spatial.applications import Applications, applications_from_frame, join_applications, read_applications
+from spatial.batches import spatial_order
 from spatial.canonical import canonical_json
 from spatial.engine import VERDICTS, Outcome, Outcomes, judge
 from spatial.layer import LayerSet
 from spatial.lazy import lazy
+from spatial.measures import Floats
 from spatial.measuring import Facts
 from spatial.open_applications import REGISTER
 from spatial.reach import reach
@@ -67,13 +70,17 @@ class _Part:
 
 @dataclass(frozen=True)
 class Checks:
-    """The checks of n applications. Reports are written out one by one, when asked for."""
+    """The checks of n applications. Reports are written out one by one, when asked for.
+
+    `places` says where application i stands in the parts put together; None: in the order of the applications.
+    """
 
     parts: tuple[_Part, ...]
     pack: Pack
     layers: LayerSet
     valid_on: date
     known_at: datetime
+    places: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return sum(len(part.applications) for part in self.parts)
@@ -81,18 +88,27 @@ class Checks:
     @property
     def verdicts(self) -> Any:
         """An object array of n verdict slugs."""
-        return np.concatenate([part.verdicts for part in self.parts]) if self.parts else np.empty(0, dtype=object)
+        return self._in_order([part.verdicts for part in self.parts]) if self.parts else np.empty(0, dtype=object)
 
     @property
     def ranks(self) -> Any:
         """Rules (in the pack's order) × n: the verdict each rule alone leads to, as an index in VERDICTS; the least of them is the verdict."""
-        return np.hstack([part.ranks for part in self.parts])
+        return self._in_order([part.ranks for part in self.parts])
 
     def outcomes(self, key: str) -> Any:
         """Return the outcome slugs of one rule (such as "HB-001a") for all applications."""
         rules = [rule.key for rule in self.parts[0].outcomes.rules]
-        codes = np.concatenate([part.outcomes.codes[rules.index(key)] for part in self.parts])
+        codes = self._in_order([part.outcomes.codes[rules.index(key)] for part in self.parts])
         return np.array([Outcome(code).slug for code in codes], dtype=object)
+
+    def numbers(self, name: str) -> tuple[Floats, Floats]:
+        """Return the least and the most that a numeric fact may be, for all applications."""
+        facts = [part.outcomes.facts[name] for part in self.parts]
+        return self._in_order([fact.low for fact in facts]), self._in_order([fact.high for fact in facts])
+
+    def _in_order(self, found: list[Any]) -> Any:
+        together = np.concatenate(found, axis=-1)
+        return together if self.places is None else together[..., self.places]
 
     def verdict(self, index: int) -> str:
         """Return application `index`'s verdict."""
@@ -123,10 +139,13 @@ class Checks:
         )
 
     def _part(self, index: int) -> tuple[_Part, int]:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        place = index if self.places is None else int(self.places[index])
         for part in self.parts:
-            if index < len(part.applications):
-                return part, index
-            index -= len(part.applications)
+            if place < len(part.applications):
+                return part, place
+            place -= len(part.applications)
         raise IndexError(index)
 
 
@@ -142,10 +161,14 @@ def check(
 ) -> Checks:
     """Check applications against the layers and rules in force on `valid_on` as known at `known_at`.
 
-    Large batches go through a thread pool in chunks; one application or many give the same reports bit by bit. Layers that the pack
-    does not ask for here change nothing.
+    Large batches go through a thread pool in chunks of neighbours; one application or many give the same reports bit by bit. Layers
+    that the pack does not ask for here change nothing.
     """
     layers = {name: layers[name] for name in (*pack.layers, REGISTER) if name in layers}
+    places = None
+    if len(applications) > CHUNK:
+        order = spatial_order(applications.sites)
+        applications, places = applications.take(order), np.argsort(order)
     starts = range(0, len(applications), CHUNK)
     chunks = [applications.part(start, start + CHUNK) for start in starts]
     for layer in layers.values():
@@ -159,7 +182,7 @@ def check(
             parts = tuple(pool.map(one, chunks))
     else:
         parts = tuple(one(chunk) for chunk in chunks)
-    return Checks(parts, pack, layers, valid_on, known_at)
+    return Checks(parts, pack, layers, valid_on, known_at, places)
 
 
 def _check_part(chunk: Applications, layers: LayerSet, pack: Pack, valid_on: date, types: VillageTypes | None) -> _Part:

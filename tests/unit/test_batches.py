@@ -1,10 +1,19 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
+from typing import Any
 
+import many_batches
 import numpy as np
+import planning
+import pytest
 import shapely
 
+from spatial import permit
 from spatial.batches import spatial_order
 from spatial.lazy import lazy
 
@@ -52,3 +61,42 @@ def test_a_lazy_answer_is_worked_out_once():
 
     counted = Counted()
     assert (counted.answer, counted.answer) == (1, 1)
+
+
+def _scattered(count: int) -> list[dict[str, Any]]:
+    rng = np.random.default_rng(7)
+    return [planning.application(planning.here(*rng.uniform(-850, 850, size=2)), case_no=f"S-{row}") for row in range(count)]
+
+
+def test_a_large_batch_gives_the_bytes_of_single_checks_in_the_order_of_the_applications():
+    count = permit.CHUNK + 300
+    applications = _scattered(count)
+    checks = planning.checked(applications, threads=2)
+    assert len(checks) == len(checks.verdicts) == count
+    for row in (0, 1, 2, permit.CHUNK - 1, permit.CHUNK, count - 1):
+        alone = planning.checked([applications[row]])
+        assert checks.report_bytes(row) == alone.report_bytes(0)
+        assert checks.verdict(row) == checks.verdicts[row] == alone.verdict(0)
+        assert checks.outcomes("HB-004")[row] == alone.outcomes("HB-004")[0]
+        assert [side[row] for side in checks.numbers("basic_farmland_m2")] == [side[0] for side in alone.numbers("basic_farmland_m2")]
+        assert (checks.ranks[:, row] == alone.ranks[:, 0]).all()
+
+
+def test_two_threads_over_the_same_pieces_never_crash_and_always_say_the_same():
+    program = Path(many_batches.__file__)
+    paths = os.pathsep.join([str(program.parent), str(Path(permit.__file__).parents[1])])
+    done = subprocess.run(
+        [sys.executable, str(program)], env=os.environ | {"PYTHONPATH": paths}, capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    told = done.stdout.split()
+    assert len(told) == many_batches.RUNS
+    assert len(set(told)) == 1
+
+
+def test_a_place_outside_a_batch_is_no_place():
+    checks = planning.checked(_scattered(3))
+    with pytest.raises(IndexError):
+        checks.verdict(3)
+    with pytest.raises(IndexError):
+        checks.verdict(-1)
