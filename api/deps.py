@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, params
@@ -12,6 +11,7 @@ from psycopg_pool import ConnectionPool
 from api.check_desk import Asked, CheckDesk
 from api.checking import Checker
 from api.errors import UnsupportedMediaTypeError
+from api.iso_times import Day, Instant
 from api.jobs import Jobs
 from api.moment import Moment, Times
 from api.outlines import Outlines
@@ -27,8 +27,8 @@ Crs = Annotated[str | None, Query(description="坐标系，例如 EPSG:4547；�
 
 
 async def times(
-    valid_on: Annotated[date | None, Query(description="哪一天有效的数据，默认今天")] = None,
-    known_at: Annotated[datetime | None, Query(description="以哪一时刻所知为准（含时区），默认此刻")] = None,
+    valid_on: Annotated[Day | None, Query(description="哪一天有效的数据，默认今天")] = None,
+    known_at: Annotated[Instant | None, Query(description="以哪一时刻所知为准（含时区），默认此刻")] = None,
 ) -> Times:
     """Read `valid_on` and `known_at`; a `known_at` without a time zone is refused, for it would name no moment."""
     if known_at is not None and known_at.tzinfo is None:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.iso_times import Day, Instant
 from spatial.application_form import PROPERTIES
 
 Outcome = Literal["pass", "fail", "no_data", "not_applicable", "error"]
@@ -307,8 +308,8 @@ class ClassificationRequest(BaseModel):
     """What to type the county with; both times default to now."""
 
     model_config = ConfigDict(extra="forbid")
-    valid_on: date | None = None
-    known_at: datetime | None = None
+    valid_on: Day | None = None
+    known_at: Instant | None = None
     note: str | None = Field(None, max_length=500, description="为什么运行，随结果保存")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Response, UploadFile
@@ -12,6 +11,7 @@ from fastapi import APIRouter, File, Form, Response, UploadFile
 from api import uploads
 from api.checking import epsg_of
 from api.deps import Db, JobQueue, Snapshot, When
+from api.iso_times import Day
 from api.openapi import LOCATION, problems
 from api.schemas import Accepted, LayerList, LayerVersions
 from layers import catalog, versions
@@ -55,9 +55,9 @@ def create_import(
     authority: Annotated[str, Form(min_length=1, max_length=200, description="数据来源单位")],
     publish: Annotated[bool, Form(description="入库后立即发布")] = False,
     title: Annotated[str | None, Form(max_length=200)] = None,
-    valid_from: Annotated[date | None, Form()] = None,
-    valid_to: Annotated[date | None, Form()] = None,
-    survey_date: Annotated[date | None, Form()] = None,
+    valid_from: Annotated[Day | None, Form()] = None,
+    valid_to: Annotated[Day | None, Form()] = None,
+    survey_date: Annotated[Day | None, Form()] = None,
     coverage: Annotated[Literal["features", "county"], Form(description="完整范围：仅要素本身，或全县")] = "features",
     secrecy: Annotated[Literal["public", "internal", "secret"] | None, Form()] = None,
     code_system: Annotated[str | None, Form(max_length=40)] = None,

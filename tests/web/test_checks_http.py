@@ -150,6 +150,12 @@ def test_a_crs_member_that_says_something_else_is_refused(client):
         ({"valid_on": "2026-13-01"}, "?valid_on"),
         ({"known_at": "yesterday"}, "?known_at"),
         ({"known_at": "2026-01-01T00:00:00"}, "?known_at"),
+        ({"valid_on": "20260101"}, "?valid_on"),
+        ({"valid_on": "1.5"}, "?valid_on"),
+        ({"known_at": "1767225600"}, "?known_at"),
+        ({"known_at": "1e9"}, "?known_at"),
+        ({"known_at": "9999-12-31T23:59:59Z"}, "?known_at"),
+        ({"known_at": "0001-01-01T00:00:00Z"}, "?known_at"),
         ([("valid_on", "2026-01-01"), ("valid_on", "2026-01-02")], "?valid_on"),
     ],
 )
