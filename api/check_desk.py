@@ -14,7 +14,7 @@ from anyio.to_thread import run_sync
 
 from api.check_groups import CheckGroups
 from api.check_writer import CheckWriter
-from api.checking import Basis, Checked, Checker, epsg_of, refuse_other_crs, stored_check
+from api.checking import Basis, Checker, epsg_of, refuse_other_crs, stored_check
 from api.errors import DATABASE_AWAY
 from api.json_text import parse_json
 from api.moment import Moment, Times
@@ -57,11 +57,11 @@ class CheckDesk:
         self._reading: asyncio.Task[Basis] | None = None
         self._outline: tuple[Any, Any] = (None, None)
 
-    async def check(self, body: bytes, asked: Asked) -> Checked:
+    async def check(self, body: bytes, asked: Asked) -> StoredCheck:
         """Check one GeoJSON Feature and store the report; it is on the disk when this returns. Raises InputError."""
         stored = await self._judged(body, asked, _for_store)
         await self.writer.store(stored)
-        return Checked(stored.id, stored.verdict, stored.report)
+        return stored
 
     async def preview(self, body: bytes, asked: Asked) -> bytes:
         """Check one GeoJSON Feature and store nothing: the report without an id."""

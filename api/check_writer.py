@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 import time
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -28,7 +29,8 @@ class CheckWriter:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._waiting: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._gathered: list[_Waiting] = []
+        self._waiting: SimpleQueue[list[_Waiting] | None] = SimpleQueue()
         self._packing = Packing()
         self._conn: psycopg.Connection[Any] | None = None
         self._used = 0.0
@@ -47,22 +49,27 @@ class CheckWriter:
     async def store(self, check: StoredCheck) -> None:
         """Store a check; raises what the database raises, then it is not stored."""
         waiting = _Waiting(check)
-        self._waiting.put(waiting)
+        self._gathered.append(waiting)
+        if len(self._gathered) == 1:
+            # At the end of this turn of the loop: checks judged together are stored together, and answered together.
+            waiting.loop.call_soon(self._hand_over)
         await waiting.done
+
+    def _hand_over(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        self._waiting.put(gathered)
 
     def _work(self) -> None:
         ended = False
         while not ended:
-            group = [self._waiting.get()]
-            while len(group) < LARGEST_GROUP:
-                try:
-                    group.append(self._waiting.get_nowait())
-                except Empty:
-                    break
-            ended = None in group
-            taken = [waiting for waiting in group if waiting is not None]
-            if taken:
-                self._write(taken)
+            handed = [self._waiting.get()]
+            with suppress(Empty):
+                while True:
+                    handed.append(self._waiting.get_nowait())
+            ended = None in handed
+            group = [waiting for some in handed for waiting in some or ()]
+            for start in range(0, len(group), LARGEST_GROUP):
+                self._write(group[start : start + LARGEST_GROUP])
         if self._conn is not None:
             self._conn.close()
 

@@ -39,11 +39,10 @@ CHUNK = 500
 
 @dataclass(frozen=True)
 class Checked:
-    """One stored check: its id and the report as it was stored."""
+    """One stored check."""
 
     id: UUID
     verdict: str
-    report: bytes
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ class Checker:
         new = [stored_check(checks, applications, row, at=now) for row in range(len(checks))]
         with self.pool.connection() as conn:
             stored.save(conn, new)
-        return [Checked(item.id, str(verdict), item.report) for item, verdict in zip(new, checks.verdicts, strict=True)]
+        return [Checked(item.id, item.verdict) for item in new]
 
     def layers_near(self, sites: Geometries, basis: Basis) -> LayerSet:
         """Return the layers of a basis: from memory, and of those not there what lies near the sites."""
