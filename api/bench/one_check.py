@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import median
 from urllib.parse import urlsplit
@@ -12,7 +14,7 @@ import orjson
 import shapely
 
 from api.bench import clients
-from api.bench.clients import Outcome
+from api.bench.clients import Outcome, RefusedError
 from api.bench.figure import Figures, Report
 from api.bench.place import Place
 from api.bench.service import Service, service
@@ -27,6 +29,7 @@ CLIENTS = 8
 ROUNDS = 3
 SECONDS = 6.0
 SITES = 2_000
+BATCH = 10_000
 RATIO = 0.35
 P99_MS = 20.0
 MEMORY_MB = 2_000.0
@@ -43,6 +46,7 @@ class _Rounds:
     stored: list[Outcome] = field(default_factory=list)
     preview: list[Outcome] = field(default_factory=list)
     read: list[Outcome] = field(default_factory=list)
+    beside_a_batch: list[Outcome] = field(default_factory=list)
     nine: list[Latencies] = field(default_factory=list)
     whole: list[Latencies] = field(default_factory=list)
 
@@ -54,11 +58,11 @@ def run(place: Place, report: Report) -> Figures:
         plots = sites(conn, place.in_force()["building"], count=SITES, epsg=place.settings.epsg)
         baseline.store_sites(conn, plots, epsg=place.settings.epsg)
         forms = [dict(item.properties) for item in applications.everything(conn)]
-    report(0.05, "启动服务")
+    report(0.02, "启动服务")
     with service(place) as served:
         rounds = _measure(place, served, _bodies(plots, forms), report)
         memory = served.memory_mb()
-    lost = _lost(place, rounds.stored)
+    lost = _lost(place, [*rounds.stored, *rounds.beside_a_batch])
     if lost:
         raise NotStoredError(problems=lost[:10])
     return _figures(place, rounds, memory)
@@ -79,13 +83,16 @@ def _measure(place: Place, served: Service, bodies: Sequence[bytes], report: Rep
     nine = _statement(place, LAYERS)
     whole = _statement(place, [name for name in load_pack("house-building", county=place.settings.county_code).layers if name in in_force])
     for number in range(ROUNDS):
-        report(0.1 + 0.3 * number, f"第 {number + 1} 轮：HTTP")
+        report(0.05 + 0.3 * number, f"第 {number + 1} 轮：HTTP")
         rounds.stored.append(_posts(served, f"/api/v1/checks{crs}", bodies))
         rounds.preview.append(_posts(served, f"/api/v1/checks/preview{crs}", bodies))
         rounds.read.append(_gets(served, rounds.stored[-1].locations))
-        report(0.25 + 0.3 * number, f"第 {number + 1} 轮：pgbench")
+        report(0.2 + 0.3 * number, f"第 {number + 1} 轮：pgbench")
         for statement, found in ((nine, rounds.nine), (whole, rounds.whole)):
             found.append(baseline.pgbench(place.url, statement, sites=SITES, clients=CLIENTS, seconds=int(SECONDS)))
+    report(0.95, "同时批量审查")
+    with _batch(served, crs, bodies):
+        rounds.beside_a_batch.append(_posts(served, f"/api/v1/checks{crs}", bodies))
     return rounds
 
 
@@ -104,6 +111,20 @@ def _gets(served: Service, locations: Sequence[str]) -> Outcome:
     host = urlsplit(served.address).netloc
     requests = [f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode() for path in locations[:SITES]]
     return clients.load(served.address, requests, clients=CLIENTS, seconds=SECONDS / 2)
+
+
+@contextmanager
+def _batch(served: Service, crs: str, bodies: Sequence[bytes]) -> Iterator[None]:
+    """Have a large batch under way during the block, and wait for its end."""
+    features = b'{"type":"FeatureCollection","features":[' + b",".join(bodies[row % len(bodies)] for row in range(BATCH)) + b"]}"
+    job = served.ask(f"/api/v1/checks/batch{crs}", features)["location"]
+    while (state := served.ask(job)["state"]) == "queued":
+        time.sleep(0.05)
+    yield
+    if state != "running":
+        raise RefusedError(f"批量任务的状态是 {state}。")
+    while served.ask(job)["state"] == "running":
+        time.sleep(0.2)
 
 
 def _lost(place: Place, outcomes: Sequence[Outcome]) -> list[str]:
@@ -133,6 +154,7 @@ def _figures(place: Place, rounds: _Rounds, memory_mb: float) -> Figures:
 
     add("HTTP 审查一件并存档", [item.latencies for item in rounds.stored], p99=P99_MS)
     add("HTTP 试审一件，不存档", [item.latencies for item in rounds.preview])
+    add(f"HTTP 审查一件并存档，同时批量审查 {BATCH} 件", [item.latencies for item in rounds.beside_a_batch])
     add("HTTP 读一份存档的审查", [item.latencies for item in rounds.read])
     add(f"PostGIS 裸语句（pgbench）：{len(LAYERS)} 个图层的面积", rounds.nine)
     add("PostGIS 裸语句（pgbench）：规则用到的全部图层的面积", rounds.whole)

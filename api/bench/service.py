@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -33,6 +34,12 @@ class Service:
 
     address: str
     pid: int
+
+    def ask(self, path: str, body: bytes | None = None) -> Any:
+        """Read a JSON answer; with a `body` that is posted."""
+        request = urllib.request.Request(f"{self.address}{path}", body, {"Content-Type": "application/json"})  # noqa: S310 (our own address)
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+            return orjson.loads(answer.read())
 
     def memory_mb(self) -> float:
         """Memory of all its processes, what they share counted once (the sum of proportional set sizes, proc(5))."""
