@@ -29,12 +29,13 @@ def sites(conn: psycopg.Connection[tuple[object, ...]], building: DatasetVersion
     """Return `count` plots of 9-16 m by 9-16 m, turned, within some 150 m of buildings taken at random."""
     layer = snapshot.load(conn, {"building": building}, epsg=epsg)["building"]
     rng = np.random.default_rng(SEED)
-    plots = _near(layer.features, rng, count + count // 20)
+    plots = near(layer.features, rng, count + count // 20)
     inside = plots[layer.extent.uncovered(plots) == 0]
     return np.array(inside[:count], dtype=object)
 
 
-def _near(houses: Geometries, rng: np.random.Generator, count: int) -> Geometries:
+def near(houses: Geometries, rng: np.random.Generator, count: int) -> Geometries:
+    """Return so many plots near houses taken at random."""
     middle = shapely.get_coordinates(shapely.centroid(houses[rng.integers(len(houses), size=count)]))
     middle = middle + rng.normal(scale=75.0, size=(count, 2))
     half = rng.uniform(4.5, 8.0, size=(count, 2))
