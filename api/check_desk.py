@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-import orjson
 from anyio.to_thread import run_sync
 
 from api.check_groups import CheckGroups
@@ -68,16 +67,12 @@ class CheckDesk:
         return await self._judged(body, asked, _for_preview)
 
     async def warm_up(self) -> None:
-        """Judge one site in the middle of the county, so that what is worked out once is there before the first request."""
+        """Judge one site, so that what is worked out once is there before the first request."""
         try:
             basis = await self._next()
         except DATABASE_AWAY:
             return
-        if basis.county is not None and self.checker.in_memory(basis):
-            crs = f"EPSG:{self.checker.settings.epsg}"
-            site = basis.county.representative_point().buffer(5.0).__geo_interface__
-            body = orjson.dumps({"type": "Feature", "geometry": site, "properties": {}})
-            self._judge(body, Asked(crs, Times()), basis, _for_preview)
+        rehearse(self.checker, basis)
 
     async def _judged(self, body: bytes, asked: Asked, write: Write[Written]) -> Written:
         if asked.times.is_now and len(body) <= SHORT_BODY:
@@ -142,3 +137,13 @@ def application_document(body: bytes, crs: str | None) -> tuple[dict[str, Any], 
         raise InputError(problems=["/：应为 GeoJSON 对象"])
     refuse_other_crs(document, epsg_in=epsg_in)
     return document, epsg_in
+
+
+def rehearse(checker: Checker, basis: Basis) -> None:
+    """Judge one site in the middle of the county, so that what is worked out once for all checks is in memory; nothing where layers are not."""
+    if basis.county is None or not checker.in_memory(basis):
+        return
+    site = basis.county.representative_point().buffer(5.0).__geo_interface__
+    feature = {"type": "Feature", "geometry": site, "properties": {}}
+    applications = checker.read_on([feature], epsg_in=checker.settings.epsg, basis=basis)
+    checker.judge_on(applications, basis).report_bytes(0)

@@ -53,12 +53,19 @@ class Holding:
             _ = layers[name].tree, layers[name].extent
             between()
         self._held = {(name, wanted[name].version): layer for name, layer in layers.items()}
-        # Half a million geometries that stay: without this, each full garbage collection would walk over all of them,
-        # and each process forked from this one would come to have a copy of its own.
-        gc.collect()
-        gc.freeze()
+        settle()
         log.info("%d layers held in memory after %.1f s", len(layers), time.monotonic() - began)
 
     def clear(self) -> None:
         """Let go of everything."""
         self._held = {}
+
+
+def settle() -> None:
+    """Have the garbage collector leave alone what is there now.
+
+    Half a million geometries stay: without this, each full collection would walk over all of them, and each process forked from
+    this one would come to have a copy of its own.
+    """
+    gc.collect()
+    gc.freeze()

@@ -39,10 +39,9 @@ AGAIN_AFTER_S = 1.0
 SILENT_S = 60.0
 """A worker whose event loop has stood still for so long is ended, and so replaced."""
 STOP_WITHIN_S = 15.0
-CONNECT_WITHIN_S = 5
 
 
-class _Ending(Exception):  # noqa: N818 (no error)
+class _Ending(BaseException):
     """The service was told to stop."""
 
 
@@ -141,13 +140,16 @@ class Master:
                 wanted = look(conn, Moment.now()).versions
             if self.holding.exactly(wanted) is None:
                 self.holding.catch_up(wanted, self._connect, between=self._turn)
+                processes.rehearse_in(self.plan, self.holding)
                 self.generation += 1
                 self._turn()
         except (*DATABASE_AWAY, psycopg.Error) as error:
             log.warning("cannot read the layers in force, trying again: %s", error)
+        except Exception:
+            log.exception("cannot load the layers in force; checks go through PostGIS")
 
     def _connect(self) -> psycopg.Connection[Any]:
-        return database.connect(self.plan.url, timeout_s=CONNECT_WITHIN_S)
+        return database.connect(self.plan.url, timeout_s=processes.CONNECT_WITHIN_S)
 
     def _wait(self, wake: int) -> None:
         """Wait for something to happen, at most a second."""

@@ -6,14 +6,20 @@ import os
 import random
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
+
+import psycopg
 
 from api.app import create_app
+from api.check_desk import rehearse
 from api.checking import Checker
-from api.holding import Holding
+from api.holding import Holding, settle
 from api.jobs import Runner, Workshop
 from api.loads import Load
+from api.moment import Moment
 from api.settings import Settings
 from api.snapshots import Snapshots
 from api.watchdog import Watchdog
@@ -27,6 +33,7 @@ JOBS_NICENESS = 10
 """Jobs give way to requests where both want the processor."""
 
 LOOK_EVERY_S = 0.2
+CONNECT_WITHIN_S = 5
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,28 @@ def answer(plan: Plan, holding: Holding, load: Load, ready: Ready) -> None:
     settings = plan.settings.model_copy(update={"tile_cache_bytes": plan.settings.tile_cache_bytes // plan.workers})
     app = create_app(settings, database_url=plan.url, holding=holding)
     Worker(app, plan.listening, load, on_ready=ready).run()
+
+
+def rehearse_in(plan: Plan, holding: Holding) -> None:
+    """Have what the layers give rise to in memory before processes are forked, so that they share that, too. Starts no thread."""
+    direct: Any = Direct(plan.url)
+    snapshots = Snapshots(direct, epsg=plan.settings.epsg, enabled=plan.settings.snapshot, holding=holding)
+    checker = Checker(direct, snapshots, plan.settings)
+    rehearse(checker, checker.basis(Moment.now()))
+    settle()
+
+
+@dataclass(frozen=True)
+class Direct:
+    """Stands for a pool of connections where there must be no threads: each connection is made when it is asked for."""
+
+    url: str
+
+    @contextmanager
+    def connection(self) -> Iterator[psycopg.Connection[Any]]:
+        """A connection with a transaction that ends with the block."""
+        with database.connect(self.url, timeout_s=CONNECT_WITHIN_S) as conn:
+            yield conn
 
 
 def do_jobs(plan: Plan, holding: Holding, service_began: float, ready: Ready) -> None:
