@@ -98,7 +98,7 @@ async def outlines(request: Request) -> Outlines:
 
 
 async def known_parameters_only(request: Request) -> None:
-    """Refuse query parameters the route does not know, and such given twice: a misspelt date must not mean "today"."""
+    """Refuse query parameters the route does not know, such given twice (a misspelt date must not mean "today"), and zero bytes."""
     if not request.scope["query_string"]:
         return
     route = request.scope["route"]
@@ -106,6 +106,7 @@ async def known_parameters_only(request: Request) -> None:
     given = [name for name, _ in request.query_params.multi_items()]
     problems = [f"?{name}：没有这个参数" for name in dict.fromkeys(given) if name not in known]
     problems += [f"?{name}：只能给一次" for name in known if given.count(name) > 1]
+    problems += [f"?{name}：不能有空字符" for name, value in request.query_params.multi_items() if "\0" in value]
     if problems:
         raise InputError("参数有误：", problems=problems)
 

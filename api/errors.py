@@ -16,6 +16,7 @@ from psycopg_pool import PoolClosed, PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import Match
 
 from layers.errors import (
     DatasetRefusedError,
@@ -105,6 +106,7 @@ TITLES = {
     503: "服务暂时不可用",
 }
 
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 PLACE = re.compile(r"^(?P<place>[/?].*?|[A-Za-z_][\w.\-]*)(?:：|: )(?P<message>.+)$", re.DOTALL)
 
 
@@ -149,7 +151,14 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     path = request.url.path
     details = {404: f"没有这个地址：{path}", 405: f"{path} 不支持 {request.method} 方法", 400: "请求内容无法读取"}
     detail = details.get(error.status_code, str(error.detail))
-    return problem(document(error.status_code, detail, instance=path), headers=error.headers)
+    headers = {"Allow": ", ".join(_methods(request))} if error.status_code == 405 else error.headers
+    return problem(document(error.status_code, detail, instance=path), headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods of an address: of all routes that it has, not of the first alone (RFC 9110, §15.5.6)."""
+    scopes = {method: {**request.scope, "method": method} for method in METHODS}
+    return [method for method, scope in scopes.items() if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)]
 
 
 async def on_invalid_request(request: Request, error: Exception) -> Response:

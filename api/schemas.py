@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.iso_times import Day, Instant
 from spatial.application_form import PROPERTIES
 
+WITHOUT_ZERO = r"^[^\u0000]*$"
+"""A text that PostgreSQL can keep."""
 Outcome = Literal["pass", "fail", "no_data", "not_applicable", "error"]
 Verdict = Literal["refused", "incomplete", "needs_approval", "needs_correction", "needs_review", "passed"]
 VillageType = Literal[
@@ -310,7 +312,7 @@ class ClassificationRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
     valid_on: Day | None = None
     known_at: Instant | None = None
-    note: str | None = Field(None, max_length=500, description="为什么运行，随结果保存")
+    note: str | None = Field(None, max_length=500, pattern=WITHOUT_ZERO, description="为什么运行，随结果保存")
 
 
 class Classification(BaseModel):

@@ -13,7 +13,7 @@ from api.checking import epsg_of
 from api.deps import Db, JobQueue, Snapshot, When
 from api.iso_times import Day
 from api.openapi import LOCATION, problems
-from api.schemas import Accepted, LayerList, LayerVersions
+from api.schemas import WITHOUT_ZERO, Accepted, LayerList, LayerVersions
 from layers import catalog, versions
 from layers.catalog import CatalogLayer
 from layers.versions import VersionRecord
@@ -52,18 +52,18 @@ def create_import(
     response: Response,
     queue: JobQueue,
     file: Annotated[UploadFile, File(description="GeoPackage、GeoJSON、压缩的 Shapefile 或 FileGDB")],
-    authority: Annotated[str, Form(min_length=1, max_length=200, description="数据来源单位")],
+    authority: Annotated[str, Form(pattern=WITHOUT_ZERO, min_length=1, max_length=200, description="数据来源单位")],
     publish: Annotated[bool, Form(description="入库后立即发布")] = False,
-    title: Annotated[str | None, Form(max_length=200)] = None,
+    title: Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=200)] = None,
     valid_from: Annotated[Day | None, Form()] = None,
     valid_to: Annotated[Day | None, Form()] = None,
     survey_date: Annotated[Day | None, Form()] = None,
     coverage: Annotated[Literal["features", "county"], Form(description="完整范围：仅要素本身，或全县")] = "features",
     secrecy: Annotated[Literal["public", "internal", "secret"] | None, Form()] = None,
-    code_system: Annotated[str | None, Form(max_length=40)] = None,
-    source_layer: Annotated[str | None, Form(max_length=200, description="文件中的数据名称")] = None,
-    crs: Annotated[str | None, Form(max_length=60, description="文件缺少坐标系时用，例如 EPSG:4547")] = None,
-    encoding: Annotated[str | None, Form(max_length=40, description="文字编码，例如 GBK；不写时自动判断")] = None,
+    code_system: Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=40)] = None,
+    source_layer: Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=200, description="文件中的数据名称")] = None,
+    crs: Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=60, description="文件缺少坐标系时用，例如 EPSG:4547")] = None,
+    encoding: Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=40, description="文字编码，例如 GBK；不写时自动判断")] = None,
 ) -> dict[str, Any]:
     """Import a file as a new version of a layer, in a job. Where anything is wrong with it, nothing is stored."""
     layer = catalog.layer(layer_id)

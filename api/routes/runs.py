@@ -200,4 +200,5 @@ def _validated(body: bytes) -> PlanDifferenceRequest:
     try:
         return PlanDifferenceRequest.model_validate(parse_json(body))
     except ValidationError as error:
-        raise InputError(problems=[f"{item['place']}：{item['message']}" for item in parameter_errors(error.errors())]) from error
+        found = parameter_errors([{**item, "loc": ("body", *item["loc"])} for item in error.errors()])
+        raise InputError(problems=[f"{item['place']}：{item['message']}" for item in found]) from error
