@@ -7,7 +7,6 @@ one look into a table, however many facts ask for the layer.
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,10 +18,12 @@ from numpy.typing import NDArray
 
 from spatial.choosing import Choice
 from spatial.facts import Fact
+from spatial.kept import Kept
 from spatial.layer import LayerSet
 from spatial.lazy import lazy
 from spatial.measures import Floats, Ints, runs_of_several, to_resolution
 from spatial.pieces import Extent, Geometries
+from spatial.remembered import remember
 from spatial.rules.model import FactSpec
 from spatial.rules.pack import Pack
 from spatial.sweep import Ground, Sweep, ground
@@ -185,8 +186,7 @@ FAR = frozenset({"clearance", "clearance_beyond", "placed_clearance", "sway_clea
 FORM_NUMBERS = ("m2", "m", "share", "storey", "degree", "ha", "person", "household", "count", "bool", "days")
 """Units of form fields that are plain numbers (yes is 1, no is 0)."""
 
-_KEPT: OrderedDict[tuple[int, ...], tuple[Any, OverlapTable]] = OrderedDict()
-_MOST_KEPT = 16
+_KEPT: Kept[tuple[Any, OverlapTable]] = Kept(most=16)
 
 
 def kept_table(pack: Pack, layers: LayerSet, make: Callable[[], OverlapTable]) -> OverlapTable:
@@ -196,9 +196,7 @@ def kept_table(pack: Pack, layers: LayerSet, make: Callable[[], OverlapTable]) -
     kept = _KEPT.get(key)
     # Told apart by identity; what is kept holds pack and layers alive, so an id stands for the same one.
     if kept is None:
-        kept = _KEPT[key] = ((pack, mine), make())
-        while len(_KEPT) > _MOST_KEPT:
-            _KEPT.popitem(last=False)
+        kept = _KEPT.put(key, ((pack, mine), make()))
     return kept[1]
 
 

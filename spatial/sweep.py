@@ -5,7 +5,6 @@ For a single subject the cost of a layer that has nothing near it is nothing; fo
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +13,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from spatial.kept import Kept
 from spatial.layer import Layer, LayerSet
 from spatial.lazy import lazy
 from spatial.pieces import Geometries
+from spatial.remembered import remember
 
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
@@ -59,8 +60,7 @@ def _build(names: tuple[str, ...], layers: tuple[Layer, ...]) -> Ground:
     return Ground(names, layers, pieces, starts, feature, np.repeat(np.arange(len(layers), dtype=np.int16), counts))
 
 
-_KEPT: OrderedDict[tuple[int, ...], Ground] = OrderedDict()
-_MOST_KEPT = 8
+_KEPT: Kept[Ground] = Kept(most=8)
 
 
 def ground(layers: LayerSet, names: Sequence[str]) -> Ground:
@@ -71,9 +71,7 @@ def ground(layers: LayerSet, names: Sequence[str]) -> Ground:
     kept = _KEPT.get(key)
     # Layers are told apart by identity; the ground keeps them alive, so an id stands for the same layer.
     if kept is None or kept.names != loaded:
-        kept = _KEPT[key] = _build(loaded, chosen)
-        while len(_KEPT) > _MOST_KEPT:
-            _KEPT.popitem(last=False)
+        kept = _KEPT.put(key, _build(loaded, chosen))
     return kept
 
 
