@@ -35,8 +35,10 @@ class Asked:
     times: Times
 
 
-STALE_S = 1.0
-"""What counted longer ago than this is not used any more, however long reading it anew takes."""
+PATIENCE_S = 0.1
+STALE_S = 30.0
+"""Where reading what counts now takes longer than PATIENCE_S (somebody is writing down many applications), what counted at most so long ago
+is used; a check names that moment."""
 
 Written = TypeVar("Written")
 Write = Callable[[Checks, Applications, int], Written]
@@ -91,13 +93,20 @@ class CheckDesk:
         return write(self.checker.judge_on(applications, basis), applications, 0)
 
     async def _now(self) -> Basis:
-        """What counts now. A basis a little out of date is still one of a moment: it is used while the next one is being read."""
-        basis, age_s = self._basis, time.monotonic() - self._read_at
-        if basis is None or self._news != self.checker.snapshots.news or age_s > STALE_S:
-            return await asyncio.shield(self._next())
-        if age_s > FRESH_S:
-            self._next()
-        return basis
+        """What counts now. While it is read anew, for as long as that takes, the last basis is still one of a moment and is used."""
+        while True:
+            basis, age_s = self._basis, time.monotonic() - self._read_at
+            usable = basis is not None and self._news == self.checker.snapshots.news and age_s <= STALE_S
+            if basis is not None and usable and age_s <= FRESH_S:
+                return basis
+            reading = self._next()
+            if basis is not None and usable:
+                if age_s > 2 * FRESH_S:
+                    await asyncio.wait({reading}, timeout=PATIENCE_S)
+                if not reading.done():
+                    return basis
+            await asyncio.wait({reading})
+            reading.result()
 
     def _next(self) -> asyncio.Task[Basis]:
         """Begin to read the next basis, or join in waiting for it."""

@@ -129,19 +129,18 @@ class Checker:
         return [Checked(item.id, item.verdict) for item in new]
 
     def layers_near(self, sites: Geometries, basis: Basis) -> LayerSet:
-        """Return the layers of a basis: from memory, and of those not there what lies near the sites."""
+        """Return the layers of a basis: from memory, or where one is not there what lies near the sites of each.
+
+        Not some from memory and some from near: what is worked out once for layers would be worked out anew for each such mixture.
+        """
         found = self.snapshots.layers(basis.seen.versions) or self._nearby(sites, basis.seen)
         return {**found, REGISTER: basis.register}
 
     def _nearby(self, sites: Geometries, seen: InForce) -> LayerSet:
         radius = permit.search_radius(self.pack)
-        held = {name: layer for name, layer in self.snapshots.held(seen.versions).items() if name in radius}
-        wanted = {name: dataset for name, dataset in seen.versions.items() if name in radius and name not in held}
+        wanted = {name: dataset for name, dataset in seen.versions.items() if name in radius}
         with self.pool.connection() as conn:
-            found = snapshot.pruned(
-                conn, wanted, sites, radius_m=radius, epsg=self.settings.epsg, village_wide=permit.village_wide(self.pack), villages=held.get("village")
-            )
-        return {**held, **found}
+            return snapshot.pruned(conn, wanted, sites, radius_m=radius, epsg=self.settings.epsg, village_wide=permit.village_wide(self.pack))
 
     def _county(self, seen: InForce) -> Any:
         """The county's outline in the storage CRS; None while the layer is not loaded, for then no place is known to be outside."""

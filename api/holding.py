@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import logging
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 import psycopg
 
 from layers import snapshot
+from spatial.kept import forget_all
 from spatial.layer import DatasetVersion, Layer, LayerSet
 
 log = logging.getLogger("cuntu.snapshots")
@@ -53,6 +55,7 @@ class Holding:
             _ = layers[name].tree, layers[name].extent
             between()
         self._held = {(name, wanted[name].version): layer for name, layer in layers.items()}
+        forget_all()
         settle()
         log.info("%d layers held in memory after %.1f s", len(layers), time.monotonic() - began)
 
@@ -62,10 +65,13 @@ class Holding:
 
 
 def settle() -> None:
-    """Have the garbage collector leave alone what is there now.
+    """Give back what is no longer used, and have the garbage collector leave alone what is there now.
 
     Half a million geometries stay: without this, each full collection would walk over all of them, and each process forked from
     this one would come to have a copy of its own.
     """
+    gc.unfreeze()
     gc.collect()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
     gc.freeze()

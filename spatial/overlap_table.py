@@ -23,7 +23,6 @@ from spatial.layer import LayerSet
 from spatial.lazy import lazy
 from spatial.measures import Floats, Ints, runs_of_several, to_resolution
 from spatial.pieces import Extent, Geometries
-from spatial.remembered import remember
 from spatial.rules.model import FactSpec
 from spatial.rules.pack import Pack
 from spatial.sweep import Ground, Sweep, ground
@@ -186,7 +185,7 @@ FAR = frozenset({"clearance", "clearance_beyond", "placed_clearance", "sway_clea
 FORM_NUMBERS = ("m2", "m", "share", "storey", "degree", "ha", "person", "household", "count", "bool", "days")
 """Units of form fields that are plain numbers (yes is 1, no is 0)."""
 
-_KEPT: Kept[tuple[Any, OverlapTable]] = Kept(most=16)
+_KEPT: Kept[tuple[Any, OverlapTable]] = Kept(most=4)
 
 
 def kept_table(pack: Pack, layers: LayerSet, make: Callable[[], OverlapTable]) -> OverlapTable:

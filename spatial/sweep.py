@@ -17,7 +17,6 @@ from spatial.kept import Kept
 from spatial.layer import Layer, LayerSet
 from spatial.lazy import lazy
 from spatial.pieces import Geometries
-from spatial.remembered import remember
 
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]

@@ -109,7 +109,7 @@ def test_a_client_that_has_gone_does_not_disturb_the_others(writer, a_check, cou
     assert kept.id in stored(county_url)
 
 
-def test_a_basis_slow_to_come_holds_nobody_up_for_a_moment_and_then_all(county_url, settings, monkeypatch):
+def test_a_basis_slow_to_come_holds_nobody_up_unless_something_was_published(county_url, settings, monkeypatch):
     held, whole = threading.Event(), Checker.basis
 
     def slow(self, moment):
@@ -118,15 +118,19 @@ def test_a_basis_slow_to_come_holds_nobody_up_for_a_moment_and_then_all(county_u
 
     async def run(desk):
         first = await desk._now()
+        assert await desk._now() is first
         monkeypatch.setattr(Checker, "basis", slow)
         monkeypatch.setattr("api.check_desk.FRESH_S", -1.0)
         assert await desk._now() is first
-        monkeypatch.setattr("api.check_desk.STALE_S", -1.0)
+        desk.checker.snapshots.published()
         waiting = asyncio.ensure_future(desk._now())
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.3)
         assert not waiting.done()
+        monkeypatch.setattr("api.check_desk.FRESH_S", 10.0)
         held.set()
-        assert await waiting is not first
+        second = await waiting
+        assert second.seen.moment.known_at > first.seen.moment.known_at
+        assert await desk._now() is second
 
     with database.pool(county_url, max_size=2) as pool:
         checker = Checker(pool, Snapshots(pool, epsg=settings.epsg), settings)
