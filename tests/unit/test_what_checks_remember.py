@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from planning import COUNTY, VALID_ON, application, checked, county_layers, here, layer, line
 
 from spatial import clearances, engine, measuring, overlap_table, plot_limits, report, sweep
+from spatial.kept import forget_all
 from spatial.layer import MOST_KEPT, Layer
 from spatial.remembered import remember
 from spatial.rules import pack as packs
@@ -68,8 +69,7 @@ QUESTIONS = [
 
 def forget_everything() -> None:
     """As in a new process."""
-    overlap_table._KEPT.clear()
-    sweep._KEPT.clear()
+    forget_all()
     packs._load.cache_clear()
     clearances._of_place.cache_clear()
     clearances._added.cache_clear()
@@ -90,7 +90,7 @@ def fresh() -> dict[Asked, bytes]:
 def short_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Everything is forgotten after one or two others, so that forgetting happens all the time."""
     for module, name, most in ((engine, "_MOST_DAYS", 1), (report, "_MOST_WRITERS", 1), (measuring, "_MOST_FAR", 2), (plot_limits, "_MOST_CASES", 1),
-                               (overlap_table, "_MOST_KEPT", 1), (sweep, "_MOST_KEPT", 1), (report, "_MOST_REMEMBERED", 15)):  # fmt: skip
+                               (overlap_table._KEPT, "most", 1), (sweep._KEPT, "most", 1), (report, "_MOST_REMEMBERED", 15)):  # fmt: skip
         monkeypatch.setattr(module, name, most)
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
