@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from api.bench import batch, county, map_page, one_check, siting
+from api.bench import batch, counties, county, map_page, one_check, side_by_side, siting
 from api.bench.figure import Figure, Figures, Report
 from api.bench.place import Place, scratch
 from api.cli.output import AsJson, print_json, print_table, progress_bar, say
+from layers.peers import PeersMissingError
 from spatial.errors import InputError
 
 SECTIONS: dict[str, tuple[str, Callable[[Place, Report], Figures]]] = {
@@ -21,16 +22,20 @@ SECTIONS: dict[str, tuple[str, Callable[[Place, Report], Figures]]] = {
     "check": ("单件审查", one_check.run),
     "site": ("选址和改法", siting.run),
     "page": ("地图页面", map_page.run),
+    "peers": ("其他引擎", side_by_side.run),
+    "province": ("多县", counties.run),
 }
+NOT_INSTALLED = (map_page.BrowserMissingError, PeersMissingError, counties.DaskMissingError)
 
 
 def bench(
     context: typer.Context,
     sections: Annotated[list[str] | None, typer.Argument(help=f"只测这些：{' '.join(SECTIONS)}；不写时全测")] = None,
+    peers: Annotated[bool, typer.Option("--peers", help="再与 SedonaDB、DuckDB spatial 并列比较（需要附加部分 peers）")] = False,
     as_json: AsJson = False,
 ) -> None:
     """测速：与 PostGIS 对照，在单独的数据库中进行，结束后删除。"""
-    chosen = [name for name in SECTIONS if not sections or name in sections]
+    chosen = [name for name in SECTIONS if not sections or name in sections or (peers and name == "peers")]
     unknown = sorted(set(sections or []) - set(SECTIONS))
     if unknown:
         raise InputError(f"没有这一项：{'、'.join(unknown)}。可选：{'、'.join(SECTIONS)}。")
@@ -49,7 +54,7 @@ def _run(name: str, place: Place) -> Sequence[Figure]:
     try:
         with progress_bar(title) as report:
             return section(place, report).found
-    except map_page.BrowserMissingError as error:
+    except NOT_INSTALLED as error:
         say(str(error))
         return []
 
