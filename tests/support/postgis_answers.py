@@ -20,15 +20,23 @@ _OVERLAP = sql.SQL("""
     FROM {table} AS site
     CROSS JOIN LATERAL (
         SELECT ST_Union(feature.geom) AS geom FROM feature
-        WHERE version_id = %(version)s AND ST_Intersects(feature.geom, site.geom)
+        WHERE version_id = %(version)s AND ST_Intersects(feature.geom, site.geom) AND {where}
     ) AS covered
+    ORDER BY site.id
+""")
+
+_LENGTH = sql.SQL("""
+    SELECT coalesce(sum(ST_Length(ST_Intersection(site.geom, feature.geom))), 0)
+    FROM {table} AS site
+    LEFT JOIN feature ON version_id = %(version)s AND ST_Intersects(feature.geom, site.geom) AND ST_Dimension(feature.geom) = 1
+    GROUP BY site.id
     ORDER BY site.id
 """)
 
 _DISTANCE = sql.SQL("""
     SELECT coalesce(min(ST_Distance(site.geom, feature.geom)), 'infinity')
     FROM {table} AS site
-    LEFT JOIN feature ON version_id = %(version)s AND ST_DWithin(feature.geom, site.geom, %(radius)s)
+    LEFT JOIN feature ON version_id = %(version)s AND ST_DWithin(feature.geom, site.geom, %(radius)s) AND {where}
     GROUP BY site.id
     ORDER BY site.id
 """)
@@ -45,14 +53,25 @@ def store_sites(conn: psycopg.Connection[Any], sites: Geometries, *, epsg: int, 
     conn.execute(sql.SQL("ANALYZE {}").format(name))
 
 
-def overlap(conn: psycopg.Connection[Any], version: int, *, table: str = "site") -> NDArray[np.float64]:
-    """Return the m² of each stored site within the union of a version's features."""
-    return _column(conn, _OVERLAP.format(table=sql.Identifier(table)), {"version": version})
+EVERY: sql.Composable = sql.SQL("true")
+"""Every feature of a version."""
 
 
-def distance(conn: psycopg.Connection[Any], version: int, *, radius_m: float) -> NDArray[np.float64]:
-    """Return the metres from each stored site to the nearest feature of a version; infinite where none is within the radius."""
-    return _column(conn, _DISTANCE.format(table=sql.Identifier("site")), {"version": version, "radius": radius_m})
+def overlap(conn: psycopg.Connection[Any], version: int, *, table: str = "site", where: sql.Composable = EVERY) -> NDArray[np.float64]:
+    """Return the m² of each stored site within the union of a version's features (those `where`)."""
+    return _column(conn, _OVERLAP.format(table=sql.Identifier(table), where=where), {"version": version})
+
+
+def distance(
+    conn: psycopg.Connection[Any], version: int, *, radius_m: float, table: str = "site", where: sql.Composable = EVERY
+) -> NDArray[np.float64]:
+    """Return the metres from each stored site to the nearest feature of a version (of those `where`); infinite where none is within the radius."""
+    return _column(conn, _DISTANCE.format(table=sql.Identifier(table), where=where), {"version": version, "radius": radius_m})
+
+
+def length(conn: psycopg.Connection[Any], version: int, *, table: str = "site") -> NDArray[np.float64]:
+    """Return the metres of a version's lines inside each stored site."""
+    return _column(conn, _LENGTH.format(table=sql.Identifier(table)), {"version": version})
 
 
 def _column(conn: psycopg.Connection[Any], statement: sql.Composed, values: dict[str, Any]) -> NDArray[np.float64]:
