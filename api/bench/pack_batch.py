@@ -52,7 +52,7 @@ def run(place: Place, report: Report) -> Figures:
     figures.add(f"{COUNT} 个地块 × 全部空间规则，PostGIS 两个连接（只求面积和距离）", sql_seconds, "s")
     figures.add(f"{COUNT} 个地块 × 全部空间规则，引擎两个线程（求到结论）", seconds, "s")
     figures.add("全部空间规则：引擎比 PostGIS 快", sql_seconds / seconds, "×", at_least=AIM)
-    areas, lengths = _differences(ground, ground.check(given.take(order[:SAMPLE])), answers)
+    areas, lengths = differences(ground, ground.check(given.take(order[:SAMPLE])), answers)
     figures.add("两种算法面积最大差（要素不重叠的图层）", areas, "m²", at_most=RESOLUTION)
     figures.add("两种算法距离最大差（不足之数）", lengths, "m", at_most=RESOLUTION)
     figures.add("内存最高", memory_mb, "MB", at_most=MEMORY_MB)
@@ -115,7 +115,7 @@ def _peak_mb() -> float:
     return int(found[1]) / 1000 if found else float("nan")
 
 
-def _differences(ground: Footing, checks: Checks, answers: Answers) -> tuple[float, float]:
+def differences(ground: Footing, checks: Checks, answers: Answers) -> tuple[float, float]:
     """The largest difference of areas, and of lengths by which something is too near; of the first sites, where the engine is certain."""
     areas, lengths = [0.0], [0.0]
     total = np.concatenate([part.outcomes.facts.areas for part in checks.parts])
