@@ -160,13 +160,19 @@ def worlds(draw: st.DrawFn) -> World:
     return World(county_layers(**changes), application(**properties), types, county)
 
 
+def test_every_layer_the_rules_read_is_disturbed_and_taken_away() -> None:
+    """A new layer of the pack has to be added above."""
+    assert set(load_pack("house-building", county=COUNTY).layers) == {*SINGLE, *TILED, "village"}
+    assert set(FIELDS) == {*SINGLE, *TILED}
+
+
 Removal = Callable[[World], World]
 
 
 @st.composite
 def removals(draw: st.DrawFn, world: World) -> World:
     """The same world with less known about it."""
-    kind = draw(st.sampled_from(["layer", "coverage", "clip", "value", "column", "property", "types"]))
+    kind = draw(st.sampled_from(["layer", "coverage", "clip", "value", "column", "property", "types", "survey date", "code system"]))
     if kind == "types":
         return replace(world, types=VillageTypes({}, "run-1"))
     if kind == "property":
@@ -177,6 +183,9 @@ def removals(draw: st.DrawFn, world: World) -> World:
     found = world.layers[name]
     if kind == "layer":
         return replace(world, layers={key: value for key, value in world.layers.items() if key != name})
+    if kind in ("survey date", "code system"):
+        less = replace(found.dataset, survey_date=None) if kind == "survey date" else replace(found.dataset, code_system=None)
+        return replace(world, layers=world.layers | {name: replace(found, dataset=less)})
     if kind in ("coverage", "clip"):
         coverage = found.coverage.difference(draw(rectangles))
         return replace(world, layers=world.layers | {name: clipped(found, coverage) if kind == "clip" else replace(found, coverage=coverage)})
