@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from anyio.to_thread import run_sync
 
-from api.check_groups import CheckGroups
+from api.check_groups import CheckGroups, Judged
 from api.check_writer import CheckWriter
 from api.checking import Basis, Checker, epsg_of, refuse_other_crs, stored_check
 from api.errors import DATABASE_AWAY
@@ -21,7 +21,7 @@ from api.snapshots import FRESH_S
 from layers.checks import StoredCheck
 from spatial.errors import InputError
 from spatial.outline import prepared_copy
-from spatial.permit import Applications, Checks
+from spatial.permit import Applications
 
 SHORT_BODY = 20_000
 """Bytes. A larger body (a site of some hundred vertices) is worked on in a thread, so that it does not hold up the others."""
@@ -41,8 +41,8 @@ STALE_S = 30.0
 is used; a check names that moment."""
 
 Written = TypeVar("Written")
-Write = Callable[[Checks, Applications, int], Written]
-"""Writes out what came of one application among those judged together."""
+Write = Callable[[Judged], Written]
+"""Writes out what came of one application."""
 
 
 class CheckDesk:
@@ -60,13 +60,23 @@ class CheckDesk:
 
     async def check(self, body: bytes, asked: Asked) -> StoredCheck:
         """Check one GeoJSON Feature and store the report; it is on the disk when this returns. Raises InputError."""
-        stored = await self._judged(body, asked, _for_store)
-        await self.writer.store(stored)
-        return stored
+        basis = await self._in_memory(body, asked)
+        if basis is None:
+            stored = await run_sync(self._judge, body, asked, _for_store)
+            await self.writer.store(stored)
+            return stored
+        async with self.groups.judged(self._read(body, asked, basis), basis) as judged:
+            stored = _for_store(judged)
+            await self.writer.store(stored)
+            return stored
 
     async def preview(self, body: bytes, asked: Asked) -> bytes:
         """Check one GeoJSON Feature and store nothing: the report without an id."""
-        return await self._judged(body, asked, _for_preview)
+        basis = await self._in_memory(body, asked)
+        if basis is None:
+            return await run_sync(self._judge, body, asked, _for_preview)
+        async with self.groups.judged(self._read(body, asked, basis), basis) as judged:
+            return _for_preview(judged)
 
     async def warm_up(self) -> None:
         """Judge one site, so that what is worked out once is there before the first request."""
@@ -76,21 +86,22 @@ class CheckDesk:
             return
         rehearse(self.checker, basis)
 
-    async def _judged(self, body: bytes, asked: Asked, write: Write[Written]) -> Written:
-        if asked.times.is_now and len(body) <= SHORT_BODY:
-            basis = await self._now()
-            if self.checker.in_memory(basis):
-                judged = await self.groups.judged(self._read(body, asked, basis), basis)
-                return write(judged.checks, judged.applications, judged.row)
-        return await run_sync(lambda: self._judge(body, asked, self.checker.basis(asked.times.moment()), write))
+    async def _in_memory(self, body: bytes, asked: Asked) -> Basis | None:
+        """What counts now, for an application that can be judged in the loop: it is short, and all layers are in memory."""
+        if not asked.times.is_now or len(body) > SHORT_BODY:
+            return None
+        basis = await self._now()
+        return basis if self.checker.in_memory(basis) else None
 
     def _read(self, body: bytes, asked: Asked, basis: Basis) -> Applications:
         feature, epsg_in = application_document(body, asked.crs)
         return self.checker.read_on([feature], epsg_in=epsg_in, basis=basis)
 
-    def _judge(self, body: bytes, asked: Asked, basis: Basis, write: Write[Written]) -> Written:
+    def _judge(self, body: bytes, asked: Asked, write: Write[Written]) -> Written:
+        """Judge one application in a thread, through the database where need be."""
+        basis = self.checker.basis(asked.times.moment())
         applications = self._read(body, asked, basis)
-        return write(self.checker.judge_on(applications, basis), applications, 0)
+        return write(Judged(self.checker.judge_on(applications, basis), applications, 0))
 
     async def _now(self) -> Basis:
         """What counts now. While it is read anew, for as long as that takes, the last basis is still one of a moment and is used."""
@@ -130,12 +141,12 @@ class CheckDesk:
         return replace(basis, county=self._outline[1])
 
 
-def _for_store(checks: Checks, applications: Applications, row: int) -> StoredCheck:
-    return stored_check(checks, applications, row, at=datetime.now(UTC))
+def _for_store(judged: Judged) -> StoredCheck:
+    return stored_check(judged.checks, judged.applications, judged.row, at=datetime.now(UTC))
 
 
-def _for_preview(checks: Checks, applications: Applications, row: int) -> bytes:
-    return checks.report_bytes(row, checked_at=datetime.now(UTC).isoformat())
+def _for_preview(judged: Judged) -> bytes:
+    return judged.checks.report_bytes(judged.row, checked_at=datetime.now(UTC).isoformat())
 
 
 def application_document(body: bytes, crs: str | None) -> tuple[dict[str, Any], int | None]:

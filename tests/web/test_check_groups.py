@@ -21,9 +21,15 @@ def one(number, **changes):
     return read_applications([application(case_no=f"A-{number}", coordinates=[ring(95 + 10 * number, 20)], **changes)], epsg_in=EPSG, epsg=EPSG)
 
 
+async def judged(groups, item, basis, *, answering_s=0.0):
+    async with groups.judged(item, basis) as found:
+        await asyncio.sleep(answering_s)
+        return found
+
+
 def together(groups, applications, basis):
     async def run():
-        return await asyncio.gather(*(groups.judged(item, basis) for item in applications), return_exceptions=True)
+        return await asyncio.gather(*(judged(groups, item, basis) for item in applications), return_exceptions=True)
 
     return asyncio.run(run())
 
@@ -43,6 +49,52 @@ def test_what_comes_together_is_judged_once_and_as_if_alone(county_url, settings
         alone = [checker.judge_on(item, basis).report_bytes(0) for item in given]
     assert calls == [16, 4]
     assert [item.checks.report_bytes(item.row) for item in judged] == alone
+
+
+def sizes_of_groups(clients):
+    """The sizes of groups where each client asks, is answered after 5 ms, thinks for so many ms, and asks again, six times."""
+    calls = []
+    groups = CheckGroups(lambda applications, _basis: calls.append(len(applications)))
+
+    async def client(number, thinks_ms):
+        for _ in range(6):
+            await judged(groups, one(number), basis, answering_s=0.005)
+            await asyncio.sleep(thinks_ms / 1000)
+
+    async def run():
+        await asyncio.gather(*(client(number, thinks_ms) for number, thinks_ms in enumerate(clients)))
+
+    basis = object()
+    asyncio.run(asyncio.wait_for(run(), 20))
+    return calls
+
+
+def test_clients_that_ask_again_at_slightly_different_moments_stay_together(monkeypatch):
+    monkeypatch.setattr("api.check_groups.GATHER_S", 1.0)
+    assert sizes_of_groups([0, 1, 2, 3])[-5:] == [4] * 5
+
+
+def test_one_client_alone_does_not_wait(monkeypatch):
+    monkeypatch.setattr("api.check_groups.GATHER_S", 60.0)
+    assert sizes_of_groups([0]) == [1] * 6
+
+
+def test_a_client_that_has_gone_is_not_judged_and_not_waited_for():
+    calls = []
+    groups = CheckGroups(lambda applications, _basis: calls.append(list(applications.case_no)))
+
+    async def run():
+        basis = object()
+        tasks = [asyncio.ensure_future(judged(groups, one(number), basis, answering_s=0.05)) for number in range(3)]
+        await asyncio.sleep(0)
+        tasks[1].cancel()
+        await asyncio.sleep(0.02)
+        tasks[0].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await judged(groups, one(9), basis)
+
+    asyncio.run(asyncio.wait_for(run(), 5))
+    assert calls == [["A-0", "A-2"], ["A-9"]]
 
 
 def test_a_site_that_cannot_be_judged_does_not_take_the_others_with_it():
