@@ -69,6 +69,7 @@ def fork(role: str, run: Run, *, number: int, generation: int) -> Child:
     status = 1
     try:
         os.close(reading)
+        os.setpgid(0, 0)  # Ctrl+C on a terminal is for the parent, which ends its children in good order
         signal.set_wakeup_fd(-1)
         for number in HANDLED:
             signal.signal(number, signal.SIG_DFL)

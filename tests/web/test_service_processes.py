@@ -121,11 +121,12 @@ def test_who_asks_while_something_is_published_gets_the_old_or_the_new_version_w
     assert service.ready(snapshot="loaded")
 
 
-def test_a_service_told_to_stop_answers_what_it_has_taken_and_leaves_no_process(service, county_url):
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_service_told_to_stop_answers_what_it_has_taken_and_leaves_no_process(service, county_url, how):
     with load(service, CHECKS, SITE) as seen:
         until(lambda: len(seen.answers) >= 10)
         processes = service.children(jobs=False) + service.children(jobs=True)
-        service.process.terminate()
+        service.process.send_signal(how)
         assert service.process.wait(timeout=30) == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in processes)
     assert {status for status, _, _ in seen.answers} == {201}
