@@ -147,7 +147,8 @@ class Search:
             if other.id != lever.id and other.kind not in ("outline", "move", "trim") and not other.moves & lever.moves - {SITE} and self._free(here.way, other)
         )) if self.usable else frozenset[str]()  # fmt: skip
         otherwise = np.array([bool(driven & others) for driven in self.driven]) & (here.ranks < PASSED)
-        return [all_of] if not (all_of & otherwise).any() else [all_of, all_of & ~otherwise]
+        masks = [all_of] if not (all_of & otherwise).any() else [all_of, all_of & ~otherwise]
+        return [mask for mask in masks if mask.any()]
 
     def _made(self, here: Found, step: Step) -> Iterator[Found]:
         way = Way.of(self.start, (*here.way.steps, step))
