@@ -117,10 +117,19 @@ def peers() -> list[Peer]:
 
 
 def _wanted(module: str) -> Any:
+    """Import one of the peers' modules, each by its own name, so that it can be seen what is imported."""
     try:
-        return import_module(module)
+        if module == "duckdb":
+            return import_module("duckdb")
+        if module == "duckdb_extension_spatial":
+            return import_module("duckdb_extension_spatial")
+        if module == "pyarrow":
+            return import_module("pyarrow")
+        if module == "sedonadb":
+            return import_module("sedonadb")
     except ModuleNotFoundError as error:
         raise PeersMissingError(problems=[f"缺少 {module}"]) from error
+    raise PeersMissingError(problems=[f"缺少 {module}"])
 
 
 def _table(shapes: Geometries) -> Any:
