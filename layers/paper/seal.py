@@ -14,6 +14,7 @@ from pyhanko.sign import signers
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 
 from layers.errors import SealError
+from layers.paper.waiting import outcome
 
 FIELD = "CuntuSeal"
 
@@ -51,9 +52,8 @@ def load_seal(key: Path, passphrase: Path | None) -> Seal:
 def sign(pdf: bytes, seal: Seal) -> bytes:
     """Return the signed paper: the file as it was, followed by the signature."""
     metadata = signers.PdfSignatureMetadata(field_name=FIELD, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, reason="规则核查意见书")
-    signed: BytesIO = signers.sign_pdf(
-        IncrementalPdfFileWriter(BytesIO(pdf)), metadata, signer=seal.signer, new_field_spec=SigFieldSpec(FIELD)
-    )
+    signer = signers.PdfSigner(metadata, signer=seal.signer, new_field_spec=SigFieldSpec(FIELD))
+    signed: BytesIO = outcome(lambda: signer.async_sign_pdf(IncrementalPdfFileWriter(BytesIO(pdf))))
     return signed.getvalue()
 
 

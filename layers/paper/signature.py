@@ -6,7 +6,6 @@ must be exactly as this system writes it, so that no byte of a signed paper can 
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,8 @@ from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
+
+from layers.paper.waiting import outcome
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def _is_trusted(embedded: EmbeddedPdfSignature, roots: Sequence[bytes]) -> bool:
     context = ValidationContext(trust_roots=[x509.Certificate.load(root) for root in roots], allow_fetching=False)
     validator = CertificateValidator(embedded.signer_cert, intermediate_certs=embedded.other_embedded_certs, validation_context=context)
     try:
-        asyncio.run(validator.async_validate_usage({"digital_signature"}))  # type: ignore[no-untyped-call]
+        outcome(lambda: validator.async_validate_usage({"digital_signature"}))  # type: ignore[no-untyped-call]
     except Exception:  # no path; or a root of the same name with another kind of key, over which the validator stumbles
         return False
     return True

@@ -75,8 +75,9 @@ def check_id(service: str) -> str:
     return str(answer.json()["id"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser for one file of tests: while it is open this thread has an event loop running, which tests of other files must not meet."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(ARGUMENTS))
         yield started

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 from io import BytesIO
@@ -51,6 +52,16 @@ def test_an_unchanged_paper_is_in_order_but_offline_nothing_proves_whose_it_is(p
     assert (found.ok, found.proven) == (True, False)
     assert "未能证明" in found.verdict
     assert found.report["id"] == report["id"]
+
+
+def test_a_paper_is_sealed_and_verified_where_an_event_loop_runs_as_in_a_notebook(report, tmp_path):
+    seal, root = make_seal(tmp_path)
+    base = paper_of(report, signer=seal.identity)
+
+    async def cell():
+        return verify(sign(base, seal), roots=[root])
+
+    assert asyncio.run(cell()).proven
 
 
 def test_one_changed_byte_anywhere_is_noticed(paper):
