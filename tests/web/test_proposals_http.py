@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 import pytest
 from applications import IN_ZONE, application, ring
 from fastapi.testclient import TestClient
@@ -13,6 +11,7 @@ from layers import checks, database
 
 PROBLEM = "application/problem+json"
 NEAR_FARMLAND = application(coordinates=[ring(95, 20)], height_m=6.6)
+NEVER_MADE = "5febfe82-cf5a-4789-9f77-3f6570b6a786"
 TIMES = {"valid_on": "2026-05-01", "known_at": "2099-01-01T00:00:00Z"}
 
 
@@ -77,9 +76,9 @@ def test_every_stored_property_comes_back_in_its_own_kind(client, county_url):
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
-        ("get", f"/api/v1/checks/{uuid4()}/proposals", None, 404),
+        ("get", f"/api/v1/checks/{NEVER_MADE}/proposals", None, 404),
         ("get", "/api/v1/checks/one/proposals", None, 400),
-        ("get", f"/api/v1/checks/{uuid4()}/proposals?deep=1", None, 400),
+        ("get", f"/api/v1/checks/{NEVER_MADE}/proposals?deep=1", None, 400),
         ("post", "/api/v1/proposals", {"type": "Feature"}, 400),
         ("post", "/api/v1/proposals", [], 400),
         ("post", "/api/v1/proposals?crs=EPSG:1", NEAR_FARMLAND, 400),
