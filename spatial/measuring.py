@@ -17,13 +17,14 @@ from spatial.facts import Fact, exact, unknown
 from spatial.layer import Layer, LayerSet
 from spatial.lazy import lazy
 from spatial.measures import Bools, Floats, Overlay, edge_distance, to_resolution, uncovered
-from spatial.overlap_table import FAR, MEASURES, Column, OverlapTable, filling, kept_table, overlap_table, rings
+from spatial.overlap_table import FAR, MEASURES, Column, OverlapTable, asked_round, filling, kept_table, overlap_table
 from spatial.pieces import Extent, Geometries
 from spatial.remembered import remember
 from spatial.rules.model import FactSpec
 from spatial.rules.pack import Pack
 from spatial.rules.parameters import Resolved
 from spatial.sweep import Sweep, ground, sweep
+from spatial.vicinity import vicinity
 
 _MOST_FAR = 500
 
@@ -82,17 +83,9 @@ class Facts:
     @lazy
     def _empty(self) -> frozenset[str]:
         """The layers that have nothing within their reach of any subject, and whose coverage does not end there."""
-        boxes = shapely.bounds(self.subjects)
-        empty: set[str] = set()
-        for ring in self.table.rings:
-            grown = boxes + np.array([-1.0, -1.0, 1.0, 1.0]) * ring.metres
-            # One box round all first: for neighbours it tells of most layers that they are far away.
-            pieces = ring.ground.tree.query(shapely.box(*np.fmin.reduce(grown)[:2], *np.fmax.reduce(grown)[2:]))
-            if len(pieces) and len(self) > 1:
-                pieces = ring.ground.tree.query(shapely.box(*grown.T))[1]
-            met = set(ring.ground.owner[pieces].tolist())
-            empty |= {name for place, name in enumerate(ring.ground.names) if place not in met and self.covered_for(name, ring.metres)}
-        return frozenset(empty)
+        grid = self.table.vicinity
+        far = grid.metres.keys() - grid.near(shapely.bounds(self.subjects))
+        return frozenset(name for name in far if self.covered_for(name, grid.metres[name]))
 
     def covered_for(self, name: str, metres: float) -> bool:
         """Tell whether a loaded layer's coverage goes on for so many metres round every subject."""
@@ -140,7 +133,7 @@ class Facts:
         for name, spec in self.pack.main.facts.items():
             if spec.measure in MEASURES and spec.layer in self.layers and not self._wrong_codes(spec):
                 columns.append(Column(name, spec, self._choice(spec)))
-        return overlap_table(ground(self.layers, names), columns, rings(self.pack, self.layers))
+        return overlap_table(ground(self.layers, names), columns, vicinity(self.layers, asked_round(self.pack, self.layers)))
 
     @lazy
     def swept(self) -> Sweep:

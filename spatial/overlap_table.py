@@ -25,7 +25,8 @@ from spatial.measures import Floats, Ints, runs_of_several, to_resolution
 from spatial.pieces import Extent, Geometries
 from spatial.rules.model import FactSpec
 from spatial.rules.pack import Pack
-from spatial.sweep import Ground, Sweep, ground
+from spatial.sweep import Ground, Sweep
+from spatial.vicinity import Vicinity
 
 MEASURES = ("overlap_area", "overlap_share", "outside_area")
 """The measures that are sums of overlaps."""
@@ -59,19 +60,10 @@ class _Members:
         return sums.reshape(facts, subjects)
 
 
-@dataclass(frozen=True, eq=False)
-class Ring:
-    """The layers that matter up to so many metres from a subject, under one tree."""
-
-    metres: float
-    ground: Ground
-
-
-def rings(pack: Pack, layers: LayerSet) -> tuple[Ring, ...]:
-    """Return by how far they matter the layers of a pack that facts ask about round a subject; those that matter everywhere are left out."""
+def asked_round(pack: Pack, layers: LayerSet) -> dict[str, float]:
+    """Return by how many metres the layers of a pack matter that facts ask about round a subject; those that matter everywhere are left out."""
     asked = {spec.layer for spec in pack.main.facts.values() if spec.measure in FAR}
-    metres = {name: far for name, far in pack.reach.items() if name in layers and name in asked and math.isfinite(far)}
-    return tuple(Ring(far, ground(layers, [name for name in metres if metres[name] == far])) for far in sorted(set(metres.values())))
+    return {name: far for name, far in pack.reach.items() if name in layers and name in asked and math.isfinite(far)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +83,8 @@ class OverlapTable:
     outside: NDArray[np.bool_]
     share: NDArray[np.bool_]
     _fillings: dict[tuple[str, ...], Filling] = field(default_factory=dict, init=False)
-    rings: tuple[Ring, ...] = ()
+    vicinity: Vicinity = field(kw_only=True)
+    """What lies round a subject, of the layers that facts ask about so."""
     far: dict[tuple[str, date], Fact] = field(default_factory=dict, init=False)
     """Facts about what lies round a subject where nothing does."""
     choices: dict[int, Choice] = field(default_factory=dict, init=False)
@@ -104,7 +97,7 @@ class OverlapTable:
     @lazy
     def unswept(self) -> frozenset[str]:
         """Layers that facts ask about otherwise than by overlap."""
-        return frozenset(name for ring in self.rings for name in ring.ground.names) - set(self.ground.names)
+        return frozenset(self.vicinity.metres) - set(self.ground.names)
 
     @lazy
     def place(self) -> dict[str, int]:
@@ -199,7 +192,7 @@ def kept_table(pack: Pack, layers: LayerSet, make: Callable[[], OverlapTable]) -
     return kept[1]
 
 
-def overlap_table(over: Ground, columns: Sequence[Column], rings: tuple[Ring, ...]) -> OverlapTable:
+def overlap_table(over: Ground, columns: Sequence[Column], vicinity: Vicinity) -> OverlapTable:
     """Make the table of facts over a ground."""
     layer_of = np.array([over.position[column.spec.layer or ""] for column in columns], dtype=np.int64)
     feature_counts = [len(layer.features) for layer in over.layers]
@@ -219,7 +212,7 @@ def overlap_table(over: Ground, columns: Sequence[Column], rings: tuple[Ring, ..
     extent_of = np.array([extents.index(layer.extent) for layer in over.layers], dtype=np.int64)
     return OverlapTable(
         over, tuple(columns), layer_of, starts, classes, _members(certain), _members(possible), extents, extent_of, certain != possible,
-        np.asarray(measures == "outside_area", dtype=bool), np.asarray(measures == "overlap_share", dtype=bool), rings=rings,
+        np.asarray(measures == "outside_area", dtype=bool), np.asarray(measures == "overlap_share", dtype=bool), vicinity=vicinity,
     )  # fmt: skip
 
 

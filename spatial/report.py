@@ -50,6 +50,7 @@ _OF_THE_FORM = frozenset({
 
 _OF_VALUE = frozenset(PLACEHOLDERS) - {"share", "detail"}
 _MOST_REMEMBERED = 50_000
+_MOST_GROUPED = 5_000
 
 PASS, FAIL, NOT_APPLICABLE = int(Outcome.PASS), int(Outcome.FAIL), int(Outcome.NOT_APPLICABLE)
 _SLUGS = [Outcome(code).slug for code in range(len(Outcome))]
@@ -96,7 +97,12 @@ class Writer:
         self._groups = [
             [group_of({"outcome": outcome, "severity": rule.severity}) for outcome in _SLUGS] for rule in program.rules
         ]
-        self._written: dict[Any, tuple[bytes, dict[str, Any]]] = {}
+        self._hits = [
+            {"rule_id": rule.id, "branch": rule.branch, "outcome": "fail", "severity": rule.severity, "documents": list(rule.documents), "office": rule.office}
+            for rule in program.rules
+        ]
+        self._written: dict[Any, bytes] = {}
+        self._grouped: dict[bytes, dict[str, bytes]] = {}
         self._fixed = {"pack": canonical_json(pack.as_dict()), "not_checked": canonical_json([_not_built(rule) for rule in pack.main.not_built])}
         self._all_covered = canonical_json([dataset(name, layers, 0.0) for name in pack.layers])
         self._unbuilt = [(rule.id + (rule.branch or ""), "not_checked") for rule in pack.main.not_built]
@@ -106,35 +112,38 @@ class Writer:
         """Return one report; `more` are further members, such as its id."""
         facts, epsg = outcomes.facts, applications.epsg
         codes = outcomes.codes[:, row].tolist()
-        findings, hits = self._findings(outcomes, codes, row, epsg)
-        entries = [*zip(self._keys, [groups[code] for groups, code in zip(self._groups, codes, strict=True)], strict=True), *self._unbuilt]
+        findings = self._findings(outcomes, codes, row, epsg)
         rest = {
             "case_no": applications.case_no[row], "verdict": verdict, "verdict_label": VERDICT_LABELS[verdict],
             "subject": subject(facts, applications, row), "valid_on": valid_on.isoformat(), "known_at": known_at.astimezone(UTC).isoformat(),
-            **sections(entries, hits), "site": site_facts(facts, row), **more,
+            "site": site_facts(facts, row), **more,
         }  # fmt: skip
-        parts = {name: canonical_json(value) for name, value in rest.items()} | self._fixed
+        parts = {name: canonical_json(value) for name, value in rest.items()} | self._fixed | self._sections(codes)
         parts |= {"findings": b"[" + b",".join(findings) + b"]", "datasets": self._datasets(facts, row)}
         return b"{" + b",".join(b'"%s":%s' % (name.encode(), parts[name]) for name in sorted(parts)) + b"}"
 
-    def _findings(self, outcomes: Outcomes, codes: list[int], row: int, epsg: int) -> tuple[list[bytes], list[dict[str, Any]]]:
+    def _sections(self, codes: list[int]) -> dict[str, bytes]:
+        """What follows from the outcomes alone: groups, papers to bring, departments."""
+        key = bytes(codes)
+        kept = self._grouped.get(key)
+        if kept is None:
+            groups = [groups[code] for groups, code in zip(self._groups, codes, strict=True)]
+            found = sections([*zip(self._keys, groups, strict=True), *self._unbuilt], [self._hits[index] for index, code in enumerate(codes) if code == FAIL])
+            kept = remember(self._grouped, key, {name: canonical_json(value) for name, value in found.items()}, most=_MOST_GROUPED)
+        return kept
+
+    def _findings(self, outcomes: Outcomes, codes: list[int], row: int, epsg: int) -> list[bytes]:
         low, high = outcomes.low[:, row].tolist(), outcomes.high[:, row].tolist()
-        written, hits = [], []
+        written = []
         for index, code in enumerate(codes):
             key = self._key(index, code, low, high, outcomes.facts, row)
             line = self._written.get(key) if key is not None else None
             if line is None:
-                line = self._line(finding(outcomes, index, row, epsg=epsg))
+                line = canonical_json(finding(outcomes, index, row, epsg=epsg))
                 if key is not None:
                     self._remember(key, line)
-            written.append(line[0])
-            if code == FAIL:
-                hits.append(line[1])
-        return written, hits
-
-    def _line(self, found: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
-        """A finding's bytes, and what of it counts for the papers and departments."""
-        return canonical_json(found), {key: found[key] for key in ("rule_id", "branch", "outcome", "severity", "documents", "office")}
+            written.append(line)
+        return written
 
     def _key(self, index: int, code: int, low: list[float], high: list[float], facts: Facts, row: int) -> Any:
         """What the finding follows from, or None where it has to be written anew."""
@@ -162,7 +171,7 @@ class Writer:
         limit = other.threshold(row)
         return (index, code, low[note.row], high[note.row], other.number(row), id(limit[1].row.citation) if limit else None)
 
-    def _remember(self, key: Any, line: tuple[bytes, dict[str, Any]]) -> None:
+    def _remember(self, key: Any, line: bytes) -> None:
         if len(self._written) > _MOST_REMEMBERED:
             self._written = {}
         self._written[key] = line

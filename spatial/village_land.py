@@ -16,6 +16,7 @@ from spatial.choosing import Choice, choose
 from spatial.facts import Fact, unknown
 from spatial.layer import Layer
 from spatial.measures import Bools, Floats, Ints, overlay, to_resolution
+from spatial.remembered import remember
 from spatial.rules.model import FactSpec
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """So many of the nearest pieces of land are named and drawn."""
+
+MOST_DRAWN = 5_000
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class _Land:
     certain: Bools
     found: dict[int, tuple[float, float]] = field(default_factory=dict)
     inside: dict[int, Ints] = field(default_factory=dict)
+    drawn: dict[tuple[int, ...], Any] = field(default_factory=dict)
 
     def amounts(self, wanted: Ints) -> tuple[Floats, Floats]:
         """The least and most m² in each of the wanted villages."""
@@ -57,6 +61,13 @@ class _Land:
             self.inside[village] = self._inside(self.villages.features[village])
         rows = self.inside[village]
         return rows[np.lexsort((rows, shapely.distance(self.layer.features[rows], subject)))]
+
+    def together(self, rows: Ints) -> Any:
+        """Some pieces of land as one geometry, None for none; neighbours are shown the same ones."""
+        key = tuple(rows.tolist())
+        if not key:
+            return None
+        return self.drawn.get(key) or remember(self.drawn, key, shapely.union_all(self.layer.features[rows]), most=MOST_DRAWN)
 
     def _inside(self, village: Any) -> Ints:
         rows = np.unique(self.layer.piece_feature[self.layer.tree.query(village)])
@@ -106,8 +117,7 @@ def village_overlap(facts: Facts, name: str, spec: FactSpec) -> Fact:
         return near[row]
 
     def geometry(row: int) -> Any:
-        rows = nearest(row)[:SHOWN]
-        return shapely.union_all(land.layer.features[rows]) if len(rows) else None
+        return land.together(nearest(row)[:SHOWN])
 
     def detail(row: int) -> str | None:
         rows = nearest(row)
