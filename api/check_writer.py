@@ -90,14 +90,10 @@ class CheckWriter:
             _settle(group, None)
 
     def _save(self, new: list[StoredCheck]) -> None:
-        """Store checks in one transaction; one alone is a transaction by itself."""
+        """Store checks by one statement, which is a transaction by itself."""
         conn = self._connection()
         try:
-            if len(new) == 1:
-                checks.save(conn, new, packing=self._packing)
-            else:
-                with conn.pipeline(), conn.transaction():
-                    checks.save(conn, new, packing=self._packing)
+            checks.save(conn, new, packing=self._packing)
         except BaseException:
             self._packing = Packing()
             raise

@@ -74,26 +74,26 @@ class CheckSummary:
 
 
 def save(conn: Connection, checks: Sequence[StoredCheck], *, packing: Packing | None = None) -> None:
-    """Store checks, in the caller's transaction. Who stores often hands in a `packing` that lasts for as long as all goes well."""
+    """Store checks, all or none, in the caller's transaction if there is one. Who stores often hands in a `packing` that lasts for as
+    long as all goes well."""
     packing = packing or Packing()
     rows = [_row(conn, check, packing) for check in checks]
-    if len(rows) == 1:
-        conn.execute(SQL["save"], rows[0])
-        return
-    with conn.cursor() as cursor:
-        cursor.executemany(SQL["save"], rows)
+    with conn.cursor() as cursor, cursor.copy(SQL["save"]) as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
-def _row(conn: Connection, check: StoredCheck, packing: Packing) -> dict[str, Any]:
+def _row(conn: Connection, check: StoredCheck, packing: Packing) -> tuple[Any, ...]:
+    """The columns in the order of the statement."""
     packed, dictionary = packing.pack(conn, check.basis, check.report)
-    return vars(check) | {
-        "packed": packed,
-        "dictionary": dictionary,
-        "failed": failed_rules(check.report) if check.failed is None else list(check.failed),
-        "geom": shapely.to_wkb(check.geometry),
-        "properties": Jsonb(dict(check.properties), dumps=orjson.dumps),
-        "datasets": Jsonb([dict(entry) for entry in check.datasets], dumps=orjson.dumps),
-    }
+    failed = failed_rules(check.report) if check.failed is None else list(check.failed)
+    geometry = shapely.to_wkb(shapely.set_srid(check.geometry, check.epsg), hex=True, include_srid=True)
+    properties = Jsonb(dict(check.properties), dumps=orjson.dumps)
+    datasets = Jsonb([dict(entry) for entry in check.datasets], dumps=orjson.dumps)
+    return (
+        check.id, check.case_no, check.verdict, packed, dictionary, failed, properties, geometry, check.subject_sha256, check.applied_on,
+        check.valid_on, check.known_at, check.checked_at, check.pack_id, check.pack_version, check.pack_sha256, datasets,
+    )  # fmt: skip
 
 
 def failed_rules(report: bytes) -> list[str]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import shapely
 
 from spatial.building_gap import building_gap
 from spatial.clearances import settlement_kind
@@ -14,7 +13,7 @@ from spatial.facts import Fact, exact, unknown
 from spatial.form_facts import count_not, counted_storeys, days_between, survey_age, working_days_between
 from spatial.four_sides import four_sides
 from spatial.housing_matrix import matrix_fact
-from spatial.measures import DECIMALS, Floats, to_resolution
+from spatial.measures import DECIMALS, Floats, to_resolution, union
 from spatial.open_applications import other_application_area, other_application_count
 from spatial.overlap_table import FORM_NUMBERS
 from spatial.plot_limits import limit_fact
@@ -115,8 +114,7 @@ def _largest_of(facts: Facts, name: str, spec: FactSpec) -> Fact:
         return "；".join(text for part in parts if (text := part.detail(row))) or None
 
     def geometry(row: int) -> Any:
-        shapes = [shape for part in parts if (shape := part.geometry(row)) is not None]
-        return shapely.union_all(shapes) if shapes else None
+        return union([shape for part in parts if (shape := part.geometry(row)) is not None])
 
     return Fact(name, spec, low=np.max(lows, axis=0), high=np.max(highs, axis=0), reason=reason, geometry=geometry, detail=detail)
 

@@ -6,7 +6,6 @@ import re
 from datetime import date
 from typing import Any
 
-from spatial.canonical import geojson
 from spatial.engine import Outcome, Outcomes, left_out, out_of_place
 from spatial.facts import Fact
 from spatial.layer import DatasetVersion
@@ -76,8 +75,16 @@ def margin_of(condition: Condition, fact: Fact, threshold: float | None, row: in
     return round(room, 6) + 0.0
 
 
-def finding(outcomes: Outcomes, index: int, row: int, *, epsg: int) -> dict[str, Any]:
-    """Return one rule's finding about one subject, JSON-ready."""
+def place(outcomes: Outcomes, index: int, row: int) -> Any:
+    """Return where one rule failed for one subject, in the storage CRS; None where it did not, or at no place."""
+    if outcomes.codes[index, row] != Outcome.FAIL:
+        return None
+    rule = outcomes.rules[index]
+    return outcomes.facts[rule.measured or rule.leading.fact or ""].geometry(row)
+
+
+def finding(outcomes: Outcomes, index: int, row: int, *, geometry: dict[str, Any] | None) -> dict[str, Any]:
+    """Return one rule's finding about one subject, JSON-ready; `geometry` is its place as GeoJSON."""
     rule, facts = outcomes.rules[index], outcomes.facts
     outcome = Outcome(int(outcomes.codes[index, row]))
     leaf = rule.leading
@@ -85,7 +92,6 @@ def finding(outcomes: Outcomes, index: int, row: int, *, epsg: int) -> dict[str,
     quiet = outcome is Outcome.NOT_APPLICABLE
     limit = None if quiet else threshold_of(leaf, facts, row)
     margin = None if quiet else margin_of(leaf, fact, limit[0] if limit else None, row)
-    shape = fact.geometry(row) if outcome is Outcome.FAIL else None
     return {
         "rule_id": rule.id,
         "branch": rule.branch,
@@ -96,7 +102,7 @@ def finding(outcomes: Outcomes, index: int, row: int, *, epsg: int) -> dict[str,
         "threshold": _threshold(limit, fact),
         "margin": margin,
         "estimated": bool(not quiet and fact.estimated(row)),
-        "geometry": geojson(shape, epsg=epsg),
+        "geometry": geometry,
         "dataset": dataset_dict(fact.dataset),
         "citations": [citation.report for citation in rule.citations] + _parameter_citation(limit),
         "message": _message(rule, facts, fact, outcome, limit[0] if limit else None, row),

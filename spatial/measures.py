@@ -40,6 +40,17 @@ def runs_of_several(subject: Ints, feature: Ints) -> list[tuple[int, int]]:
     return list(zip(starts[several].tolist(), ends[several].tolist(), strict=True))
 
 
+_WHOLE = (1, 3)
+"""Type numbers of a line and a polygon."""
+
+
+def union(shapes: Any) -> Any:
+    """Return the union of an array of shapes, None for none; a line or polygon alone is returned as it is."""
+    if len(shapes) == 1 and shapely.get_type_id(shapes[0]) in _WHOLE:
+        return shapes[0]
+    return shapely.union_all(shapes) if len(shapes) else None
+
+
 @dataclass(frozen=True)
 class Overlay:
     """The subjects laid over one layer. Searches and intersections are done once, then every measure reads them."""
@@ -119,7 +130,7 @@ class Overlay:
         keep = areas[start:end] > 10.0**-DECIMALS
         if chosen is not None:
             keep = keep & chosen[feature[start:end]]
-        return shapely.union_all(parts[start:end][keep]) if keep.any() else None
+        return union(parts[start:end][keep])
 
     @lazy
     def _largest(self) -> tuple[Ints, Floats, Floats]:

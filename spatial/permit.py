@@ -121,7 +121,7 @@ class Checks:
         rules = part.outcomes.rules
         return [rules[rule].key for rule in np.flatnonzero(part.outcomes.codes[:, row] == Outcome.FAIL)]
 
-    @property
+    @lazy
     def dataset_versions(self) -> list[dict[str, Any]]:
         """The version of each layer that the checks rest on."""
         return [{"layer": name, "version": self.layers[name].dataset.version} for name in self.pack.layers if name in self.layers]

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import shapely
 
+from spatial.canonical import geojson
 from spatial.engine import Outcome, Outcomes, judge
-from spatial.findings import finding, reasons
+from spatial.findings import finding, place, reasons
 from spatial.layer import LayerSet
 from spatial.lazy import lazy
 from spatial.measuring import Facts
@@ -159,7 +160,7 @@ class Sightings:
         return "；".join(reasons(rule, self.outcomes.facts, row)) or "所需数据不全"
 
     def _hit(self, index: int, row: int) -> dict[str, Any]:
-        full = finding(self.outcomes, index, row, epsg=self.standing.epsg)
+        full = finding(self.outcomes, index, row, geometry=geojson(place(self.outcomes, index, row), epsg=self.standing.epsg))
         rule, facts = self.outcomes.rules[index], self.outcomes.facts
         title = facts[rule.measured or rule.leading.fact or ""].spec.title
         told = ("severity", "measured", "threshold", "estimated", "geometry", "dataset", "citations")

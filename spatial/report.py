@@ -15,10 +15,10 @@ import numpy as np
 import shapely
 
 from spatial.applications import Applications
-from spatial.canonical import canonical_json, geojson, geometry_sha256
+from spatial.canonical import canonical_json, geojsons, geometry_sha256
 from spatial.conditions import Conditions
 from spatial.engine import VERDICTS, Outcome, Outcomes, Program
-from spatial.findings import finding
+from spatial.findings import finding, place
 from spatial.layer import DatasetVersion, LayerSet
 from spatial.measuring import FAR, Facts, layer_title
 from spatial.remembered import remember
@@ -112,10 +112,10 @@ class Writer:
         """Return one report; `more` are further members, such as its id."""
         facts, epsg = outcomes.facts, applications.epsg
         codes = outcomes.codes[:, row].tolist()
-        findings = self._findings(outcomes, codes, row, epsg)
+        site, findings = self._findings(outcomes, codes, row, epsg)
         rest = {
             "case_no": applications.case_no[row], "verdict": verdict, "verdict_label": VERDICT_LABELS[verdict],
-            "subject": subject(facts, applications, row), "valid_on": valid_on.isoformat(), "known_at": known_at.astimezone(UTC).isoformat(),
+            "subject": subject(facts, applications, row, geometry=site), "valid_on": valid_on.isoformat(), "known_at": known_at.astimezone(UTC).isoformat(),
             "site": site_facts(facts, row), **more,
         }  # fmt: skip
         parts = {name: canonical_json(value) for name, value in rest.items()} | self._fixed | self._sections(codes)
@@ -132,18 +132,18 @@ class Writer:
             kept = remember(self._grouped, key, {name: canonical_json(value) for name, value in found.items()}, most=_MOST_GROUPED)
         return kept
 
-    def _findings(self, outcomes: Outcomes, codes: list[int], row: int, epsg: int) -> list[bytes]:
+    def _findings(self, outcomes: Outcomes, codes: list[int], row: int, epsg: int) -> tuple[dict[str, Any] | None, list[bytes]]:
+        """The site as GeoJSON and the findings written out; all places are moved to longitude and latitude at once."""
         low, high = outcomes.low[:, row].tolist(), outcomes.high[:, row].tolist()
-        written = []
-        for index, code in enumerate(codes):
-            key = self._key(index, code, low, high, outcomes.facts, row)
-            line = self._written.get(key) if key is not None else None
-            if line is None:
-                line = canonical_json(finding(outcomes, index, row, epsg=epsg))
-                if key is not None:
-                    self._remember(key, line)
-            written.append(line)
-        return written
+        keys = [self._key(index, code, low, high, outcomes.facts, row) for index, code in enumerate(codes)]
+        written = [None if key is None else self._written.get(key) for key in keys]
+        new = [index for index, line in enumerate(written) if line is None]
+        site, *places = geojsons([outcomes.facts.subjects[row], *(place(outcomes, index, row) for index in new)], epsg=epsg)
+        for index, geometry in zip(new, places, strict=True):
+            written[index] = line = canonical_json(finding(outcomes, index, row, geometry=geometry))
+            if keys[index] is not None:
+                self._remember(keys[index], line)
+        return site, [line for line in written if line is not None]
 
     def _key(self, index: int, code: int, low: list[float], high: list[float], facts: Facts, row: int) -> Any:
         """What the finding follows from, or None where it has to be written anew."""
@@ -202,15 +202,15 @@ def dataset(name: str, layers: LayerSet, gap: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def subject(facts: Facts, applications: Applications, row: int) -> dict[str, Any]:
-    """Return the section about the site and the form: hash, area, village, what was stated."""
+def subject(facts: Facts, applications: Applications, row: int, *, geometry: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the section about the site (`geometry`: as GeoJSON) and the form: hash, area, village, what was stated."""
     site = applications.sites[row]
     kind = facts["village_type"]
     return {
         "sha256": geometry_sha256(site),
         "area_m2": round(float(shapely.area(site)), 2),
         "area_method": f"planar EPSG:{applications.epsg}",
-        "geometry": geojson(site, epsg=applications.epsg),
+        "geometry": geometry,
         "village_code": facts["village_code"].category(row),
         "village_name": facts["village_name"].category(row),
         "village_type": kind.category(row),

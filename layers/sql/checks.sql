@@ -1,11 +1,8 @@
 -- name: save
-INSERT INTO stored_check (
+COPY stored_check (
     id, case_no, verdict, packed, dictionary, failed, properties, geom, subject_sha256, applied_on, valid_on, known_at, checked_at,
     pack_id, pack_version, pack_sha256, datasets
-) VALUES (
-    %(id)s, %(case_no)s, %(verdict)s, %(packed)s, %(dictionary)s, %(failed)s, %(properties)s, ST_GeomFromWKB(%(geom)s, %(epsg)s), %(subject_sha256)s,
-    %(applied_on)s, %(valid_on)s, %(known_at)s, %(checked_at)s, %(pack_id)s, %(pack_version)s, %(pack_sha256)s, %(datasets)s
-);
+) FROM STDIN;
 
 -- name: get
 SELECT

@@ -90,6 +90,15 @@ def test_too_many_storeys_are_reduced_to_the_limit_and_height_and_floors_with_th
     assert "改成 3 层" in best["applicant"] and best["applicant"].endswith("就能通过。")
 
 
+@pytest.mark.parametrize(("name", "wrong", "right"), [("wall_height_m", 5.0, None), ("design_source", "none", "standard"), ("seismic_design", False, True)])
+def test_a_change_all_of_whose_rules_another_change_has_to_do_with_is_tried_all_the_same(name: str, wrong: Any, right: Any) -> None:
+    """What only this change could put right is then nothing at all, and there is nothing to look for a second time."""
+    answer = report(**{name: wrong})
+    after = [item["properties"][name] for item in (*answer["proposals"], *answer["lesser"])]
+    assert answer["verdict"] != "passed"
+    assert any(value == right if right is not None else value < wrong for value in after)
+
+
 @pytest.mark.parametrize(("height", "after"), [(12.34, 12.0), (15.0, 12.0), (12.01, 12.0)])
 def test_a_house_too_high_is_lowered_to_the_limit(height: float, after: float) -> None:
     answer = report(storeys=4 - 1, height_m=height, eaves_height_m=9.0)
