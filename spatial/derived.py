@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 def _declared(facts: Facts, name: str, spec: FactSpec) -> Fact:
     """What the application form states; an empty field is not known."""
     if spec.unit in FORM_NUMBERS:
-        low, high = facts.declared((spec.property or "",))
-        return Fact(name, spec, low=low[0], high=high[0], reason=lambda row: f"申请表未填“{spec.title}”" if low[0, row] == -np.inf else None)
+        low, high = facts.stated(spec.property or "")
+        return Fact(name, spec, low=low, high=high, reason=lambda row: f"申请表未填“{spec.title}”" if low[row] == -np.inf else None)
     given = facts.properties.get(spec.property or "")
     values = np.full(len(facts), None, dtype=object) if given is None else np.asarray(given, dtype=object)
 

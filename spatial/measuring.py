@@ -17,7 +17,17 @@ from spatial.facts import Fact, exact, unknown
 from spatial.layer import Layer, LayerSet
 from spatial.lazy import lazy
 from spatial.measures import Bools, Floats, Overlay, edge_distance, to_resolution, uncovered
-from spatial.overlap_table import FAR, MEASURES, Column, OverlapTable, asked_round, filling, kept_table, overlap_table
+from spatial.overlap_table import (
+    FAR,
+    MEASURES,
+    Column,
+    OverlapTable,
+    asked_round,
+    filling,
+    form_numbers,
+    kept_table,
+    overlap_table,
+)
 from spatial.pieces import Extent, Geometries
 from spatial.remembered import remember
 from spatial.rules.model import FactSpec
@@ -111,8 +121,20 @@ class Facts:
 
     def declared(self, properties: tuple[str, ...]) -> tuple[Floats, Floats]:
         """Return what the form states of some numeric properties, as properties × subjects; an empty field is not known."""
+        rows = [self.table.form[name] for name in properties]
+        low, high = self._stated
+        return low[rows], high[rows]
+
+    def stated(self, name: str) -> tuple[Floats, Floats]:
+        """Return what the form states of one numeric property, as `declared` does."""
+        row = self.table.form[name]
+        return self._stated[0][row], self._stated[1][row]
+
+    @lazy
+    def _stated(self) -> tuple[Floats, Floats]:
+        """All numbers of the form, least and most, as properties × subjects."""
         nothing = np.full(len(self), None, dtype=object)
-        stated = np.array([self.properties.get(name, nothing) for name in properties], dtype=object)
+        stated = np.array([self.properties.get(name, nothing) for name in self.table.form], dtype=object).reshape(-1, len(self))
         gone = stated == np.array(None, dtype=object)
         low = np.where(gone, -np.inf, stated).astype(np.float64)
         return low, np.where(gone, np.inf, low)
@@ -133,7 +155,7 @@ class Facts:
         for name, spec in self.pack.main.facts.items():
             if spec.measure in MEASURES and spec.layer in self.layers and not self._wrong_codes(spec):
                 columns.append(Column(name, spec, self._choice(spec)))
-        return overlap_table(ground(self.layers, names), columns, vicinity(self.layers, asked_round(self.pack, self.layers)))
+        return overlap_table(ground(self.layers, names), columns, vicinity(self.layers, asked_round(self.pack, self.layers)), form_numbers(self.pack))
 
     @lazy
     def swept(self) -> Sweep:

@@ -83,6 +83,8 @@ class OverlapTable:
     outside: NDArray[np.bool_]
     share: NDArray[np.bool_]
     _fillings: dict[tuple[str, ...], Filling] = field(default_factory=dict, init=False)
+    form: dict[str, int] = field(kw_only=True)
+    """The properties of the form that are numbers, each with its place among them."""
     vicinity: Vicinity = field(kw_only=True)
     """What lies round a subject, of the layers that facts ask about so."""
     far: dict[tuple[str, date], Fact] = field(default_factory=dict, init=False)
@@ -178,6 +180,13 @@ FAR = frozenset({"clearance", "clearance_beyond", "placed_clearance", "sway_clea
 FORM_NUMBERS = ("m2", "m", "share", "storey", "degree", "ha", "person", "household", "count", "bool", "days")
 """Units of form fields that are plain numbers (yes is 1, no is 0)."""
 
+
+def form_numbers(pack: Pack) -> dict[str, int]:
+    """Return the properties of the form that facts read as numbers, each with its place among them."""
+    names = dict.fromkeys(spec.property or "" for spec in pack.main.facts.values() if spec.measure == "declared" and spec.unit in FORM_NUMBERS)
+    return {name: place for place, name in enumerate(names)}
+
+
 _KEPT: Kept[tuple[Any, OverlapTable]] = Kept(most=4)
 
 
@@ -192,7 +201,7 @@ def kept_table(pack: Pack, layers: LayerSet, make: Callable[[], OverlapTable]) -
     return kept[1]
 
 
-def overlap_table(over: Ground, columns: Sequence[Column], vicinity: Vicinity) -> OverlapTable:
+def overlap_table(over: Ground, columns: Sequence[Column], vicinity: Vicinity, form: dict[str, int]) -> OverlapTable:
     """Make the table of facts over a ground."""
     layer_of = np.array([over.position[column.spec.layer or ""] for column in columns], dtype=np.int64)
     feature_counts = [len(layer.features) for layer in over.layers]
@@ -212,7 +221,7 @@ def overlap_table(over: Ground, columns: Sequence[Column], vicinity: Vicinity) -
     extent_of = np.array([extents.index(layer.extent) for layer in over.layers], dtype=np.int64)
     return OverlapTable(
         over, tuple(columns), layer_of, starts, classes, _members(certain), _members(possible), extents, extent_of, certain != possible,
-        np.asarray(measures == "outside_area", dtype=bool), np.asarray(measures == "overlap_share", dtype=bool), vicinity=vicinity,
+        np.asarray(measures == "outside_area", dtype=bool), np.asarray(measures == "overlap_share", dtype=bool), vicinity=vicinity, form=form,
     )  # fmt: skip
 
 
