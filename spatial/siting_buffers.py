@@ -21,35 +21,34 @@ from spatial.layer import Layer
 from spatial.pieces import Extent
 from spatial.rules.model import FactSpec
 from spatial.rules.parameters import Resolved, Value
-
-QUAD_SEGS = 32
-STRETCH = 1.0 / math.cos(math.pi / (4 * QUAD_SEGS))
-NOTHING = shapely.Polygon()
-RESOLUTION_M2 = 1e-4
-"""What cutting leaves below the resolution of the measuring is no gap."""
+from spatial.siting_shapes import GRID_M, NOTHING, RESOLUTION_M2, cut, united, without
 
 Floats = NDArray[np.floating[Any]]
 
+QUAD_SEGS = 32
+ROUNDING_M = 2 * GRID_M
+"""What cutting may shift an edge by is added, so that rounding makes no distance fall short."""
+
+
+def grown(shapes: Any, metres: Any) -> Any:
+    """Return shapes grown by so many metres, nowhere less."""
+    return shapely.buffer(shapes, stretched(metres), quad_segs=QUAD_SEGS)
+
+
+def stretched(metres: Any) -> Any:
+    """Return how far the corners of a buffer lie out; none where nothing is asked for."""
+    return np.where(np.asarray(metres) > 0, metres / math.cos(math.pi / (4 * QUAD_SEGS)) + ROUNDING_M, metres)
+
 
 def outward(ground: Any, layer: Layer, metres: Floats) -> Any:
-    """Return the part of the ground nearer than so many metres to features of a layer: one distance for each feature, NaN to leave it out."""
+    """Return what is nearer than so many metres to those features of a layer that may matter on a ground: one distance for each feature, NaN to leave it out."""
     farthest = np.nanmax(metres, initial=0.0) if len(metres) and not np.isnan(metres).all() else -1.0
     if farthest < 0:
         return NOTHING
-    near = np.sort(layer.tree.query(ground, predicate="dwithin", distance=farthest * STRETCH))
+    near = np.sort(layer.tree.query(ground, predicate="dwithin", distance=stretched(farthest)))
     wide = metres[layer.piece_feature[near]]
     near, wide = near[~np.isnan(wide)], wide[~np.isnan(wide)]
-    if not len(near):
-        return NOTHING
-    grown = shapely.buffer(layer.pieces[near], wide * STRETCH, quad_segs=QUAD_SEGS)
-    return _areal(shapely.intersection(shapely.union_all(grown), ground))
-
-
-def _areal(shape: Any) -> Any:
-    if shape.geom_type in ("Polygon", "MultiPolygon"):
-        return shape
-    parts = shapely.get_parts(shape)
-    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2]) if len(parts) else NOTHING
+    return united(grown(layer.pieces[near], wide))
 
 
 @dataclass(frozen=True)
@@ -69,26 +68,24 @@ class Gaps:
     def within(self, ground: Any, layer: Layer, *, within_m: float = 0.0) -> Any:
         """The same for a smaller ground in the part."""
         gap = self.of(layer, within_m=within_m)
-        if gap.is_empty or ground is self.part:
-            return gap
-        return _areal(shapely.intersection(gap, ground))
+        return gap if ground is self.part else cut(gap, ground)
 
 
 def _outside(extent: Extent, part: Any) -> Any:
     if extent.uncovered(np.array([part], dtype=object))[0] <= RESOLUTION_M2:
         return NOTHING
     near = extent.pieces[np.sort(extent.tree.query(part, predicate="intersects"))]
-    left = shapely.get_parts(_areal(shapely.difference(part, shapely.union_all(near))))
-    return shapely.union_all(left[shapely.area(left) > RESOLUTION_M2])
+    left = shapely.get_parts(without(part, united(near)))
+    return united(left[shapely.area(left) > RESOLUTION_M2])
 
 
 def _near_the_end(outside: Any, extent: Extent, part: Any, metres: float) -> Any:
     edges = extent.edges
-    near = edges.geometries[edges.query(part, predicate="dwithin", distance=metres * STRETCH)]
+    near = edges.geometries[edges.query(part, predicate="dwithin", distance=stretched(metres))]
     if not len(near):
         return outside
-    strip = shapely.union_all(shapely.buffer(near, metres * STRETCH, quad_segs=QUAD_SEGS))
-    return _areal(shapely.union(outside, shapely.intersection(strip, part)))
+    strip = united(grown(near, metres))
+    return united([outside, cut(strip, part)])
 
 
 def clearance_areas(
@@ -112,13 +109,15 @@ def clearance_areas(
     sure_m = np.where(choice.certain, wanted, np.nan) + half + beyond_m
     if spec.measure == "strip_clearance":
         on_it = np.where(choice.certain & np.isnan(sure_m), 0.0, np.nan)
-        sure = shapely.union(outward(ground, layer, sure_m), outward(ground, layer, on_it))
+        sure = united([outward(ground, layer, sure_m), outward(ground, layer, on_it)])
     else:
         sure = outward(ground, layer, sure_m)
     maybe_m = np.where(choice.possible, np.where(unclear, farthest, wanted), np.nan) + half + beyond_m
     reach = farthest + float(half.max(initial=0.0)) + beyond_m
-    maybe = shapely.union_all([sure, outward(ground, layer, maybe_m), gaps.within(ground, layer, within_m=reach)])
-    return sure, maybe
+    gap = gaps.within(ground, layer, within_m=reach)
+    if gap.is_empty and np.array_equal(maybe_m, sure_m, equal_nan=True):
+        return sure, sure
+    return sure, united([sure, outward(ground, layer, maybe_m), gap])
 
 
 def _of_features(layer: Layer, field: str, table: Resolved) -> list[Value | None]:

@@ -20,7 +20,8 @@ from spatial.proposals_trial import Setting, fact_drivers, facts_of
 from spatial.rules.model import RuleSpec
 from spatial.siting_buffers import Gaps
 from spatial.siting_pack import SitingPack
-from spatial.siting_regions import NOTHING, VILLAGE_FACT, Region, Regions, UnmappedError, areal
+from spatial.siting_regions import VILLAGE_FACT, Region, Regions, UnmappedError
+from spatial.siting_shapes import NOTHING, cut, united, without
 
 SHAPED_BY = ("outside_area", "overlap_area")
 """Facts whose rules come first, for they leave little for the others to be cut out of."""
@@ -53,8 +54,8 @@ def land(area: Any, setting: Setting, properties: Mapping[str, Any], *, plot_m2:
     """Return the buildable land of an area in the storage CRS for what an application states."""
     found = [_of_part(part, setting, properties, plot_m2, pack) for part in _villages(area, setting)]
     return Land(
-        buildable=_united([item.buildable for item in found]), approval=_united([item.approval for item in found]),
-        unknown=_united([item.unknown for item in found]), clear=_united([item.clear for item in found]),
+        buildable=united([item.buildable for item in found]), approval=united([item.approval for item in found]),
+        unknown=united([item.unknown for item in found]), clear=united([item.clear for item in found]),
         taken=_added([entry for item in found for entry in item.taken], setting), beyond=found[0].beyond if found else (),
     )  # fmt: skip
 
@@ -66,9 +67,9 @@ def _villages(area: Any, setting: Setting) -> Iterator[Any]:
     rest = area
     if layer is not None:
         for row in np.unique(layer.piece_feature[layer.tree.query(area, predicate="intersects")]).tolist():
-            part = areal(shapely.intersection(rest, layer.features[row]))
+            part = cut(layer.features[row], rest)
             if part.area > 0:
-                rest = areal(shapely.difference(rest, layer.features[row]))
+                rest = without(rest, layer.features[row])
                 yield part
     if rest.area > 0:
         yield rest
@@ -76,27 +77,27 @@ def _villages(area: Any, setting: Setting) -> Iterator[Any]:
 
 def _of_part(part: Any, setting: Setting, properties: Mapping[str, Any], plot_m2: float, pack: SitingPack) -> Land:
     constant = _constant(part, setting, properties)
-    gaps = Gaps(part)
+    regions = Regions(setting, constant, part, plot_m2, Gaps(part))
     rest, opened, taken, beyond = part, [], [], []
     for rule in _spatial(setting, pack.blocking):
-        found = _region(Regions(setting, constant, rest, plot_m2, gaps), rule)
+        found = _region(regions, rule)
         if found is None:
             beyond.append(rule.key)
         elif not found.maybe.is_empty:
-            opened.append(found.open)
-            left = rest if found.sure.is_empty else areal(shapely.difference(rest, found.sure))
-            taken.append(_entry(rule, constant, float(rest.area - left.area), float(found.open.area)))
-            rest = left
+            opened.append(cut(found.open, rest))
+            left = without(rest, found.sure)
+            taken.append(_entry(rule, constant, float(rest.area - left.area), float(opened[-1].area)))
+            regions, rest = regions.on(left), left
         if rest.is_empty:
             break
     for item in pack.occupied:
         rest = _without_layer(rest, item.layer, setting, opened)
-    unknown = areal(shapely.intersection(_united(opened), rest)) if opened else NOTHING
-    buildable = areal(shapely.difference(rest, unknown))
-    touched = {severity: _touched(buildable, _spatial(setting, severity), setting, constant, plot_m2, gaps) for severity in (pack.approval, pack.caution)}
-    approval = _united(touched[pack.approval])
-    weighed = [shape for shapes in touched.values() for shape in shapes]
-    clear = areal(shapely.difference(buildable, _united([shape for shape in weighed if shape is not buildable])))
+    unknown = cut(united(opened), rest)
+    buildable = without(rest, unknown)
+    regions = regions.on(buildable)
+    touched = {severity: _touched(regions, _spatial(setting, severity)) for severity in (pack.approval, pack.caution)}
+    approval = cut(united(touched[pack.approval]), buildable)
+    clear = _clear(buildable, [shape for shapes in touched.values() for shape in shapes])
     return Land(buildable, approval, unknown, clear, tuple(taken), tuple(beyond))
 
 
@@ -140,10 +141,16 @@ def in_force(rule: RuleSpec, setting: Setting) -> bool:
     return dated and placed and made
 
 
-def _touched(ground: Any, rules: Sequence[RuleSpec], setting: Setting, constant: Facts, plot_m2: float, gaps: Gaps) -> list[Any]:
+def _touched(regions: Regions, rules: Sequence[RuleSpec]) -> list[Any]:
     """For each of some rules where it is not surely kept: the ground itself where that is everywhere."""
-    found = [_region(Regions(setting, constant, ground, plot_m2, gaps), rule) for rule in rules]
+    found = [_region(regions, rule) for rule in rules]
     return [region.maybe for region in found if region is not None and not region.maybe.is_empty]
+
+
+def _clear(buildable: Any, weighed: Sequence[Any]) -> Any:
+    """The land that nothing weighs on, but for what weighs on all of it. The largest area goes last: putting it together with the others takes longer."""
+    *small, largest = sorted((shape for shape in weighed if shape is not buildable), key=shapely.get_num_coordinates) or [NOTHING]
+    return without(without(buildable, united(small)), largest)
 
 
 def _without_layer(rest: Any, name: str, setting: Setting, opened: list[Any]) -> Any:
@@ -153,12 +160,7 @@ def _without_layer(rest: Any, name: str, setting: Setting, opened: list[Any]) ->
         opened.append(rest)
         return rest
     near = layer.tree.query(rest, predicate="intersects")
-    return areal(shapely.difference(rest, shapely.union_all(layer.pieces[near]))) if len(near) else rest
-
-
-def _united(shapes: Sequence[Any]) -> Any:
-    kept = [shape for shape in shapes if not shape.is_empty]
-    return kept[0] if len(kept) == 1 else areal(shapely.union_all(kept)) if kept else NOTHING
+    return without(rest, united(layer.pieces[near]))
 
 
 def _entry(rule: RuleSpec, constant: Facts, area: float, open_: float) -> Taken:

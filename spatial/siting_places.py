@@ -155,12 +155,15 @@ def _along(land: Any, layer: Layer | None, reach_m: float, house: House, kind: P
     centres, turns = [], []
     for side in (1.0, -1.0):
         offsets = np.arange(house.depth_m / 2 + 1.0, reach_m, max(2.0, house.depth_m / 3))
-        moved = start[:, None, :] + side * out[:, None, :] * offsets[None, :, None]
-        inside = shapely.contains_xy(land, moved[..., 0], moved[..., 1])
-        row, column = np.nonzero(inside)
-        inside[row, column] = shapely.covers(land, rectangles(moved[row, column], house, way[row]))
-        hit = inside.any(axis=1)
-        centres.append(moved[hit, inside[hit].argmax(axis=1)])
+        found, waiting = np.full_like(start, np.nan), np.arange(len(start))
+        for offset in offsets:
+            moved = start[waiting] + side * out[waiting] * offset
+            inside = np.flatnonzero(shapely.contains_xy(land, moved[:, 0], moved[:, 1]))
+            inside = inside[shapely.covers(land, rectangles(moved[inside], house, way[waiting[inside]]))]
+            found[waiting[inside]] = moved[inside]
+            waiting = np.delete(waiting, inside)
+        hit = ~np.isnan(found[:, 0])
+        centres.append(found[hit])
         turns.append(way[hit])
     yield from _on(land, np.concatenate(centres), np.concatenate(turns), house, kind, most)
 
@@ -185,7 +188,8 @@ def _stations(lines: Geometries, step: float) -> tuple[Floats, Floats, Floats]:
 
 def _edges(land: Any, house: House, most: int) -> Iterator[Places]:
     """Places flush with the longer edges of the land itself: narrow land is missed by a grid."""
-    rings = shapely.get_parts(shapely.boundary(shapely.simplify(land, 0.2)))
+    # Ring by ring: that rings do not cross takes long to heed, and every place is looked at anyway.
+    rings = shapely.simplify(shapely.get_parts(shapely.boundary(land)), 0.2, preserve_topology=False)
     points, owner = shapely.get_coordinates(rings, return_index=True)
     same = owner[1:] == owner[:-1]
     legs = np.diff(points, axis=0)[same]

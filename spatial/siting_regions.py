@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,14 +19,15 @@ import shapely
 from spatial.choosing import Choice, choose
 from spatial.facts import Fact
 from spatial.layer import Layer
+from spatial.lazy import lazy
 from spatial.levers import SITE
 from spatial.measuring import Facts
 from spatial.open_applications import REGISTER
 from spatial.proposals_trial import Setting, fact_drivers
 from spatial.rules.model import Condition, FactSpec, RuleSpec
 from spatial.siting_buffers import Gaps, clearance_areas, outward
+from spatial.siting_shapes import NOTHING, cut, overlap, united, without
 
-NOTHING = shapely.Polygon()
 VILLAGE_FACT = "village_code"
 """The fact that says in which village a site lies; the check itself reads village types by it."""
 
@@ -43,19 +44,14 @@ class Region:
     maybe: Any
 
     @property
+    def known(self) -> bool:
+        """Whether there is no doubt anywhere."""
+        return self.maybe is self.sure
+
+    @lazy
     def open(self) -> Any:
         """Where it is not known."""
-        if self.sure.is_empty or self.maybe.is_empty:
-            return self.maybe
-        return NOTHING if self.maybe is self.sure else areal(shapely.difference(self.maybe, self.sure))
-
-
-def areal(shape: Any) -> Any:
-    """Keep the polygons of a geometry: cutting leaves lines and points where areas only touch."""
-    if shape.geom_type in ("Polygon", "MultiPolygon"):
-        return shape
-    parts = shapely.get_parts(shape)
-    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2]) if len(parts) else NOTHING
+        return without(self.maybe, self.sure)
 
 
 @dataclass(frozen=True)
@@ -68,6 +64,11 @@ class Regions:
     ground: Any
     plot_m2: float
     gaps: Gaps
+    _kept: dict[tuple[str, bytes | None], Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def on(self, ground: Any) -> Regions:
+        """The same on another ground in the part."""
+        return self if ground is self.ground else replace(self, ground=ground, _kept={})
 
     def of_rule(self, rule: RuleSpec) -> Region:
         """Return where a site fails a rule; raises UnmappedError.
@@ -80,8 +81,8 @@ class Regions:
         else:
             fails = ()
         applies = self.of(rule.applies_when) if rule.applies_when else Region(self.ground, self.ground)
-        if applies.maybe.is_empty:
-            return applies
+        if applies.maybe is not self.ground and not overlap(self.ground, applies.maybe):
+            return Region(NOTHING, NOTHING)
         return self._both(applies, self._fold(fails, self._either) if fails else self.of(rule.fails_when))
 
     def _same_everywhere(self, condition: Condition) -> bool:
@@ -101,8 +102,7 @@ class Regions:
         if condition.any:
             return self._fold(condition.any, self._either)
         if condition.negate is not None:
-            inner = self.of(condition.negate)
-            return Region(self._rest(inner.maybe), self._rest(inner.sure))
+            return self._not(self.of(condition.negate))
         return self._leaf(condition)
 
     def _fold(self, parts: tuple[Condition, ...], join: Callable[[Region, Region], Region]) -> Region:
@@ -112,25 +112,33 @@ class Regions:
         return found
 
     def _both(self, a: Region, b: Region) -> Region:
-        return Region(self._meet(a.sure, b.sure), self._meet(a.maybe, b.maybe))
+        return self._joined(self._meet, a, b)
 
     def _either(self, a: Region, b: Region) -> Region:
-        return Region(self._join(a.sure, b.sure), self._join(a.maybe, b.maybe))
+        return self._joined(self._join, a, b)
+
+    @staticmethod
+    def _joined(join: Callable[[Any, Any], Any], a: Region, b: Region) -> Region:
+        sure = join(a.sure, b.sure)
+        return Region(sure, sure if a.known and b.known else join(a.maybe, b.maybe))
 
     def _meet(self, a: Any, b: Any) -> Any:
         if a is self.ground or b.is_empty:
             return b
-        return a if b is self.ground or a.is_empty else areal(shapely.intersection(a, b))
+        return a if b is self.ground or a.is_empty else cut(a, b)
 
     def _join(self, a: Any, b: Any) -> Any:
         if a is self.ground or b.is_empty:
             return a
-        return b if b is self.ground or a.is_empty else shapely.union(a, b)
+        return b if b is self.ground or a.is_empty else united([a, b])
+
+    def _not(self, a: Region) -> Region:
+        sure = self._rest(a.maybe)
+        return Region(sure, sure if a.known else self._rest(a.sure))
 
     def _rest(self, a: Any) -> Any:
-        if a is self.ground:
-            return NOTHING
-        return self.ground if a.is_empty else areal(shapely.difference(self.ground, a))
+        """The ground outside an area that lies on it: nothing where it is the whole ground, which a difference of the two takes long to find out."""
+        return without(self.ground, a)
 
     def _leaf(self, leaf: Condition) -> Region:
         spec = self.setting.pack.main.facts[leaf.fact or ""]
@@ -162,10 +170,21 @@ class Regions:
         return layer, choose(layer, spec.where, layers=self.setting.layers, codes=self.setting.pack.codes, code_system=spec.code_system)
 
     def covered_by(self, layer: Layer, chosen: Any) -> Any:
-        """The part of the ground that some features of a layer cover."""
-        near = np.sort(layer.tree.query(self.ground, predicate="intersects"))
-        near = near[chosen[layer.piece_feature[near]] & (shapely.get_dimensions(layer.pieces[near]) == 2)]
-        return areal(shapely.intersection(shapely.union_all(layer.pieces[near]), self.ground)) if len(near) else NOTHING
+        """What some features of a layer cover, of those that meet the ground. Several rules ask for the same."""
+        near = self._near(layer)
+        near = near[chosen[layer.piece_feature[near]]]
+        key = (layer.dataset.layer, near.tobytes())
+        if key not in self._kept:
+            self._kept[key] = united(layer.pieces[near])
+        return self._kept[key]
+
+    def _near(self, layer: Layer) -> Any:
+        """The pieces of a layer's areas that meet the ground."""
+        key = (layer.dataset.layer, None)
+        if key not in self._kept:
+            near = np.sort(layer.tree.query(self.ground, predicate="intersects"))
+            self._kept[key] = near[shapely.get_dimensions(layer.pieces[near]) == 2]
+        return self._kept[key]
 
 
 def _holds(leaf: Condition, fact: Fact, facts: Facts) -> bool | None:
@@ -217,7 +236,7 @@ def _overlap(regions: Regions, leaf: Condition, spec: FactSpec) -> Region:
     maybe = regions._join(maybe, regions.gaps.within(regions.ground, layer))
     inside = Region(sure, maybe)
     if spec.measure == "outside_area":
-        inside = Region(regions._rest(maybe), regions._rest(sure))
+        inside = regions._not(inside)
     most = 1.0 if spec.measure == "overlap_share" else regions.plot_m2
     answers = [_compare(leaf, amount, number, regions.constant) for amount in (most, 0.0)]
     return _two_valued(regions, inside, on=bool(answers[0]), off=bool(answers[1]))
@@ -227,7 +246,7 @@ def _two_valued(regions: Regions, where: Region, *, on: bool, off: bool) -> Regi
     """A condition that is `on` within an area and `off` outside it."""
     if on == off:
         return Region(regions.ground, regions.ground) if on else Region(NOTHING, NOTHING)
-    return where if on else Region(regions._rest(where.maybe), regions._rest(where.sure))
+    return where if on else regions._not(where)
 
 
 def _distance(regions: Regions, leaf: Condition, spec: FactSpec) -> Region:
@@ -282,7 +301,7 @@ def _loaded(regions: Regions, leaf: Condition, spec: FactSpec) -> Region:
         known = NOTHING
     else:
         gaps = {layers[name].extent: regions.gaps.within(regions.ground, layers[name]) for name in wanted}
-        known = regions._rest(shapely.union_all([gap for gap in gaps.values() if not gap.is_empty]) if any(not gap.is_empty for gap in gaps.values()) else NOTHING)
+        known = regions._rest(united(list(gaps.values())))
     return Region(NOTHING, regions._rest(known)) if leaf.value is False else Region(known, regions.ground)
 
 
