@@ -73,11 +73,14 @@ class Overlay:
         return len(self.subjects)
 
     @lazy
-    def _cut(self) -> tuple[Ints, Ints, Geometries, Floats]:
-        """Pairs of subject and piece that share area or length: subject rows, feature rows, intersections, their areas."""
+    def _sweep(self) -> Sweep:
         name = self.layer.dataset.layer
-        swept = self.swept or sweep(self.subjects, self.areas, ground({name: self.layer}, [name]))
-        return swept.of(name)
+        return self.swept or sweep(self.subjects, self.areas, ground({name: self.layer}, [name]))
+
+    @lazy
+    def _cut(self) -> tuple[Ints, Ints, Ints, Floats]:
+        """Pairs of subject and piece that meet: subject rows, feature rows, places in the sweep, areas."""
+        return self._sweep.of(self.layer.dataset.layer)
 
     def _sum(self, subject: Ints, amounts: Floats) -> Floats:
         """Add up an amount of every pair by subject."""
@@ -86,21 +89,21 @@ class Overlay:
 
     def overlap(self, chosen: Bools | None = None) -> Floats:
         """Return the m² of each subject covered by the union of the layer's features (those `chosen`, an array over features)."""
-        subject, feature, parts, areas = self._cut
+        subject, feature, pairs, areas = self._cut
         if chosen is not None and len(subject):
             keep = chosen[feature]
-            subject, feature, parts, areas = subject[keep], feature[keep], parts[keep], areas[keep]
+            subject, feature, pairs, areas = subject[keep], feature[keep], pairs[keep], areas[keep]
         if not len(subject):
             return np.zeros(self.count)
         total = self._sum(subject, areas)
         if not self.layer.disjoint and len(subject):
-            self._replace_by_union(total, subject, feature, parts)
+            self._replace_by_union(total, subject, feature, pairs)
         return to_resolution(np.minimum(total, self.areas))
 
-    def _replace_by_union(self, total: Floats, subject: Ints, feature: Ints, parts: Geometries) -> None:
+    def _replace_by_union(self, total: Floats, subject: Ints, feature: Ints, pairs: Ints) -> None:
         """Where several features lie on one subject, take the area of their union: overlapping features count once."""
         for start, end in runs_of_several(subject, feature):
-            total[subject[start]] = shapely.union_all(parts[start:end]).area
+            total[subject[start]] = shapely.union_all(self._sweep.parts(pairs[start:end])).area
 
     def overlap_by_feature(self, row: int) -> dict[int, float]:
         """Return {feature row: m² on the subject} for one subject, largest first; touching features are left out."""
@@ -125,12 +128,12 @@ class Overlay:
 
     def overlap_geometry(self, row: int, chosen: Bools | None = None) -> Any:
         """Return the part of one subject that the (chosen) features cover, or None."""
-        subject, feature, parts, areas = self._cut
+        subject, feature, pairs, areas = self._cut
         start, end = np.searchsorted(subject, [row, row + 1])
         keep = areas[start:end] > 10.0**-DECIMALS
         if chosen is not None:
             keep = keep & chosen[feature[start:end]]
-        return union(parts[start:end][keep])
+        return union(self._sweep.parts(pairs[start:end][keep]))
 
     @lazy
     def _largest(self) -> tuple[Ints, Floats, Floats]:
@@ -169,11 +172,11 @@ class Overlay:
         """
         best, area, _ = self._largest
         own = np.where(area + self.uncovered > share * self.areas, best, -1)
-        subject, feature, parts, areas = self._cut
+        subject, feature, pairs, areas = self._cut
         keep = feature != own[subject]
         total = self._sum(subject[keep], areas[keep])
         if not self.layer.disjoint and keep.any():
-            self._replace_by_union(total, subject[keep], feature[keep], parts[keep])
+            self._replace_by_union(total, subject[keep], feature[keep], pairs[keep])
         return to_resolution(np.minimum(total, self.areas))
 
     def near(self, radius_m: float) -> tuple[Ints, Ints, Floats]:
@@ -221,7 +224,8 @@ class Overlay:
 
     def length_inside(self, chosen: Bools | None = None) -> Floats:
         """Return the metres of the layer's lines inside each subject."""
-        subject, feature, parts, _ = self._cut
+        subject, feature, pairs, _ = self._cut
+        parts = self._sweep.parts(pairs)
         keep = chosen[feature] if chosen is not None else np.ones(len(subject), dtype=bool)
         lengths = np.where(shapely.get_dimensions(parts) == 1, shapely.length(parts), 0.0) if len(parts) else np.zeros(0)
         return to_resolution(self._sum(subject[keep], lengths[keep]))

@@ -22,7 +22,7 @@ from spatial.kept import Kept
 from spatial.layer import LayerSet
 from spatial.lazy import lazy
 from spatial.measures import Floats, Ints, runs_of_several, to_resolution
-from spatial.pieces import Extent, Geometries
+from spatial.pieces import Extent
 from spatial.rules.model import FactSpec
 from spatial.rules.pack import Pack
 from spatial.sweep import Ground, Sweep
@@ -130,12 +130,12 @@ class OverlapTable:
         total = members.sums(classes, swept.subject, swept.areas, facts=len(self.columns), subjects=len(areas))
         for layer, name in enumerate(self.ground.names):
             if not self.ground.layers[layer].disjoint:
-                self._count_once(total, layer, swept.of(name), possible=possible)
+                self._count_once(total, layer, swept, name, possible=possible)
         return to_resolution(np.minimum(total, areas))
 
-    def _count_once(self, total: Floats, layer: int, pairs: tuple[Ints, Ints, Geometries, Floats], *, possible: bool) -> None:
+    def _count_once(self, total: Floats, layer: int, swept: Sweep, name: str, *, possible: bool) -> None:
         """Where several features of a layer lie on one subject, take the area of their union: overlapping features count once."""
-        subject, feature, parts, _ = pairs
+        subject, feature, pairs, _ = swept.of(name)
         columns = np.flatnonzero(self.layer_of == layer).tolist()
         for start, end in runs_of_several(subject, feature):
             rows = feature[start:end]
@@ -144,7 +144,7 @@ class OverlapTable:
                 chosen = (choice.possible if possible else choice.certain)[rows]
                 kept = rows[chosen]
                 if len(kept) > 1 and kept.min() != kept.max():
-                    total[column, subject[start]] = shapely.union_all(parts[start:end][chosen]).area
+                    total[column, subject[start]] = shapely.union_all(swept.parts(pairs[start:end][chosen])).area
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from spatial.clipping import plain, shared_areas, windows
 from spatial.kept import Kept
 from spatial.layer import Layer, LayerSet
 from spatial.lazy import lazy
@@ -76,23 +77,42 @@ def ground(layers: LayerSet, names: Sequence[str]) -> Ground:
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """The pairs of subject and piece that share area or length, ordered by subject, layer and feature.
+    """The pairs of subject and piece that meet, ordered by subject, layer and piece.
 
-    `parts[i]` is the intersection of pair i and `areas[i]` its m².
+    `areas[i]` is the m² that pair i shares. Its shape is worked out when asked for (`parts`): most questions are about areas only.
     """
 
     ground: Ground
     subjects: Geometries
     subject: Ints
-    owner: NDArray[np.int16]
-    feature: Ints
-    parts: Geometries
+    piece: Ints
     areas: Floats
+    made: Geometries
+    """The shapes worked out so far, None for the others."""
 
-    def of(self, name: str) -> tuple[Ints, Ints, Geometries, Floats]:
-        """Return the pairs of one layer: subject rows, feature rows, intersections, their areas."""
-        mine = self.owner == self.ground.position[name]
-        return self.subject[mine], self.feature[mine], self.parts[mine], self.areas[mine]
+    @lazy
+    def owner(self) -> NDArray[np.int16]:
+        """The position of each pair's layer."""
+        return self.ground.owner[self.piece]
+
+    @lazy
+    def feature(self) -> Ints:
+        """The row of each pair's feature in its layer."""
+        return self.ground.feature[self.piece]
+
+    def of(self, name: str) -> tuple[Ints, Ints, Ints, Floats]:
+        """Return the pairs of one layer: subject rows, feature rows, places for `parts`, areas."""
+        mine = np.flatnonzero(self.owner == self.ground.position[name])
+        return self.subject[mine], self.feature[mine], mine, self.areas[mine]
+
+    def parts(self, places: Ints) -> Geometries:
+        """Return what the subjects and pieces of some pairs share."""
+        found = self.made[places]
+        new = np.flatnonzero(found == np.array(None))
+        if len(new):
+            pairs = places[new]
+            found[new] = self.made[pairs] = shapely.intersection(self.subjects[self.subject[pairs]], self.ground.pieces[self.piece[pairs]])
+        return found
 
 
 def sweep(subjects: Geometries, subject_areas: Floats, over: Ground) -> Sweep:
@@ -105,8 +125,8 @@ def sweep(subjects: Geometries, subject_areas: Floats, over: Ground) -> Sweep:
     whole, meets = _relate(left, right, piece)
     if not meets.all():
         subject, piece, left, right, whole = subject[meets], piece[meets], left[meets], right[meets], whole[meets]
-    parts, areas = _intersect(subject, piece, left, right, whole, subject_areas, over)
-    return Sweep(over, subjects, subject, over.owner[piece], over.feature[piece], parts, areas)
+    made, areas = _intersect(subjects, subject, piece, left, right, whole, subject_areas, over)
+    return Sweep(over, subjects, subject, piece, areas, made)
 
 
 def _relate(left: Geometries, right: Geometries, piece: Ints) -> tuple[Bools, Bools]:
@@ -130,10 +150,18 @@ def _prepared(pieces: Geometries, wanted: Ints) -> Geometries:
 
 
 def _intersect(
-    subject: Ints, piece: Ints, left: Geometries, right: Geometries, whole: Bools, subject_areas: Floats, over: Ground
+    subjects: Geometries, subject: Ints, piece: Ints, left: Geometries, right: Geometries, whole: Bools, subject_areas: Floats, over: Ground
 ) -> tuple[Geometries, Floats]:
-    parts, areas = left.copy(), subject_areas[subject]
+    """The shapes of pairs so far as they are needed for areas, and the areas."""
+    made, areas = np.full(len(subject), None, dtype=object), subject_areas[subject]
+    made[whole] = left[whole]
     rest = np.flatnonzero(~whole)
+    if len(rest):
+        window = windows(subjects)
+        quick = window.usable[subject[rest]] & plain(right[rest])
+        pairs = rest[quick]
+        areas[pairs] = shared_areas(window.corners[subject[pairs]], right[pairs])
+        rest = rest[~quick]
     if len(rest):
         # A small piece wholly inside a subject with many pieces of one layer needs no intersection. Each subject decides for
         # itself, so that its neighbours in a batch change nothing.
@@ -142,5 +170,5 @@ def _intersect(
         cut, mine = right[rest], left[rest]
         many[many] = shapely.covered_by(cut[many], mine[many])
         cut[~many] = shapely.intersection(mine[~many], cut[~many])
-        parts[rest], areas[rest] = cut, shapely.area(cut)
-    return parts, areas
+        made[rest], areas[rest] = cut, shapely.area(cut)
+    return made, areas

@@ -1,0 +1,84 @@
+"""Areas cut by windows, against GEOS."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spatial.clipping import MOST_CORNERS, plain, shared_areas, windows
+
+EAST, NORTH = 520_000.0, 3_270_000.0
+
+
+def array(*shapes):
+    return np.array([*shapes, None], dtype=object)[:-1]
+
+
+def star(rng, count, size):
+    """A simple ring round a middle, convex or not."""
+    angle = np.sort(rng.uniform(0, 2 * np.pi, count))
+    reach = rng.uniform(0.2, 1.0, count) * size
+    return shapely.Polygon(np.column_stack([EAST + reach * np.cos(angle), NORTH + reach * np.sin(angle)]))
+
+
+@given(seed=st.integers(0, 10**9), corners=st.integers(3, 12), vertices=st.integers(3, 90), apart=st.floats(0, 30))
+@settings(max_examples=400)
+def test_what_a_window_shares_with_any_ring_is_what_geos_finds(seed, corners, vertices, apart):
+    rng = np.random.default_rng(seed)
+    site = shapely.convex_hull(star(rng, corners, 12.0))
+    site = site if seed % 2 else shapely.reverse(site)
+    piece = shapely.affinity.translate(star(rng, vertices, 40.0), apart, -apart)
+    if not (site.is_valid and piece.is_valid and site.area > 1 and site.geom_type == "Polygon"):
+        return
+    found = windows(array(site))
+    assert found.usable[0] == (len(site.exterior.coords) <= MOST_CORNERS + 1)
+    if found.usable[0]:
+        areas = shared_areas(found.corners, array(piece))
+        assert areas[0] == pytest.approx(site.intersection(piece).area, abs=1e-7)
+
+
+def at(*corners, holes=()):
+    return shapely.Polygon([(EAST + x, NORTH + y) for x, y in corners], holes)
+
+
+@pytest.mark.parametrize(
+    ("site", "why"),
+    [
+        (at((0, 0), (10, 0), (10, 10), (5, 4), (0, 10)), "it turns both ways"),
+        (at((0, 0), (10, 0), (10, 10), (5, 4), (5, 4), (0, 10)), "a corner given twice hides how it turns"),
+        (at((0, 0), (10, 0), (10, 10), (10, 10), (0, 10)), "a corner given twice"),
+        (at((0, 0), (10, 0), (10, 10), (0, 10), holes=[[(EAST + 2, NORTH + 2), (EAST + 3, NORTH + 2), (EAST + 3, NORTH + 3)]]), "a hole"),
+        (shapely.MultiPolygon([at((0, 0), (10, 0), (10, 10))]), "more than one part"),
+        (shapely.Point(EAST, NORTH).buffer(10), "too many corners"),
+        (shapely.Polygon(), "nothing"),
+        (shapely.LineString([(0, 0), (1, 1)]), "a line"),
+    ],
+)
+def test_what_is_no_window_is_said_to_be_none(site, why):
+    assert not windows(array(site)).usable[0], why
+
+
+def test_neighbours_in_a_batch_change_no_bit():
+    rng = np.random.default_rng(5)
+    sites = array(*[shapely.convex_hull(star(rng, 6, 12.0)) for _ in range(200)])
+    pieces = array(*[star(rng, int(count), 40.0) for count in rng.integers(3, 90, 200)])
+    assert plain(pieces).all()
+    together = shared_areas(windows(sites).corners, pieces)
+    alone = [shared_areas(windows(sites[row : row + 1]).corners, pieces[row : row + 1])[0] for row in range(200)]
+    assert together.tolist() == alone
+    assert together.max() > 10
+
+
+def test_a_shared_border_a_shared_corner_and_what_lies_apart_share_no_area():
+    site = at((0, 0), (10, 0), (10, 10), (0, 10))
+    others = array(at((10, 0), (20, 0), (20, 10), (10, 10)), at((10, 10), (20, 10), (20, 20)), at((30, 30), (40, 30), (40, 40)), site)
+    areas = shared_areas(np.repeat(windows(array(site)).corners, 4, axis=0), others)
+    assert areas.tolist() == [0.0, 0.0, 0.0, pytest.approx(100.0)]
+
+
+def test_no_pairs_have_no_areas():
+    nothing = array()
+    assert shared_areas(windows(nothing).corners, nothing).tolist() == []
