@@ -16,6 +16,7 @@ import shapely
 
 from spatial.facts import Fact
 from spatial.layer import Layer
+from spatial.lazy import lazy
 from spatial.measures import Bools, Floats, Ints, to_resolution
 from spatial.pieces import Geometries
 from spatial.rules.model import FactSpec
@@ -97,6 +98,10 @@ class _Around:
         subjects = facts.subjects[rows]
         return cls(subjects, _strip_bounds(subjects, max(reach_m, touch_m)), reach_m, touch_m, *_own_parcels(facts, rows))
 
+    @lazy
+    def _boxes(self) -> Geometries:
+        return _boxes(self.farthest)
+
     def presence(self, kind: str, layer: Layer | None, metres: float, asked: Bools, *, covered: Bools) -> tuple[Bools, Bools]:
         """Where a neighbour of a kind certainly and possibly lies within so many metres, of the sides asked about.
 
@@ -113,7 +118,7 @@ class _Around:
         return there & ~unsure, there | gaps | unsure
 
     def _found(self, kind: str, layer: Layer, metres: float, asked: Bools) -> Bools:
-        rows, boxes = np.nonzero(asked)[0], _boxes(self.farthest[asked])
+        rows, boxes = np.nonzero(asked)[0], self._boxes[asked]
         at, piece = layer.tree.query(boxes)
         if kind == "parcel":
             other = layer.piece_feature[piece] != self.own[rows[at]]
@@ -154,15 +159,16 @@ def _contradicted(facts: Facts, rows: Ints, around: _Around, bits: Ints) -> tupl
 def four_sides(facts: Facts, name: str, spec: FactSpec) -> Fact:
     """Count the sides whose text is contradicted by the map; `of` names the texts of the east, south, west and north side."""
     texts = [facts[other] for other in spec.of]
-    stated = np.array([[None if part.values is None else part.values[row] for part in texts] for row in range(len(facts))], dtype=object).reshape(-1, 4)
-    bits = np.array([[_named_bits(text) for text in row] for row in stated], dtype=np.int64).reshape(-1, 4)
+    nothing = np.full(len(facts), None, dtype=object)
+    stated = np.column_stack([nothing if part.values is None else part.values for part in texts])
+    bits = np.frompyfunc(_named_bits, 1, 1)(stated).astype(np.int64)
     rows = np.flatnonzero(bits.any(axis=1))
     certain, possible = (np.zeros((len(facts), 4), dtype=bool) for _ in range(2))
     reach, touch = facts.parameter(spec.parameter or "").number(), facts.parameter(spec.radius_m or "").number()
     if len(rows) and reach is not None and touch is not None:
         around = _Around.of(facts, rows, reach_m=reach, touch_m=touch)
         certain[rows], possible[rows] = _contradicted(facts, rows, around, bits[rows])
-    missing = np.array([[text is None for text in row] for row in stated], dtype=bool).reshape(-1, 4)
+    missing = np.asarray(stated == np.array(None), dtype=bool)
     low = certain.sum(axis=1).astype(float)
     high: Floats = (possible | missing).sum(axis=1).astype(float)
 
