@@ -21,7 +21,7 @@ from spatial.rules.model import RuleSpec
 from spatial.siting_buffers import Gaps
 from spatial.siting_pack import SitingPack
 from spatial.siting_regions import VILLAGE_FACT, Region, Regions, UnmappedError
-from spatial.siting_shapes import NOTHING, cut, united, without
+from spatial.siting_shapes import NOTHING, cut, meeting, united, without
 
 SHAPED_BY = ("outside_area", "overlap_area")
 """Facts whose rules come first, for they leave little for the others to be cut out of."""
@@ -159,8 +159,7 @@ def _without_layer(rest: Any, name: str, setting: Setting, opened: list[Any]) ->
     if layer is None or rest.is_empty:
         opened.append(rest)
         return rest
-    near = layer.tree.query(rest, predicate="intersects")
-    return without(rest, united(layer.pieces[near]))
+    return without(rest, united(layer.pieces[meeting(layer.tree, rest)]))
 
 
 def _entry(rule: RuleSpec, constant: Facts, area: float, open_: float) -> Taken:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from spatial.layer import Layer, LayerSet
 from spatial.pieces import Geometries
 from spatial.siting_pack import PlaceKind, Placing, SitingPack
+from spatial.siting_room import Room
 
 Floats = NDArray[np.floating[Any]]
 
@@ -119,10 +120,11 @@ def free_places(ground: Any, layers: LayerSet, placing: Placing, house: House) -
         return _places(np.empty(0, dtype=object), "open_land", 0.0)
     land: Any = shapely.buffer(shapely.MultiPolygon(parts), -placing.gap_m, join_style="mitre")
     shapely.prepare(land)
+    room = Room.of(land, house.width_m, house.depth_m)
     share = placing.most_places // 4
     found = [
-        *_along(land, layers.get(placing.road_layer), placing.road_reach_m, house, "along_road", share),
-        *_along(land, layers.get(placing.house_layer), placing.house_reach_m, house, "beside_house", share),
+        *_along(land, room, layers.get(placing.road_layer), placing.road_reach_m, house, "along_road", share),
+        *_along(land, room, layers.get(placing.house_layer), placing.house_reach_m, house, "beside_house", share),
         *_edges(land, house, share),
         *_grid(land, house, placing.grid_m, share),
     ]
@@ -143,7 +145,7 @@ def _on(land: Any, centres: Floats, turns: Any, house: House, kind: PlaceKind, m
         yield _places(sites[keep], kind, turns[inside][keep])
 
 
-def _along(land: Any, layer: Layer | None, reach_m: float, house: House, kind: PlaceKind, most: int) -> Iterator[Places]:
+def _along(land: Any, room: Room, layer: Layer | None, reach_m: float, house: House, kind: PlaceKind, most: int) -> Iterator[Places]:
     """Places facing a road or a house: as near to it as the land allows, turned along its edges."""
     if layer is None:
         return
@@ -158,7 +160,7 @@ def _along(land: Any, layer: Layer | None, reach_m: float, house: House, kind: P
         found, waiting = np.full_like(start, np.nan), np.arange(len(start))
         for offset in offsets:
             moved = start[waiting] + side * out[waiting] * offset
-            inside = np.flatnonzero(shapely.contains_xy(land, moved[:, 0], moved[:, 1]))
+            inside = room.rows(moved, way[waiting])
             inside = inside[shapely.covers(land, rectangles(moved[inside], house, way[waiting[inside]]))]
             found[waiting[inside]] = moved[inside]
             waiting = np.delete(waiting, inside)

@@ -26,7 +26,7 @@ from spatial.open_applications import REGISTER
 from spatial.proposals_trial import Setting, fact_drivers
 from spatial.rules.model import Condition, FactSpec, RuleSpec
 from spatial.siting_buffers import Gaps, clearance_areas, outward
-from spatial.siting_shapes import NOTHING, cut, overlap, united, without
+from spatial.siting_shapes import NOTHING, cut, meeting, overlap, united, without
 
 VILLAGE_FACT = "village_code"
 """The fact that says in which village a site lies; the check itself reads village types by it."""
@@ -182,7 +182,7 @@ class Regions:
         """The pieces of a layer's areas that meet the ground."""
         key = (layer.dataset.layer, None)
         if key not in self._kept:
-            near = np.sort(layer.tree.query(self.ground, predicate="intersects"))
+            near = meeting(layer.tree, self.ground)
             self._kept[key] = near[shapely.get_dimensions(layer.pieces[near]) == 2]
         return self._kept[key]
 

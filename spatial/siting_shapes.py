@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from spatial.pieces import Geometries
 
@@ -39,7 +40,10 @@ def cut(shape: Any, ground: Any) -> Any:
     if shape.is_empty or shape is ground:
         return shape
     parts, rows, others = _meeting(ground, shape)
-    return areal(_on_grid(shapely.intersection, parts[rows], others))
+    parts = parts[rows]
+    inside, across = _told_apart(parts, others)
+    parts[across] = _on_grid(shapely.intersection, parts[across], others[across])
+    return areal(parts[np.sort(np.concatenate([inside, across]))])
 
 
 def without(ground: Any, shape: Any) -> Any:
@@ -47,9 +51,11 @@ def without(ground: Any, shape: Any) -> Any:
     if shape.is_empty or shape is ground:
         return ground if shape.is_empty else NOTHING
     parts, rows, others = _meeting(ground, shape)
-    if not len(rows):
+    inside, across = _told_apart(parts[rows], others)
+    if not len(inside) and not len(across):
         return ground
-    parts[rows] = _on_grid(shapely.difference, parts[rows], others)
+    parts[rows[inside]] = NOTHING
+    parts[rows[across]] = _on_grid(shapely.difference, parts[rows[across]], others[across])
     return areal(parts)
 
 
@@ -57,6 +63,19 @@ def overlap(ground: Any, shape: Any) -> bool:
     """Tell whether an area has part of a ground, more than where they touch."""
     parts, rows, others = _meeting(ground, shape)
     return bool(shapely.relate_pattern(parts[rows], others, "T********").any())
+
+
+def meeting(tree: shapely.STRtree, ground: Any) -> NDArray[np.intp]:
+    """The rows of what meets a ground, in order. Part by part: the boxes of the parts hold a fraction of what the box about all holds."""
+    found: NDArray[np.intp] = np.unique(tree.query(shapely.get_parts(ground), predicate="intersects")[1])
+    return found
+
+
+def _told_apart(parts: Geometries, others: Geometries) -> tuple[Any, Any]:
+    """Of polygons and what meets each, the rows of those that lie wholly in it, and of those that it crosses: cutting is for the latter only."""
+    inside = shapely.covered_by(parts, others)
+    rest = np.flatnonzero(~inside)
+    return np.flatnonzero(inside), rest[~shapely.touches(others[rest], parts[rest])]
 
 
 def _on_grid(work: Callable[..., Any], left: Geometries, right: Geometries) -> Any:

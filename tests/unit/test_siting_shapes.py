@@ -32,6 +32,15 @@ def test_what_an_area_does_not_meet_stays_as_it_is() -> None:
     assert left.area == pytest.approx(far.area + 4.9 * 10.6, abs=1e-5)
 
 
+def test_parts_inside_an_area_and_beside_it_are_not_cut() -> None:
+    inside, beside, across = shapely.box(1 / 3, 1, 2, 2), shapely.box(20 / 3, 0, 9, 1), shapely.box(5, 5, 8, 8)
+    ground, area = shapely.MultiPolygon([inside, beside, across]), shapely.box(0, 0, 20 / 3, 20 / 3)
+    for found, whole in ((cut(area, ground), inside), (without(ground, area), beside)):
+        assert [part.equals_exact(whole, 0.0) for part in found.geoms].count(True) == 1 and len(found.geoms) == 2
+    assert cut(area, ground).area + without(ground, area).area == pytest.approx(ground.area, abs=1e-5)
+    assert without(inside, area) is NOTHING and cut(area, inside).equals_exact(inside, 0.0)
+
+
 def test_areas_that_only_touch_share_nothing() -> None:
     left, right = shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)
     assert cut(right, left).is_empty and not overlap(left, right)
