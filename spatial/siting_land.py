@@ -21,7 +21,7 @@ from spatial.rules.model import RuleSpec
 from spatial.siting_buffers import Gaps
 from spatial.siting_pack import SitingPack
 from spatial.siting_regions import VILLAGE_FACT, Region, Regions, UnmappedError
-from spatial.siting_shapes import NOTHING, cut, meeting, united, without
+from spatial.siting_shapes import NOTHING, cut, filled, meeting, united, without
 
 SHAPED_BY = ("outside_area", "overlap_area")
 """Facts whose rules come first, for they leave little for the others to be cut out of."""
@@ -94,10 +94,12 @@ def _of_part(part: Any, setting: Setting, properties: Mapping[str, Any], plot_m2
         rest = _without_layer(rest, item.layer, setting, opened)
     unknown = cut(united(opened), rest)
     buildable = without(rest, unknown)
-    regions = regions.on(buildable)
+    # What is only weighed is read without the holes that houses leave, which are most of the outline.
+    bare, holes = filled(buildable)
+    regions = regions.on(bare)
     touched = {severity: _touched(regions, _spatial(setting, severity)) for severity in (pack.approval, pack.caution)}
-    approval = cut(united(touched[pack.approval]), buildable)
-    clear = _clear(buildable, [shape for shapes in touched.values() for shape in shapes])
+    approval = without(cut(united(touched[pack.approval]), bare), holes)
+    clear = without(_clear(bare, [shape for shapes in touched.values() for shape in shapes]), holes)
     return Land(buildable, approval, unknown, clear, tuple(taken), tuple(beyond))
 
 
@@ -147,10 +149,10 @@ def _touched(regions: Regions, rules: Sequence[RuleSpec]) -> list[Any]:
     return [region.maybe for region in found if region is not None and not region.maybe.is_empty]
 
 
-def _clear(buildable: Any, weighed: Sequence[Any]) -> Any:
+def _clear(ground: Any, weighed: Sequence[Any]) -> Any:
     """The land that nothing weighs on, but for what weighs on all of it. The largest area goes last: putting it together with the others takes longer."""
-    *small, largest = sorted((shape for shape in weighed if shape is not buildable), key=shapely.get_num_coordinates) or [NOTHING]
-    return without(without(buildable, united(small)), largest)
+    *small, largest = sorted((shape for shape in weighed if shape is not ground), key=shapely.get_num_coordinates) or [NOTHING]
+    return without(without(ground, united(small)), largest)
 
 
 def _without_layer(rest: Any, name: str, setting: Setting, opened: list[Any]) -> Any:

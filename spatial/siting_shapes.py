@@ -50,19 +50,72 @@ def without(ground: Any, shape: Any) -> Any:
     """Return what of a ground lies outside an area."""
     if shape.is_empty or shape is ground:
         return ground if shape.is_empty else NOTHING
-    parts, rows, others = _meeting(ground, shape)
-    inside, across = _told_apart(parts[rows], others)
+    parts, others = shapely.get_parts(ground), shapely.get_parts(shape)
+    holes = _holes(parts, others)
+    left = _cut_off(parts, np.delete(others, holes))
+    left, missed = _pierced(left, others[holes])
+    left = _cut_off(left, others[holes[missed]])
+    return ground if left is parts else areal(left)
+
+
+def _cut_off(parts: Geometries, others: Geometries) -> Geometries:
+    """Polygons without what of others they share: the same ones where that is nothing."""
+    rows, meet = _groups(parts, others)
+    inside, across = _told_apart(parts[rows], meet)
     if not len(inside) and not len(across):
-        return ground
-    parts[rows[inside]] = NOTHING
-    parts[rows[across]] = _on_grid(shapely.difference, parts[rows[across]], others[across])
-    return areal(parts)
+        return parts
+    left = parts.copy()
+    left[rows[inside]] = NOTHING
+    left[rows[across]] = _on_grid(shapely.difference, parts[rows[across]], meet[across])
+    found: Geometries = shapely.get_parts(areal(left))
+    return found
+
+
+def _holes(parts: Geometries, others: Geometries) -> Any:
+    """The rows of polygons that may become holes of others as they are: whole ones in the midst of one, apart from each other, as most houses are."""
+    tree = shapely.STRtree(others)
+    amid = np.unique(tree.query(parts, predicate="contains_properly")[1])
+    one, other = tree.query(others[amid], predicate="intersects")
+    beside = np.unique(one[amid[one] != other])
+    amid = np.delete(amid, beside)
+    return amid[shapely.get_num_interior_rings(others[amid]) == 0]
+
+
+def _pierced(parts: Geometries, holes: Geometries) -> tuple[Geometries, Any]:
+    """Polygons with holes made in them, which needs no cutting, and the rows of the holes that lie in the midst of none."""
+    if not len(holes):
+        return parts, np.empty(0, dtype=int)
+    owner, hole = shapely.STRtree(holes).query(parts, predicate="contains_properly")
+    rows, group = np.unique(owner, return_inverse=True)
+    rings, of = shapely.get_rings(parts[rows], return_index=True)
+    rings, of = np.concatenate([rings, shapely.get_exterior_ring(holes[hole])]), np.concatenate([of, group])
+    order = np.argsort(of, kind="stable")
+    left = parts.copy()
+    if len(rows):
+        made: Any = shapely.polygons(rings[order], indices=of[order])
+        left[rows] = shapely.orient_polygons(made, exterior_cw=True)  # As GEOS leaves what it cuts.
+    return left, np.delete(np.arange(len(holes)), hole)
 
 
 def overlap(ground: Any, shape: Any) -> bool:
     """Tell whether an area has part of a ground, more than where they touch."""
     parts, rows, others = _meeting(ground, shape)
     return bool(shapely.relate_pattern(parts[rows], others, "T********").any())
+
+
+def filled(ground: Any) -> tuple[Any, Any]:
+    """Return a ground without its holes, and what the holes hold: those in which none of the ground lies, as houses leave them."""
+    parts = shapely.get_parts(ground)
+    rings, owner = shapely.get_rings(parts, return_index=True)
+    inner = np.flatnonzero(np.diff(owner, prepend=-1) == 0)
+    holes: Any = shapely.polygons(rings[inner])
+    within = shapely.STRtree(shapely.point_on_surface(parts)).query(holes, predicate="contains")[0]
+    kept = np.delete(np.arange(len(inner)), within)
+    if not len(kept):
+        return ground, NOTHING
+    left = np.delete(np.arange(len(rings)), inner[kept])
+    bare: Any = shapely.polygons(rings[left], indices=owner[left])
+    return areal(bare), shapely.multipolygons(holes[kept])
 
 
 def meeting(tree: shapely.STRtree, ground: Any) -> NDArray[np.intp]:
@@ -85,7 +138,12 @@ def _on_grid(work: Callable[..., Any], left: Geometries, right: Geometries) -> A
 
 def _meeting(ground: Any, shape: Any) -> tuple[Geometries, Any, Geometries]:
     """The polygons of a ground, the rows of those that an area meets, and what of the area meets each: work for what meets is a fraction of that for all."""
-    parts, others = shapely.get_parts(ground), shapely.get_parts(shape)
+    parts = shapely.get_parts(ground)
+    return parts, *_groups(parts, shapely.get_parts(shape))
+
+
+def _groups(parts: Geometries, others: Geometries) -> tuple[Any, Geometries]:
+    """The same of polygons and those of an area."""
     mine, theirs = shapely.STRtree(others).query(parts, predicate="intersects")
     rows, group = np.unique(mine, return_inverse=True)
-    return parts, rows, shapely.multipolygons(others[theirs], indices=group) if len(rows) else np.empty(0, dtype=object)
+    return rows, shapely.multipolygons(others[theirs], indices=group) if len(rows) else np.empty(0, dtype=object)

@@ -10,7 +10,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spatial.siting_shapes import GRID_M, NOTHING, areal, cut, overlap, united, without
+from spatial.siting_shapes import GRID_M, NOTHING, areal, cut, filled, overlap, united, without
 
 LAND = shapely.MultiPolygon([
     shapely.Polygon([(510861.44, 3255438.11), (510951.4, 3255511.83), (510894.33, 3255455.28)]),
@@ -75,3 +75,38 @@ def test_what_is_taken_and_what_is_left_make_the_whole(ground: list[Any], taken:
     for whole in (land, area):
         assert inside.is_empty or shapely.covers(shapely.buffer(whole, 10 * GRID_M), inside)
     assert inside.is_valid and outside.is_valid
+
+
+def _village(seed: int) -> tuple[Any, Any]:
+    """Ground in two parts, and houses: some apart, some wall to wall, some over the edges, one about a courtyard, one about all of a ground."""
+    rng = np.random.default_rng(seed)
+    ground = shapely.union(shapely.box(0, 0, 100, 100), shapely.box(130, 0, 200, 90))
+    corners = rng.uniform(-8, 200, (40, 2)).round(3)
+    court = shapely.difference(shapely.box(40, 40, 60, 60), shapely.box(45, 45, 55, 55))
+    beside = [shapely.box(10, 80, 14, 84), shapely.box(14, 80, 18, 84), shapely.box(150, 0, 154, 4)]
+    houses: Any = shapely.box(*corners.T, *(corners + rng.uniform(2, 12, (40, 2)).round(3)).T)
+    return ground, united([*houses, court, *beside])
+
+
+@given(seed=st.integers(0, 10_000))
+def test_houses_leave_holes_wherever_they_stand(seed: int) -> None:
+    ground, houses = _village(seed)
+    left = without(ground, houses)
+    assert left.is_valid and shapely.symmetric_difference(left, shapely.difference(ground, houses)).area < 1e-3
+    assert not overlap(left, shapely.buffer(houses, -1e-5))
+
+
+@given(seed=st.integers(0, 10_000))
+def test_a_ground_without_its_holes_and_the_holes_are_the_ground(seed: int) -> None:
+    ground = without(*_village(seed))
+    bare, holes = filled(ground)
+    assert bare.is_valid and bare.area - holes.area == pytest.approx(ground.area, abs=1e-3)
+    assert shapely.symmetric_difference(without(bare, holes), ground).area < 1e-3
+    for part in shapely.get_parts(ground):
+        assert not overlap(part, holes), "what lies in a hole, as a courtyard does, is no part of it"
+
+
+def test_a_ground_without_holes_is_as_it_was() -> None:
+    ground = shapely.box(0, 0, 10, 10)
+    assert filled(ground) == (ground, NOTHING)
+    assert filled(NOTHING) == (NOTHING, NOTHING)
