@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -17,6 +18,10 @@ from layers import database
 from layers.databases import create_database, drop_database
 
 PROJECT = Path(__file__).resolve().parents[1]
+
+# How long one example takes says something about the machine, nothing about the code.
+hypothesis.settings.register_profile("cuntu", deadline=None)
+hypothesis.settings.load_profile("cuntu")
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ import layers
 
 PROJECT = Path(layers.__file__).parents[1]
 JOBS_NICENESS = 10
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 @dataclass
@@ -45,8 +45,11 @@ class Running:
             connection.close()
 
     def ready(self, **expected: Any) -> bool:
-        """Whether the service says so of itself."""
-        status, _, body = self.ask("GET", "/readyz")
+        """Whether the service says so of itself; one that cannot be reached just now does not."""
+        try:
+            status, _, body = self.ask("GET", "/readyz")
+        except (OSError, http.client.HTTPException):
+            return False
         return status == 200 and expected.items() <= json.loads(body).items()
 
 
