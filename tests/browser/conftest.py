@@ -14,13 +14,15 @@ import pytest
 import small_county
 import uvicorn
 from applications import IN_ZONE, application, ring
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api.app import create_app
 from api.serving import listen
 from api.settings import Settings
 from layers import database
 from layers.databases import create_database, drop_database
+
+expect.set_options(timeout=30_000)
 
 ARGUMENTS = (
     "--headless",
@@ -55,7 +57,7 @@ def service(server_url: str, template_database: str, tmp_path_factory: pytest.Te
 
 
 def wait_until_ready(address: str) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         try:
             if httpx.get(f"{address}/readyz").json().get("snapshot") == "loaded":

@@ -75,7 +75,7 @@ def fill_form(page: Page, **changes: str) -> None:
 
 
 def current(page: Page) -> str:
-    expect(page.locator("#verdict")).to_have_attribute("data-state", "current", timeout=15_000)
+    expect(page.locator("#verdict")).to_have_attribute("data-state", "current", timeout=60_000)
     return page.locator("#verdict-label").inner_text()
 
 
@@ -132,7 +132,7 @@ def test_a_figure_that_crosses_itself_is_told_at_once_and_not_judged(visit):
             field.fill(f"{value:.3f}")
             field.press("Tab")
     expect(page.locator("#site-figures")).to_contain_text("相交，图形不成立")
-    expect(page.locator("#verdict")).to_have_attribute("data-state", "invalid", timeout=15_000)
+    expect(page.locator("#verdict")).to_have_attribute("data-state", "invalid", timeout=60_000)
     expected(visit)
 
 
@@ -279,7 +279,7 @@ def test_the_verdict_follows_the_form_and_a_wrong_value_is_told_at_its_field(vis
     assert current(page) == "不予批准"
     fill_form(page, storeys="0")
     expect(page.locator("#p-storeys")).to_contain_text("应在 1 到 99 之间")
-    expect(page.locator("#verdict")).to_have_attribute("data-state", "invalid", timeout=15_000)
+    expect(page.locator("#verdict")).to_have_attribute("data-state", "invalid", timeout=60_000)
     expect(page.locator("#verdict-note")).to_have_text("申请表中有 1 项不能用，已在该项下标出。")
     page.locator("#f-storeys").fill("2")
     assert current(page) == "不予批准"
@@ -345,7 +345,7 @@ def test_without_a_connection_nothing_is_lost_and_no_verdict_is_pretended(visit)
     page.context.set_offline(True)
     page.get_by_role("tab", name="申请表").click()
     page.locator("#f-storeys").fill("2")
-    expect(page.locator("#verdict-label")).to_have_text("未核查", timeout=15_000)
+    expect(page.locator("#verdict-label")).to_have_text("未核查", timeout=60_000)
     expect(page.locator("#verdict")).to_have_attribute("data-state", "unchecked")
     page.get_by_role("button", name="提交审查").click()
     expect(page.locator("#toast")).to_contain_text("没有提交")
@@ -475,7 +475,7 @@ def test_a_proposal_is_taken_checked_again_and_undone(visit):
     page.get_by_role("tab", name="核查").click()
     page.get_by_role("button", name="怎样改才能通过？").click()
     first = page.locator(".proposal").first
-    expect(first).to_be_visible(timeout=20_000)
+    expect(first).to_be_visible(timeout=60_000)
     title = first.locator(".verdict-tag").inner_text()
     first.get_by_role("button", name="采用").click()
     assert current(page) == title != "不予批准"
@@ -494,7 +494,7 @@ def test_another_place_in_the_village_is_shown_on_the_map_taken_and_undone(visit
     page.get_by_role("tab", name="核查").click()
     page.get_by_role("button", name="在本村另选地方").click()
     first = page.locator("#places .proposal").first
-    expect(first).to_be_visible(timeout=30_000)
+    expect(first).to_be_visible(timeout=60_000)
     assert page.locator(".place-badge").count() == page.locator("#places .proposal").count()
     title = first.locator(".verdict-tag").inner_text()
     first.get_by_role("button", name="采用第 1 处").click()
@@ -512,7 +512,7 @@ def test_an_application_is_handed_in_its_report_opened_and_its_paper_downloaded(
     fill_form(page)
     current(page)
     page.get_by_role("button", name="提交审查").click()
-    expect(page.locator("#submitted")).to_contain_text("已提交", timeout=15_000)
+    expect(page.locator("#submitted")).to_contain_text("已提交", timeout=60_000)
     with page.expect_download() as saved:
         page.get_by_role("link", name="下载 PDF").click()
     assert Path(saved.value.path()).read_bytes().startswith(b"%PDF-")

@@ -13,7 +13,7 @@ def test_the_lawful_way_of_a_check_is_listed_in_two_voices_and_drawn(visit, chec
     page.get_by_role("button", name="列出最小的改动").click()
     way = page.locator("[data-proposals-of]")
     first = way.locator(".proposal").first
-    expect(first.locator(".finding-title")).to_contain_text(best["title"], timeout=30_000)
+    expect(first.locator(".finding-title")).to_contain_text(best["title"], timeout=60_000)
     expect(first.get_by_text(best["clerk"], exact=True)).to_be_visible()
     expect(first.get_by_text(best["applicant"], exact=True)).to_be_hidden()
     expect(way.locator(".proposal")).to_have_count(len(answer["proposals"]) + len(answer["lesser"]))

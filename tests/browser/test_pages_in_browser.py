@@ -9,7 +9,7 @@ MAP_PAGES = ("/maps/village-types", "/maps/progress")
 
 def painted(page: Page, key: str) -> float:
     """Wait until a layer is painted; return the milliseconds since the page was asked for."""
-    page.wait_for_function("key => performance.getEntriesByName('cuntu-painted-' + key).length > 0", arg=key, timeout=15_000)
+    page.wait_for_function("key => performance.getEntriesByName('cuntu-painted-' + key).length > 0", arg=key, timeout=60_000)
     return float(page.evaluate("key => performance.getEntriesByName('cuntu-painted-' + key)[0].startTime", key))
 
 
@@ -163,7 +163,7 @@ def test_list_of_checks_is_filtered_by_verdict(visit, check_id):
 
 def test_interface_documentation_is_drawn_without_any_other_host(visit):
     page = visit.open("/docs")
-    expect(page.locator("#swagger")).to_contain_text("/api/v1/checks", timeout=20_000)
+    expect(page.locator("#swagger")).to_contain_text("/api/v1/checks", timeout=60_000)
 
 
 def test_a_check_that_does_not_exist_is_a_page_in_chinese(browser, service):

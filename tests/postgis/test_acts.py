@@ -122,7 +122,7 @@ def test_of_two_officers_marking_the_same_hit_at_once_one_is_told_of_the_other(d
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=90)
     assert sorted(text == "made" for text in outcomes) == [False, True]
     told = next(text for text in outcomes if text != "made")
     with database.connect(db_url) as conn:

@@ -109,7 +109,7 @@ def test_starting_twice_keeps_the_same_server(cluster: Cluster) -> None:
 
 def test_two_processes_starting_at_once_share_one_server(cluster: Cluster) -> None:
     starts = [start_elsewhere(cluster.folder) for _ in range(3)]
-    answers = [start.communicate(timeout=120) for start in starts]
+    answers = [start.communicate(timeout=300) for start in starts]
     assert [start.returncode for start in starts] == [0, 0, 0], answers
     assert {out.strip() for out, _ in answers} == {cluster.url}
     assert query(cluster.url, "SELECT count(*) FROM pg_database WHERE datname = 'cuntu'") == [(1,)]
@@ -150,7 +150,7 @@ def test_a_stale_lock_file_that_names_another_program_does_not_block_the_start(c
 
 def test_the_server_outlives_the_program_that_started_it(cluster: Cluster) -> None:
     program = start_elsewhere(cluster.folder)
-    out, err = program.communicate(timeout=120)
+    out, err = program.communicate(timeout=300)
     assert program.returncode == 0, err
     assert query(out.strip(), "SELECT 1") == [(1,)]
 

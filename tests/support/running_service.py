@@ -86,7 +86,7 @@ def running(*options: str, first: str = "pass", **environment: str) -> Iterator[
         yield Running(process, int(address[1]))
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=90)
         reader.join(timeout=10)
         if process.stderr:
             process.stderr.close()

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 
-def finished(client: Any, location: str, *, within_s: float = 30.0) -> dict[str, Any]:
+def finished(client: Any, location: str, *, within_s: float = 120.0) -> dict[str, Any]:
     """The job at an address once it has ended, at most so many seconds from now."""
     until = time.monotonic() + within_s
     while (job := client.get(location).json())["state"] in ("queued", "running"):

@@ -34,7 +34,7 @@ def test_empty_subjects_come_last():
 
 
 def test_two_threads_work_out_their_lazy_answers_at_the_same_time():
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=60)
 
     class Slow:
         @lazy

@@ -142,7 +142,7 @@ def test_two_that_take_up_a_run_at_once_do_it_once(runs, pool, at):
     with pytest.raises(RunBusyError):
         runs.go_on(run.id, report=silent)
     go.set()
-    worker.join(timeout=20)
+    worker.join(timeout=90)
     assert told == [3]
 
 
@@ -159,7 +159,7 @@ def test_a_run_killed_half_way_goes_on_and_finds_the_same(runs, pool, county_url
     assert 0 < left.done < left.total
     assert (left.finished_at, written) == (None, left.done)
     resumed = cuntu(county_url, "check", "--resume", str(run_id), "--json")
-    out, err = resumed.communicate(timeout=120)
+    out, err = resumed.communicate(timeout=300)
     assert resumed.returncode == 0, err
     assert json.loads(out)["run"]["done"] == left.total
     whole = runs.go_on(runs.begin_houses(moment=Moment.now()).id, report=silent)
@@ -170,7 +170,7 @@ def test_a_run_killed_half_way_goes_on_and_finds_the_same(runs, pool, county_url
 
 def _under_way(pool, process):
     """The run that a process has begun, as soon as its first results are written down."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while time.monotonic() < until and process.poll() is None:
         with pool.connection() as conn:
             found = store.latest(conn, limit=1)

@@ -25,7 +25,7 @@ def assert_problem(answer, status, *places):
 
 
 def wait_for_snapshot(client):
-    until = time.monotonic() + 20
+    until = time.monotonic() + 90
     while client.get("/readyz").json()["snapshot"] != "loaded":
         assert time.monotonic() < until
         time.sleep(0.05)

@@ -118,7 +118,7 @@ def test_a_worker_killed_half_way_changes_no_byte(tmp_path: Path, cluster: Any) 
     thread = threading.Thread(target=kill, daemon=True)
     thread.start()
     found = check_province(root, out, ORDER, report=silent, scheduler=cluster.scheduler_address)
-    thread.join(timeout=30)
+    thread.join(timeout=90)
     assert killed.is_set()
     assert {item.county_code: item.sha256 for item in found} == {code: directly(root / code) for code in CODES[:2]}
     assert not list(out.rglob("*.tmp"))

@@ -123,7 +123,7 @@ def test_of_two_rechecks_at_once_one_makes_the_new_check(client, county_url, set
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=90)
     assert sorted(done.changed for done in told) == [False, True]
     assert len({done.check.id for done in told}) == 1
     with database.connect(county_url) as conn:

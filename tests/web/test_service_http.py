@@ -290,7 +290,7 @@ def test_a_job_that_fails_says_why(db_url, settings):
         runner.start()
         queue = Jobs(pool, queued=runner.wake)
         ids = [queue.submit("refused", {"at": "a"}), queue.submit("broken", {}), queue.submit("unheard-of", {})]
-        until = time.monotonic() + 20
+        until = time.monotonic() + 90
         while states(pool, ids) != ["failed"] * 3:
             assert time.monotonic() < until
             time.sleep(0.02)
@@ -312,7 +312,7 @@ def test_a_runner_that_takes_over_interrupts_what_ran_and_does_what_waits(db_url
         done = []
         runner = Runner(runner_of(pool, settings).workshop, {"test": lambda _w, order, _r: done.append(order) or {}}, service_began=began - 60)
         runner.start()
-        until = time.monotonic() + 20
+        until = time.monotonic() + 90
         while states(pool, [waiting]) != ["done"]:
             assert time.monotonic() < until
             time.sleep(0.02)

@@ -127,7 +127,7 @@ def test_a_service_told_to_stop_answers_what_it_has_taken_and_leaves_no_process(
         until(lambda: len(seen.answers) >= 10)
         processes = service.children(jobs=False) + service.children(jobs=True)
         service.process.send_signal(how)
-        assert service.process.wait(timeout=30) == 0
+        assert service.process.wait(timeout=90) == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in processes)
     assert {status for status, _, _ in seen.answers} == {201}
     assert_each_is_stored_whole(county_url, seen.stored())
