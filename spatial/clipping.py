@@ -36,7 +36,7 @@ class Windows:
 
 
 def windows(subjects: Geometries) -> Windows:
-    """Return valid polygons as windows."""
+    """Return some polygons as windows."""
     counts = shapely.get_num_coordinates(subjects)
     usable = (shapely.get_type_id(subjects) == _POLYGON) & (shapely.get_num_interior_rings(subjects) == 0) & (counts > 3) & (counts <= MOST_CORNERS + 1)
     rows = np.flatnonzero(usable)
@@ -50,6 +50,9 @@ def windows(subjects: Geometries) -> Windows:
     left, right = (turn >= 0).all(axis=1), (turn <= 0).all(axis=1)
     # A corner given twice would hide which way the ring turns there.
     usable[rows] = (left | right) & (side.any(axis=2).sum(axis=1) == counts[rows] - 1)
+    # From five corners on a ring may turn one way only and still go round twice, as a pentagram does.
+    winding = np.flatnonzero(usable & (counts > 5))
+    usable[winding] = shapely.is_valid(subjects[winding])
     corners = np.zeros((len(subjects), MOST_CORNERS, 2))
     corners[rows] = found
     corners[rows[right]] = found[right][:, ::-1]

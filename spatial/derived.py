@@ -13,6 +13,7 @@ from spatial.facts import Fact, exact, unknown
 from spatial.form_facts import count_not, counted_storeys, days_between, survey_age, working_days_between
 from spatial.four_sides import four_sides
 from spatial.housing_matrix import matrix_fact
+from spatial.layer_titles import layer_title
 from spatial.measures import DECIMALS, Floats, to_resolution, union
 from spatial.open_applications import other_application_area, other_application_count
 from spatial.overlap_table import FORM_NUMBERS
@@ -127,8 +128,6 @@ def _layers_loaded(facts: Facts, name: str, spec: FactSpec) -> Fact:
     numbers = np.full(len(facts), np.nan) if absent else np.where(outside, np.nan, 1.0)
 
     def reason(row: int) -> str | None:
-        from spatial.measuring import layer_title
-
         if absent:
             return "未入库的图层：" + "、".join(layer_title(layer) for layer in absent)
         partly = [facts.title(key) for key in facts.pack.layers if key in facts.layers and facts.uncovered(key)[row] > 0]

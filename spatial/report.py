@@ -20,7 +20,9 @@ from spatial.conditions import Conditions
 from spatial.engine import VERDICTS, Outcome, Outcomes, Program
 from spatial.findings import finding, place
 from spatial.layer import DatasetVersion, LayerSet
-from spatial.measuring import FAR, Facts, layer_title
+from spatial.layer_titles import layer_title
+from spatial.measuring import Facts
+from spatial.overlap_table import FAR
 from spatial.remembered import remember
 from spatial.report_groups import group_of, sections
 from spatial.rules.consistency import PLACEHOLDERS
@@ -136,14 +138,14 @@ class Writer:
         """The site as GeoJSON and the findings written out; all places are moved to longitude and latitude at once."""
         low, high = outcomes.low[:, row].tolist(), outcomes.high[:, row].tolist()
         keys = [self._key(index, code, low, high, outcomes.facts, row) for index, code in enumerate(codes)]
-        written = [None if key is None else self._written.get(key) for key in keys]
-        new = [index for index, line in enumerate(written) if line is None]
+        written = [b"" if key is None else self._written.get(key, b"") for key in keys]
+        new = [index for index, line in enumerate(written) if not line]
         site, *places = geojsons([outcomes.facts.subjects[row], *(place(outcomes, index, row) for index in new)], epsg=epsg)
         for index, geometry in zip(new, places, strict=True):
             written[index] = line = canonical_json(finding(outcomes, index, row, geometry=geometry))
             if keys[index] is not None:
                 self._remember(keys[index], line)
-        return site, [line for line in written if line is not None]
+        return site, written
 
     def _key(self, index: int, code: int, low: list[float], high: list[float], facts: Facts, row: int) -> Any:
         """What the finding follows from, or None where it has to be written anew."""

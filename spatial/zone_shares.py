@@ -11,8 +11,8 @@ import pandas as pd
 import shapely
 
 from spatial.layer import Layer
+from spatial.layer_titles import layer_title
 from spatial.measures import Bools, to_resolution
-from spatial.measuring import layer_title
 from spatial.pieces import Geometries
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from layers import catalog
 from spatial.errors import UnknownLayerError
-from spatial.measuring import LAYER_TITLES
+from spatial.layer_titles import LAYER_TITLES
 
 LAYERS = catalog.catalog()
 PROMISED = ["county", "town", "village", "settlement", "land_use", "basic_farmland", "ecological_redline", "urban_boundary", "village_boundary", "planned_use", "control_zone", "parcel", "building", "road", "river", "power_line", "hazard", "heritage", "water_source",

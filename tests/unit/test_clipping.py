@@ -53,6 +53,7 @@ def at(*corners, holes=()):
         (at((0, 0), (10, 0), (10, 10), (0, 10), holes=[[(EAST + 2, NORTH + 2), (EAST + 3, NORTH + 2), (EAST + 3, NORTH + 3)]]), "a hole"),
         (shapely.MultiPolygon([at((0, 0), (10, 0), (10, 10))]), "more than one part"),
         (shapely.Point(EAST, NORTH).buffer(10), "too many corners"),
+        (at(*[(10 * np.cos(turn), 10 * np.sin(turn)) for turn in np.arange(5) * 0.8 * np.pi]), "a pentagram goes round twice"),
         (shapely.Polygon(), "nothing"),
         (shapely.LineString([(0, 0), (1, 1)]), "a line"),
     ],
