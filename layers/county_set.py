@@ -81,6 +81,7 @@ def read_county_set(folder: Path) -> CountySet:
     outlines = _load(folder / COVERAGES)
     coverage = dict(zip(outlines["layer"], outlines.geometry, strict=True))
     layers = {name: _layer(folder, name, entry, epsg, coverage[name]) for name, entry in about["layers"].items()}
+    _refuse_invalid(folder, layers)
     types = about["village_types"]
     return CountySet(
         about["county_code"], about["name"], epsg, layers, VillageTypes(types["types"], types["version"]) if types else None,
@@ -124,6 +125,17 @@ def _refuse_changed(folder: Path, files: Mapping[str, str]) -> None:
             problems.append(f"{name} 与登记的校验值不符（可能没有传完）")
     if problems:
         raise CountySetError(f"县级数据集 {folder.name} 不完整：", problems=problems)
+
+
+def _refuse_invalid(folder: Path, layers: LayerSet) -> None:
+    """An import refuses shapes that cross themselves; a set that another program wrote may hold some, and their areas would be wrong."""
+    problems = [
+        f"图层 {name} 的要素 {layer.ids[row]}：{shapely.is_valid_reason(layer.features[row])}"
+        for name, layer in layers.items()
+        for row in np.flatnonzero(~shapely.is_valid(layer.features)).tolist()
+    ]
+    if problems:
+        raise CountySetError(f"县级数据集 {folder.name} 中有无效的图形：", problems=problems)
 
 
 def _sha256(path: Path) -> str:

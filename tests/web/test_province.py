@@ -153,6 +153,22 @@ def test_a_broken_county_is_named_and_the_others_are_kept(tmp_path: Path, cluste
     assert not (tmp_path / "out/province.json").exists()
 
 
+def test_a_set_with_a_shape_that_crosses_itself_is_refused_with_its_layer_and_feature(tmp_path: Path) -> None:
+    """Another program wrote it: half of a bow tie's area is negative, and would take away from what it lies on."""
+    layers = county_layers()
+    farmland = layers["basic_farmland"]
+    west, south, east, north = here(0, 0, 40, 40).bounds
+    tie = shapely.Polygon([(west, south), (east, north), (east, south), (west, north)])
+    crossing = np.array([tie], dtype=object)
+    attributes = {name: values[:1] for name, values in farmland.attributes.items()} if len(farmland.features) else {}
+    layers["basic_farmland"] = replace(farmland, features=crossing, ids=np.array(["J7"], dtype=object), attributes=attributes, pieces=crossing,
+                                       piece_feature=np.zeros(1, dtype=np.int64))  # fmt: skip
+    write_county_set(tmp_path / "421223", county_code="421223", name="试县", epsg=EPSG, layers=layers, village_types=TYPES, applications=frame(3))
+    with pytest.raises(CountySetError) as refused:
+        read_county_set(tmp_path / "421223")
+    assert [text.partition("：")[0] for text in refused.value.problems] == ["图层 basic_farmland 的要素 J7"]
+
+
 def test_a_directory_without_counties_and_a_county_twice_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CountySetError, match="没有县级数据集"):
         county_folders(tmp_path)
