@@ -68,6 +68,7 @@ dataset_version = Table(
     Column("disjoint", Boolean, nullable=False),
     Column("qa", JSONB, nullable=False),
     _created(),
+    Column("display_only", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("status IN ('staged', 'published', 'withdrawn')", name="dataset_version_status"),
     CheckConstraint("secrecy IN ('public', 'internal', 'secret')", name="dataset_version_secrecy"),
     CheckConstraint("valid_to > valid_from", name="dataset_version_valid_period"),
@@ -340,3 +341,49 @@ issued_paper = Table(
     Index("issued_paper_check", "check_id", "base_sha256"),
 )
 """Papers given out. `base_sha256` is that of the file before it was signed, `signature` the bytes that signing added to it."""
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("file_name", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("state", Text, nullable=False, server_default="received"),
+    Column("description", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("choice", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("recognition", JSONB),
+    Column("summary", JSONB),
+    Column("repairs", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("repaired", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("problem", Text),
+    Column("version_id", Integer, ForeignKey("dataset_version.id", ondelete="SET NULL")),
+    Column("job_id", UUID(as_uuid=True)),
+    Column("acts", JSONB, nullable=False, server_default=text("'[]'")),
+    _created(),
+    _created("changed_at"),
+    CheckConstraint(
+        "state IN ('received', 'recognised', 'checked', 'staged', 'published', 'discarded', 'refused')", name="delivery_state"
+    ),
+    Index("delivery_time", text("created_at DESC"), "id"),
+)
+"""An uploaded file on its way. `choice` is what a person said of it, `acts` who did what to it when; see `layers/deliveries.py`."""
+
+delivery_finding = Table(
+    "delivery_finding",
+    metadata,
+    Column("delivery_id", UUID(as_uuid=True), ForeignKey("delivery.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("code", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("row_number", Integer),
+    Column("identifier", Text),
+    Column("other", Text),
+    Column("measured", Double),
+    Column("unit", Text),
+    Column("repair", Text),
+    _geometry("geom", nullable=True),
+    CheckConstraint("level IN ('error', 'warning', 'note')", name="delivery_finding_level"),
+    Index("delivery_finding_code", "delivery_id", "code", "number"),
+)
