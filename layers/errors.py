@@ -25,6 +25,22 @@ class DatasetRefusedError(CuntuError):
     """数据未通过入库检查，没有写入任何内容。"""
 
 
+class FindingsLeftError(DatasetRefusedError):
+    """数据质检还有错误，没有入库："""
+
+
+class OpenQuestionsError(UnclearLayerError):
+    """有几处无法自动判断，请先说明："""
+
+
+class DeliveryStateError(CuntuError):
+    """这份交付的状态不允许这项操作。"""
+
+
+class DeliveryBusyError(CuntuError):
+    """这份交付正在处理，请等它完成。"""
+
+
 class SecrecyError(CuntuError):
     """数据密级超出本系统允许的范围，不能入库。"""
 

@@ -1,0 +1,55 @@
+"""The findings of a delivery's acceptance check, one row each: 100,000 of them are stored and paged through like ten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import shapely
+from psycopg.rows import dict_row
+
+from layers.quality.findings import QualityFinding
+from layers.sql import queries
+
+SQL = queries("delivery_findings")
+
+Connection = psycopg.Connection[Any]
+
+
+def replace(conn: Connection, delivery_id: UUID, findings: Iterable[QualityFinding], *, epsg: int) -> None:
+    """Store findings in the order given, in place of those of an earlier check; their geometries are in EPSG:`epsg`."""
+    conn.execute(SQL["clear"], {"id": delivery_id})
+    with conn.cursor() as cursor, cursor.copy(SQL["copy"]) as copy:
+        for number, item in enumerate(findings, start=1):
+            geometry = None if item.geometry is None else shapely.to_wkb(shapely.set_srid(item.geometry, epsg), hex=True, include_srid=True)
+            told = (item.code, item.level, item.message.replace("\0", ""), item.row, _plain(item.identifier), _plain(item.other))
+            copy.write_row((delivery_id, number, *told, item.measured, item.unit, item.repair, geometry))
+
+
+def page(
+    conn: Connection, delivery_id: UUID, *, after: int = 0, limit: int = 100, code: str | None = None, level: str | None = None
+) -> list[tuple[int, QualityFinding]]:
+    """Return findings behind number `after`, with their numbers; those of one code or level where asked for."""
+    asked = {"id": delivery_id, "after": after, "limit": limit, "code": code, "level": level}
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return [_finding(row) for row in cursor.execute(SQL["list"], asked)]
+
+
+def every(conn: Connection, delivery_id: UUID, *, chunk: int = 5_000) -> Iterator[QualityFinding]:
+    """Give all findings in order, reading so many at once."""
+    after = 0
+    while found := page(conn, delivery_id, after=after, limit=chunk):
+        yield from (finding for _, finding in found)
+        after = found[-1][0]
+
+
+def _finding(row: dict[str, Any]) -> tuple[int, QualityFinding]:
+    number, wkb = row.pop("number"), row.pop("geometry")
+    return number, QualityFinding(**row, geometry=None if wkb is None else shapely.from_wkb(bytes(wkb)))
+
+
+def _plain(value: object) -> str | None:
+    """A text PostgreSQL can keep."""
+    return None if value is None else str(value).replace("\0", "")

@@ -1,0 +1,56 @@
+-- name: add
+INSERT INTO delivery (id, file_name, sha256, bytes, description, choice, repairs, acts)
+VALUES (%(id)s, %(file_name)s, %(sha256)s, %(bytes)s, %(description)s, %(choice)s, %(repairs)s, %(acts)s);
+
+-- name: list
+SELECT d.id, d.file_name, d.sha256, d.bytes,
+    CASE
+        WHEN d.state IN ('staged', 'published') AND v.id IS NULL THEN 'checked'
+        WHEN d.state = 'staged' AND v.status <> 'staged' THEN 'published'
+        ELSE d.state
+    END AS state,
+    d.description, d.choice, d.recognition, d.summary, d.repairs, d.repaired, d.problem, d.version_id, d.job_id, d.acts,
+    d.created_at, d.changed_at
+FROM delivery AS d LEFT JOIN dataset_version AS v ON v.id = d.version_id
+WHERE %(id)s::uuid IS NULL OR d.id = %(id)s
+ORDER BY d.created_at DESC, d.id LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: count
+SELECT count(*) FROM delivery;
+
+-- name: lock
+SELECT id FROM delivery WHERE id = %(id)s FOR UPDATE NOWAIT;
+
+-- name: ask
+UPDATE delivery SET choice = %(choice)s, description = %(description)s, repairs = %(repairs)s, changed_at = clock_timestamp()
+WHERE id = %(id)s;
+
+-- name: work
+UPDATE delivery SET job_id = %(job_id)s WHERE id = %(id)s;
+
+-- name: recognise
+UPDATE delivery SET state = 'recognised', recognition = %(recognition)s, summary = NULL, problem = NULL, version_id = NULL,
+    repaired = '[]', changed_at = clock_timestamp()
+WHERE id = %(id)s;
+
+-- name: check
+UPDATE delivery SET state = 'checked', recognition = %(recognition)s, summary = %(summary)s, problem = NULL, version_id = NULL,
+    repaired = '[]', changed_at = clock_timestamp()
+WHERE id = %(id)s;
+
+-- name: stage
+UPDATE delivery SET state = 'staged', version_id = %(version_id)s, repaired = %(repaired)s, acts = acts || %(acts)s, problem = NULL,
+    changed_at = clock_timestamp()
+WHERE id = %(id)s;
+
+-- name: end
+UPDATE delivery SET state = %(state)s, problem = %(problem)s, acts = acts || %(acts)s, changed_at = clock_timestamp()
+WHERE id = %(id)s;
+
+-- name: idle
+SELECT id FROM delivery
+WHERE state IN ('received', 'recognised', 'checked') AND changed_at < clock_timestamp() - %(older_than)s
+ORDER BY id FOR UPDATE SKIP LOCKED;
+
+-- name: wanting_file
+SELECT id FROM delivery WHERE state IN ('received', 'recognised', 'checked', 'staged');
