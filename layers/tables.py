@@ -387,3 +387,40 @@ delivery_finding = Table(
     CheckConstraint("level IN ('error', 'warning', 'note')", name="delivery_finding_level"),
     Index("delivery_finding_code", "delivery_id", "code", "number"),
 )
+
+version_act = Table(
+    "version_act",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("version_id", Integer, nullable=False),
+    Column("layer_id", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("law_status", Text),
+    Column("effective_from", Date),
+    Column("officer", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("details", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("made_at", INSTANT, nullable=False),
+    Index("version_act_version", "version_id", "made_at"),
+    Index("version_act_layer", "layer_id", "made_at"),
+)
+"""Who did what to a version. That the version is there is not asked of a foreign key: what is discarded leaves its act behind."""
+
+place_code_change = Table(
+    "place_code_change",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name_before", Text),
+    Column("name_after", Text),
+    Column("last_listed", Date),
+    Column("changed_on", Date, nullable=False),
+    Column("successors", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("source_name", Text, nullable=False),
+    Column("source_sha256", Text, nullable=False),
+    Column("recorded_at", INSTANT, nullable=False, server_default=func.clock_timestamp()),
+    Index("place_code_change_code_time", "code", "changed_on"),
+)
+"""Places that were renamed, merged, split, or came and went, as lists of codes tell: from `changed_on` on; up to `last_listed` as before."""
