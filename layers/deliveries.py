@@ -34,14 +34,14 @@ OPEN: tuple[State, ...] = ("received", "recognised", "checked")
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: a person's name and unit."""
+    """Who acts: an officer's name and unit."""
 
-    person: str
+    officer: str
     unit: str
 
     def act(self, name: str) -> dict[str, str]:
-        """Write down an act of this person at this moment."""
-        return {"act": name, "person": self.person, "unit": self.unit, "at": datetime.now(UTC).isoformat()}
+        """Write down an act of this officer at this moment."""
+        return {"act": name, "officer": self.officer, "unit": self.unit, "at": datetime.now(UTC).isoformat()}
 
 
 @dataclass(frozen=True, kw_only=True)
