@@ -30,6 +30,8 @@ class CatalogField:
     codes: Mapping[str, str] | None = None
     dictionary: str | None = None
     note: str | None = None
+    aliases: tuple[str, ...] = ()
+    """Names the field goes by in other editions of the standard and in plan data bases."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +92,6 @@ def is_open_to(secrecy: str, *, max_secrecy: str) -> bool:
 
 
 def _layer(name: str, entry: dict[str, Any]) -> CatalogLayer:
-    fields = {key: CatalogField(name=key, **item) for key, item in entry.pop("fields").items()}
+    fields = {key: CatalogField(name=key, **item | {"aliases": tuple(item.get("aliases", ()))}) for key, item in entry.pop("fields").items()}
     geometry, aliases = tuple(entry.pop("geometry")), tuple(entry.pop("aliases", ()))
     return CatalogLayer(id=name, fields=MappingProxyType(fields), geometry=geometry, aliases=aliases, **entry)
