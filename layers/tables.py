@@ -357,7 +357,7 @@ delivery = Table(
     Column("repairs", JSONB, nullable=False, server_default=text("'[]'")),
     Column("repaired", JSONB, nullable=False, server_default=text("'[]'")),
     Column("problem", Text),
-    Column("version_id", Integer, ForeignKey("dataset_version.id", ondelete="SET NULL")),
+    Column("version_id", Integer),
     Column("job_id", UUID(as_uuid=True)),
     Column("acts", JSONB, nullable=False, server_default=text("'[]'")),
     _created(),

@@ -8,7 +8,7 @@ from typing import Literal
 
 from layers.catalog import CatalogLayer
 
-About = Literal["layer", "code_system", "fields", "encoding", "crs", "axes", "datum"]
+About = Literal["dataset", "layer", "code_system", "fields", "encoding", "crs", "axes", "datum"]
 
 
 @dataclass(frozen=True, kw_only=True)

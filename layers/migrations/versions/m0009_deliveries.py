@@ -23,7 +23,7 @@ CREATE TABLE delivery (
     repairs jsonb NOT NULL DEFAULT '[]',
     repaired jsonb NOT NULL DEFAULT '[]',
     problem text,
-    version_id integer REFERENCES dataset_version (id) ON DELETE SET NULL,
+    version_id integer,
     job_id uuid,
     acts jsonb NOT NULL DEFAULT '[]',
     created_at timestamptz NOT NULL DEFAULT now(),
