@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from layers.catalog import SECRECY_LEVELS
 
 
 def project_root() -> Path:
@@ -24,7 +26,10 @@ class Settings(BaseSettings):
     data_dir: Path | None = Field(default=None, description="embedded cluster; unset means var/pg in the project")
     county_code: str = Field(default="421223", pattern=r"^[0-9]{6}$")
     county_name: str = "崇阳县"
-    max_secrecy: Literal["public", "internal", "secret"] = "internal"
+    max_secrecy: Literal["public", "internal", "secret"] = Field(default="internal", description="the highest level that may be held")
+    open_secrecy: Literal["public", "internal", "secret"] = Field(
+        default="internal", validate_default=True, description="the highest level shown to whoever reaches the port; never above max_secrecy"
+    )
     epsg: int = Field(default=4547, description="projected storage CRS of the county (CGCS2000 3-degree zone)")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
@@ -41,3 +46,9 @@ class Settings(BaseSettings):
     signing_roots: Path | None = Field(default=None, description="root certificates (PEM or DER) that `cuntu verify` trusts")
     snapshot: bool = Field(default=True, description="hold the layers in force in memory")
     tile_cache_bytes: int = Field(default=64_000_000, ge=0, description="vector tiles in memory, by all workers together")
+
+    @field_validator("open_secrecy")
+    @classmethod
+    def _never_above_what_is_held(cls, value: str, info: ValidationInfo) -> str:
+        held: str = info.data.get("max_secrecy", value)
+        return min(value, held, key=SECRECY_LEVELS.index)

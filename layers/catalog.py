@@ -30,6 +30,8 @@ class CatalogField:
     codes: Mapping[str, str] | None = None
     dictionary: str | None = None
     note: str | None = None
+    personal: bool = False
+    """Whether it tells of a person (name, number, telephone): kept, but never drawn, listed or handed out."""
     aliases: tuple[str, ...] = ()
     """Names the field goes by in other editions of the standard and in plan data bases."""
 
@@ -61,12 +63,17 @@ class CatalogLayer:
         object.__setattr__(self, "names", frozenset(name.lower() for name in given if name))
 
     @property
+    def open_fields(self) -> Mapping[str, CatalogField]:
+        """The fields that may be handed out: all but those about persons."""
+        return {name: item for name, item in self.fields.items() if not item.personal}
+
+    @property
     def display_fields(self) -> tuple[str, ...]:
         """Fields worth drawing or showing in a map: the identifier and all but the codes and numbers of other things."""
         references = ("代码", "编号", "标识码")
         return tuple(
             name
-            for name, item in self.fields.items()
+            for name, item in self.open_fields.items()
             if name == self.identifier or item.codes or item.dictionary or not item.title.endswith(references)
         )
 
