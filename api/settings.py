@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=2_000_000, gt=0, description="one check and every other small request")
     max_batch_bytes: int = Field(default=50_000_000, gt=0, description="POST /api/v1/checks/batch")
     max_upload_bytes: int = Field(default=2_000_000_000, gt=0, description="layer files")
+    upload_dir: Path | None = Field(default=None, description="uploaded layer files on their way; unset means uploads beside the embedded cluster")
+    upload_days: int = Field(default=30, ge=1, description="an upload nobody goes on with is put aside after so many days")
     batch_limit: int = Field(default=10_000, gt=0, description="features in one batch")
     workers: int | None = Field(default=None, ge=1, le=64, description="processes that answer requests; unset means one for each core, at most 8")
     threads: int = Field(default=3, ge=1, le=64, description="requests one worker works on at the same time")
@@ -52,3 +54,8 @@ class Settings(BaseSettings):
     def _never_above_what_is_held(cls, value: str, info: ValidationInfo) -> str:
         held: str = info.data.get("max_secrecy", value)
         return min(value, held, key=SECRECY_LEVELS.index)
+
+    @property
+    def uploads(self) -> Path:
+        """The private folder of uploaded layer files, which outlives a restart."""
+        return self.upload_dir or (self.data_dir or project_root() / "var" / "pg").parent / "uploads"

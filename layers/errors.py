@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from spatial.errors import CuntuError
+
+if TYPE_CHECKING:
+    from layers.recognising.recognition import Question
 
 
 class UnsupportedFileError(CuntuError):
@@ -32,6 +38,10 @@ class FindingsLeftError(DatasetRefusedError):
 class OpenQuestionsError(UnclearLayerError):
     """有几处无法自动判断，请先说明："""
 
+    def __init__(self, questions: Sequence[Question]) -> None:
+        self.questions = tuple(questions)
+        super().__init__(problems=[f"{item.about}：{item.text}" for item in questions])
+
 
 class DeliveryStateError(CuntuError):
     """这份交付的状态不允许这项操作。"""
@@ -55,6 +65,10 @@ class VersionStateError(CuntuError):
 
 class PublishConflictError(CuntuError):
     """同一图层正在发布另一个版本，请稍后再试。"""
+
+
+class StaleBasisError(PublishConflictError):
+    """该图层在此期间已有新的发布或撤回，请核对后再发布。"""
 
 
 class TileAddressError(CuntuError):

@@ -1,0 +1,127 @@
+"""What was recognised and found of a delivery, as JSON values to be kept, shown and answered."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from pyproj import CRS
+
+from layers.acceptance import Examined, Look
+from layers.catalog import catalog
+from layers.quality.findings import LEVEL_LABELS, QualityReport, Repair
+from layers.reading.dataset import RawDataset
+from layers.recognising.recognition import Question, Recognition
+
+SAMPLE_ROWS = 8
+LONGEST_VALUE = 60
+HIDDEN = "（个人信息）"
+
+
+def look_record(look: Look) -> dict[str, Any]:
+    """Write down a first look at a file."""
+    listed = [{"name": head.name, "kind": head.kind, "feature_count": head.feature_count} for head in look.heads]
+    if look.chosen is None or look.recognition is None:
+        return {"datasets": listed, "dataset": None, "questions": [question_record(item) for item in look.questions]}
+    return {"datasets": listed, **dataset_record(look.chosen, look.recognition)}
+
+
+def examined_record(examined: Examined, datasets: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Write down what a wholly read data set was recognised as; `datasets` are those of the file, as listed by an earlier look."""
+    raw = examined.raw
+    listed = list(datasets) or [{"name": raw.name, "kind": raw.kind, "feature_count": raw.feature_count}]
+    return {"datasets": listed, **dataset_record(raw, examined.recognition)}
+
+
+def dataset_record(raw: RawDataset, found: Recognition) -> dict[str, Any]:
+    """Write down one data set: where it comes from, what it is, which field is which, and its first rows."""
+    texts = {field.column: field.text for field in raw.fields}
+    layer = found.layer
+    mapped = [
+        {"name": name, "title": item.title, "required": item.required, "source": texts.get(found.columns.get(name, ""))}
+        for name, item in (layer.fields.items() if layer else ())
+    ]
+    used = {item["source"] for item in mapped}
+    return {
+        "dataset": raw.name,
+        "driver": raw.driver,
+        "kind": raw.kind,
+        "feature_count": raw.feature_count,
+        "sha256": raw.sha256,
+        "encoding": asdict(raw.encoding),
+        "declared_crs": _crs_name(raw.crs),
+        "file_fields": [{"name": field.text, "kind": field.kind} for field in raw.fields],
+        "layer": {"id": layer.id, "title": layer.title} if layer else None,
+        "candidates": [
+            {"layer": item.layer, "title": catalog()[item.layer].title, "score": round(item.score, 3), "reasons": list(item.reasons)}
+            for item in found.candidates
+        ],
+        "code_system": found.code_system,
+        "fields": mapped,
+        "left_out": [field.text for field in raw.fields if field.text not in used],
+        "crs": {**asdict(found.crs), "name": _crs_name(CRS.from_epsg(found.crs.epsg))} if found.crs else None,
+        "questions": [question_record(item) for item in found.questions],
+        "notes": [*raw.notes, *found.notes],
+        "sample": _sample(raw, found),
+    }
+
+
+def question_record(question: Question) -> dict[str, Any]:
+    """Write down a question with the answers that would do."""
+    return asdict(question) | {"options": [asdict(option) for option in question.options]}
+
+
+def report_record(report: QualityReport) -> dict[str, Any]:
+    """Write down a report without its findings: what was checked with which thresholds, what was found how often, what can be mended."""
+    listed = Counter((item.code, item.level, item.repair) for item in report.findings)
+    examples = {(item.code, item.level, item.repair): item.message for item in reversed(report.findings)}
+    codes = [
+        {"code": code, "level": level, "level_label": LEVEL_LABELS[level], "repair": repair, "count": count,
+         "example": examples[code, level, repair]}
+        for (code, level, repair), count in listed.items()
+    ]  # fmt: skip
+    offered = Counter(item.repair for item in report.findings if item.repair)
+    return {
+        "counts": report.counts,
+        "acceptable": report.is_acceptable,
+        "codes": codes,
+        "repairs": [{"id": name, "count": count} for name, count in sorted(offered.items())],
+        "checks": [dict(item) for item in report.checks],
+        "thresholds": [dict(item) for item in report.thresholds],
+        "figures": dict(report.figures),
+    }
+
+
+def repaired_record(made: Sequence[Repair]) -> list[dict[str, Any]]:
+    """Write down the repairs made, those of one kind together: how many, and each with its row, identifier and what was done."""
+    kinds: dict[tuple[str, str], list[list[Any]]] = {}
+    for item in made:
+        kinds.setdefault((item.id, item.code), []).append([item.row, item.identifier, item.message])
+    return [{"id": name, "code": code, "count": len(rows), "rows": rows} for (name, code), rows in kinds.items()]
+
+
+def _sample(raw: RawDataset, found: Recognition) -> dict[str, Any]:
+    """The first rows with the file's own field names; what is known to be about a person is not shown."""
+    fields = found.layer.fields if found.layer else {}
+    personal = {column for name, column in found.columns.items() if name in fields and fields[name].personal}
+    columns = [field.column for field in raw.fields]
+    rows = raw.frame[columns].head(SAMPLE_ROWS).itertuples(index=False, name=None)
+    shown = [[HIDDEN if name in personal else _shown(value) for name, value in zip(columns, row, strict=True)] for row in rows]
+    return {"headings": [field.text for field in raw.fields], "rows": shown}
+
+
+def _shown(value: Any) -> str | None:
+    if value is None or (isinstance(value, float) and math.isnan(value)) or value != value:
+        return None
+    text = str(value).replace("\0", "")
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def _crs_name(crs: CRS | None) -> str | None:
+    if crs is None:
+        return None
+    code = crs.to_epsg(min_confidence=100)
+    return f"{crs.name}（EPSG:{code}）" if code else str(crs.name)
