@@ -166,6 +166,11 @@ def refused(conn: Connection, delivery_id: UUID, problem: str) -> None:
     _end(conn, delivery_id, "refused", problem=problem)
 
 
+def troubled(conn: Connection, delivery_id: UUID, problem: str) -> None:
+    """Note why a step failed; the delivery stays where it was."""
+    conn.execute(SQL["trouble"], {"id": delivery_id, "problem": problem})
+
+
 def discard_idle(conn: Connection, *, older_than: timedelta) -> list[UUID]:
     """Put aside what nobody has touched for so long and was never staged; return the ids."""
     found = [UUID(str(row[0])) for row in conn.execute(SQL["idle"], {"older_than": older_than}).fetchall()]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import orjson
 from pyproj import CRS
 
 from layers.acceptance import Examined, Look
 from layers.catalog import catalog
-from layers.quality.findings import LEVEL_LABELS, QualityReport, Repair
+from layers.quality.findings import LEVEL_LABELS, QualityFinding, QualityReport, Repair
 from layers.reading.dataset import RawDataset
 from layers.recognising.recognition import Question, Recognition
 
@@ -125,3 +126,14 @@ def _crs_name(crs: CRS | None) -> str | None:
         return None
     code = crs.to_epsg(min_confidence=100)
     return f"{crs.name}（EPSG:{code}）" if code else str(crs.name)
+
+
+def plain(value: Any) -> Any:
+    """Make JSON values of what has numpy numbers, dates and NaN in it."""
+    return orjson.loads(orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS, default=str))
+
+
+def report_of(layer: str, summary: Mapping[str, Any], findings: Iterable[QualityFinding]) -> QualityReport:
+    """Make a report again of its record and its stored findings."""
+    parts = {name: tuple(summary[name]) for name in ("checks", "thresholds")}
+    return QualityReport(layer=layer, findings=tuple(findings), figures=dict(summary["figures"]), **parts)

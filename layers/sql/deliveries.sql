@@ -47,6 +47,9 @@ WHERE id = %(id)s;
 UPDATE delivery SET state = %(state)s, problem = %(problem)s, acts = acts || %(acts)s, changed_at = clock_timestamp()
 WHERE id = %(id)s;
 
+-- name: trouble
+UPDATE delivery SET problem = %(problem)s, changed_at = clock_timestamp() WHERE id = %(id)s;
+
 -- name: idle
 SELECT id FROM delivery
 WHERE state IN ('received', 'recognised', 'checked') AND changed_at < clock_timestamp() - %(older_than)s
