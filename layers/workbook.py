@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,9 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from layers.catalog import catalog
+from layers.formulas import write_text
 
 MAX_WIDTH = 40
-NO_CHARACTERS = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML, and so a workbook, has no place for (XML 1.0, §2.2)."""
 DATASET = {"state_label": "状态", "version": "版本", "valid_from": "生效日期", "authority": "来源单位"}
 
 
@@ -43,13 +41,18 @@ def write_workbook(path: Path | IO[bytes], pages: Sequence[Page]) -> None:
             cell.font = Font(bold=True)
         sheet.freeze_panes = "A2"
         for column, heading in enumerate(page.headings, start=1):
-            sheet.column_dimensions[get_column_letter(column)].width = _width([heading, *(row[column - 1] for row in page.rows)])
+            sheet.column_dimensions[get_column_letter(column)].width = _width(
+                [heading, *(row[column - 1] for row in page.rows)]
+            )
     workbook.save(path)
 
 
 def datasets_page(entries: Iterable[Mapping[str, Any]]) -> Page:
     """Make the worksheet that says which data an answer rests on, what of it is 示例数据, and which layers are not loaded."""
-    rows = [[_title(entry), *(entry.get(key) for key in DATASET), "示例数据" if entry.get("synthetic") else None] for entry in entries]
+    rows = [
+        [_title(entry), *(entry.get(key) for key in DATASET), "示例数据" if entry.get("synthetic") else None]
+        for entry in entries
+    ]
     distinct = [list(row) for row in dict.fromkeys(map(tuple, rows))]
     return Page("数据", ["图层", *DATASET.values(), "数据性质"], distinct)
 
@@ -60,10 +63,9 @@ def _title(entry: Mapping[str, Any]) -> str:
 
 def _write(cell: Any, value: Any, *, percent: bool) -> None:
     if isinstance(value, str):
-        cell.value = NO_CHARACTERS.sub("", value)
-        cell.data_type = "s"
-    else:
-        cell.value = value
+        write_text(cell, value)
+        return
+    cell.value = value
     if percent:
         cell.number_format = "0.00%"
 
