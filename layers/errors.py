@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from spatial.errors import CuntuError
+from spatial.errors import CrsError, CuntuError
 
 if TYPE_CHECKING:
     from layers.recognising.recognition import Question
@@ -15,12 +15,20 @@ class UnsupportedFileError(CuntuError):
     """文件格式不受支持，或文件已损坏。可用 GeoPackage、GeoJSON、压缩的 Shapefile。"""
 
 
+class CostlyFileError(UnsupportedFileError):
+    """读取这个文件超过允许的时间或内存，已停止。"""
+
+
 class UnsafeArchiveError(CuntuError):
     """压缩包不安全，已拒绝。"""
 
 
 class EncodingError(CuntuError):
     """无法判断文字编码：请附 .cpg 文件，或说明编码。"""
+
+
+class LegacyDatumError(CrsError):
+    """1954 北京坐标系和 1980 西安坐标系的数据，没有转换参数不能转换：请先转为 2000 国家大地坐标系。"""
 
 
 class UnclearLayerError(CuntuError):

@@ -3,12 +3,16 @@
 Two periods, both half-open. *Valid*: from `valid_from` up to, not including, `valid_to` the data describe the county. *Known*: from
 `known_from` (publishing) up to `known_to` the bureau took them as right. Publishing ends the knowledge of every version whose
 whole valid period the new one covers; an earlier survey stays known for the time before the new one begins. Where several
-are valid on a day, the one published last counts.
+are valid on a day, the one published last (or last declared in force, `law_status.py`) counts.
+
+A plan's law status (draft, in_force, superseded) is no matter of dates: reads take what is law, and drafts only where they are asked
+for; a published draft takes nothing out of force. Data for showing only (`display_only`) never stand in for data to measure with.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
@@ -20,23 +24,27 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from shapely.geometry.base import BaseGeometry
 
-from layers import partitions
+from layers import partitions, version_acts
 from layers.catalog import is_open_to
 from layers.catalog import layer as catalog_layer
 from layers.errors import (
     DatasetRefusedError,
     PublishConflictError,
     SecrecyError,
+    StaleBasisError,
     UnknownVersionError,
     VersionStateError,
 )
 from layers.intake import Intake, prepare
 from layers.sql import queries
+from layers.version_acts import BY_PROGRAM, Expected, Signature
 from spatial.layer import DatasetVersion
 
 SQL = queries("versions")
 
 Connection = psycopg.Connection[Any]
+
+LAW_STATUSES = ("draft", "in_force", "superseded")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +52,7 @@ class NewVersion:
     """What is to be written down about a dataset. `valid_to` is the first day after.
 
     `coverage` (county CRS) is where the data are complete; without it no more is claimed than the features' own polygons.
+    `display_only` data (in shifted coordinates) are listed and may be drawn, never measured: they are never among those in force.
     """
 
     layer: str
@@ -59,6 +68,7 @@ class NewVersion:
     secrecy: str = "internal"
     law_status: str = "in_force"
     synthetic: bool = False
+    display_only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +82,7 @@ class VersionRecord:
     epsg: int
     qa: dict[str, Any]
     created_at: datetime
+    display_only: bool = False
 
 
 def stage(
@@ -83,15 +94,15 @@ def stage(
     max_secrecy: str = "internal",
     extent: BaseGeometry | None = None,
     notes: tuple[str, ...] = (),
+    qa: Mapping[str, Any] | None = None,
 ) -> int:
     """Check and store a dataset as a staged version, which no reader sees yet; return its id.
 
-    `frame` has catalogue field names and a CRS; `extent` is the county's outline in EPSG:`epsg`. Raises CrsError, SecrecyError, or
-    DatasetRefusedError with every problem; nothing is stored then.
+    `frame` has catalogue field names and a CRS; `extent` is the county's outline in EPSG:`epsg`; `qa` (JSON values) is kept beside
+    the notes. Raises CrsError, SecrecyError, or DatasetRefusedError with every problem; nothing is stored then.
     """
     layer = catalog_layer(meta.layer)
-    if not is_open_to(meta.secrecy, max_secrecy=max_secrecy):
-        raise SecrecyError(f"“{layer.title}”的密级为 {meta.secrecy}，本系统只允许到 {max_secrecy}，不能入库。")
+    _check_secrecy(layer.id, meta.secrecy, max_secrecy)
     _check_meta(meta)
     data = prepare(frame, layer, epsg=epsg, extent=extent)
     values = asdict(meta) | {
@@ -101,32 +112,49 @@ def stage(
         "feature_count": len(data.geometries),
         "checksum": _checksum(data),
         "disjoint": data.disjoint,
-        "qa": Jsonb({"notes": [*notes, *data.notes]}),
+        "qa": Jsonb({"notes": [*notes, *data.notes], **(qa or {})}),
     }
     version_id = int(_one(conn, "add", values)[0])
     partitions.add(conn, version_id, data, epsg=epsg)
     return version_id
 
 
-def publish(conn: Connection, version_id: int, *, at: datetime | None = None) -> None:
-    """Make a staged version the known one from `at` (default: this moment) and close those it replaces.
+def publish(
+    conn: Connection,
+    version_id: int,
+    *,
+    at: datetime | None = None,
+    by: Signature = BY_PROGRAM,
+    expected: Expected | None = None,
+    max_secrecy: str | None = None,
+) -> None:
+    """Make a staged version the known one from `at` (default: this moment), close those it replaces, and log who did it.
 
-    Raises PublishConflictError while another publication of the layer is under way, VersionStateError if the version is
-    not staged or `at` lies before an earlier publication of the layer.
+    `expected` is what the publisher takes to be in force on the day of the version's valid period that is nearest to today; where it is
+    something else StaleBasisError says who published or withdrew what. Raises PublishConflictError while another publication of the
+    layer is under way, VersionStateError if the version is not staged or `at` lies before an earlier change of the layer,
+    SecrecyError where the version is more closed than `max_secrecy`.
     """
-    layer = _locked_layer(conn, version_id, wanted="staged")
-    moment = at or _one(conn, "clock", {})[0]
-    last = _one(conn, "last_change", {"layer": layer})[0]
-    if last is not None and moment < last:
-        raise VersionStateError(f"发布时间 {moment.isoformat()} 早于该图层上一次变更 {last.isoformat()}。")
-    conn.execute(SQL["close_replaced"], {"id": version_id, "at": moment})
+    found = _locked(conn, version_id, wanted="staged")
+    if max_secrecy is not None:
+        _check_secrecy(found["layer"], found["secrecy"], max_secrecy)
+    moment = _moment(conn, found["layer"], at)
+    if expected is not None:
+        _check_expected(conn, found, expected)
+    closed = [int(row[0]) for row in conn.execute(SQL["close_replaced"], {"id": version_id, "at": moment}).fetchall()]
     conn.execute(SQL["open"], {"id": version_id, "at": moment})
+    version_acts.add(conn, version_id, found["layer"], "publish", by, made_at=moment, details={"closed": sorted(closed)})
 
 
-def withdraw(conn: Connection, version_id: int, *, at: datetime | None = None) -> None:
-    """Take back a published version: from `at` on it is no longer known. What it replaced does not come back by itself."""
-    _locked_layer(conn, version_id, wanted="published")
-    conn.execute(SQL["withdraw"], {"id": version_id, "at": at or _one(conn, "clock", {})[0]})
+def withdraw(conn: Connection, version_id: int, *, at: datetime | None = None, by: Signature = BY_PROGRAM) -> None:
+    """Take back a published version: from `at` on it is no longer known. What it had closed does not come back by itself.
+
+    See `restoring.withdraw` where it shall. A version it did not close (an earlier survey that is still known) counts again.
+    """
+    layer = _locked(conn, version_id, wanted="published")["layer"]
+    moment = _moment(conn, layer, at)
+    conn.execute(SQL["withdraw"], {"id": version_id, "at": moment})
+    version_acts.add(conn, version_id, layer, "withdraw", by, made_at=moment)
 
 
 def discard_staged(conn: Connection, *, older_than: timedelta = timedelta(hours=6)) -> list[int]:
@@ -137,17 +165,25 @@ def discard_staged(conn: Connection, *, older_than: timedelta = timedelta(hours=
     return ids
 
 
-def discard(conn: Connection, version_id: int) -> None:
-    """Remove a version that was staged and never published; raise VersionStateError for any other."""
-    _locked_layer(conn, version_id, wanted="staged")
+def discard(conn: Connection, version_id: int, *, by: Signature = BY_PROGRAM) -> None:
+    """Remove a version that was staged and never published; raise VersionStateError for any other. The log keeps what it was."""
+    found = _locked(conn, version_id, wanted="staged")
+    details = {name: found[name] for name in ("title", "source_name", "source_sha256")}
+    version_acts.add(conn, version_id, found["layer"], "discard", by, made_at=_clock(conn)[0], details=details)
     conn.execute(SQL["delete_staged"], {"id": version_id})
     partitions.remove(conn, version_id)
 
 
-def in_force(conn: Connection, *, valid_on: date, known_at: datetime) -> dict[str, DatasetVersion]:
-    """Return by layer id the version valid on a day, as known at a moment. A layer without one is absent."""
+def in_force(
+    conn: Connection, *, valid_on: date, known_at: datetime, law_status: str = "in_force", display_only: bool = False
+) -> dict[str, DatasetVersion]:
+    """Return by layer id the version valid on a day, as known at a moment. A layer without one is absent.
+
+    Only what is law counts, or with `law_status="draft"` only drafts; `display_only` asks for the data for showing instead.
+    """
+    values = {"valid_on": valid_on, "known_at": known_at, "law_status": law_status, "display_only": display_only}
     with conn.cursor(row_factory=dict_row) as cursor:
-        cursor.execute(SQL["in_force"], {"valid_on": valid_on, "known_at": known_at})
+        cursor.execute(SQL["in_force"], values)
         return {row["layer"]: DatasetVersion(**row) for row in cursor}
 
 
@@ -165,23 +201,65 @@ def get(conn: Connection, version_id: int) -> VersionRecord:
 
 
 def _records(conn: Connection, *, layer: str | None, version_id: int | None) -> list[VersionRecord]:
-    own = ("status", "checksum", "disjoint", "epsg", "qa", "created_at")
+    own = ("status", "checksum", "disjoint", "epsg", "qa", "created_at", "display_only")
     with conn.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(SQL["history"], {"layer": layer, "id": version_id}).fetchall()
     return [VersionRecord(**{name: row.pop(name) for name in own}, dataset=DatasetVersion(**row)) for row in rows]
 
 
-def _locked_layer(conn: Connection, version_id: int, *, wanted: str) -> str:
-    row = conn.execute(SQL["layer_and_status"], {"id": version_id}).fetchone()
-    if row is None:
-        raise UnknownVersionError(f"没有数据版本 {version_id}。")
-    layer = str(row[0])
+def _locked(conn: Connection, version_id: int, *, wanted: str) -> dict[str, Any]:
+    """Lock the version's layer until the transaction ends, and return how the version stands then."""
+    layer = _standing(conn, version_id)["layer"]
     if not _one(conn, "lock_layer", {"layer": layer})[0]:
         raise PublishConflictError(f"图层“{catalog_layer(layer).title}”正在发布另一个版本，请稍后再试。")
-    status = _one(conn, "layer_and_status", {"id": version_id})[1]
-    if status != wanted:
-        raise VersionStateError(f"数据版本 {version_id} 的状态是 {status}，不是 {wanted}。")
-    return layer
+    found = _standing(conn, version_id)
+    if found["status"] != wanted:
+        raise VersionStateError(f"数据版本 {version_id} 的状态是 {found['status']}，不是 {wanted}。")
+    return found
+
+
+def _standing(conn: Connection, version_id: int) -> dict[str, Any]:
+    with conn.cursor(row_factory=dict_row) as cursor:
+        found = cursor.execute(SQL["standing"], {"id": version_id}).fetchone()
+    if found is None:
+        raise UnknownVersionError(f"没有数据版本 {version_id}。")
+    return found
+
+
+def _moment(conn: Connection, layer: str, at: datetime | None) -> datetime:
+    """The moment of a change: none may lie before an earlier one, for what was known then is not rewritten."""
+    moment = at or _clock(conn)[0]
+    last = _one(conn, "last_change", {"layer": layer})[0]
+    if last is not None and moment < last:
+        raise VersionStateError(f"发布或撤回的时间 {moment.isoformat()} 早于该图层上一次变更 {last.isoformat()}。")
+    return moment
+
+
+def _clock(conn: Connection) -> tuple[datetime, date]:
+    """This moment, and this day in China."""
+    now, today = _one(conn, "clock", {})
+    return now, today
+
+
+def _check_expected(conn: Connection, found: dict[str, Any], expected: Expected) -> None:
+    now, today = _clock(conn)
+    last_day = found["valid_to"] - timedelta(days=1) if found["valid_to"] else today
+    day = max(found["valid_from"], min(today, last_day))
+    kind = {"law_status": found["law_status"], "display_only": found["display_only"]}
+    current = in_force(conn, valid_on=day, known_at=now, **kind).get(found["layer"])
+    if (current.version if current else None) == expected.version:
+        return
+    basis = f"版本 {expected.version}" if expected.version is not None else "没有现行版本"
+    is_now = f"版本 {current.version}（{current.title}）" if current else "没有现行版本"
+    acts = version_acts.listed(conn, layer=found["layer"])
+    last = f"最近一次：{acts[0].told}。" if acts else ""
+    title = catalog_layer(found["layer"]).title
+    raise StaleBasisError(f"图层“{title}”在 {day} 的现行版本已不是你所依据的{basis}，而是{is_now}。{last}请核对差异后再发布。")
+
+
+def _check_secrecy(layer: str, secrecy: str, max_secrecy: str) -> None:
+    if not is_open_to(secrecy, max_secrecy=max_secrecy):
+        raise SecrecyError(f"“{catalog_layer(layer).title}”的密级为 {secrecy}，本系统只允许到 {max_secrecy}，不能入库或发布。")
 
 
 def _check_meta(meta: NewVersion) -> None:
@@ -191,6 +269,8 @@ def _check_meta(meta: NewVersion) -> None:
         problems.append("完整范围（coverage）必须是有效的面")
     if meta.valid_to is not None and meta.valid_to <= meta.valid_from:
         problems.append("失效日期必须晚于生效日期")
+    if meta.law_status not in LAW_STATUSES:
+        problems.append(f"法律状态 {meta.law_status} 不在 {'、'.join(LAW_STATUSES)} 之中")
     problems.extend(f"缺少 {name}" for name in ("title", "authority", "source_name", "source_sha256") if not getattr(meta, name))
     if problems:
         raise DatasetRefusedError(problems=problems)
