@@ -6,6 +6,8 @@ import lzma
 import stat
 import zipfile
 import zlib
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from layers.errors import UnsafeArchiveError, UnsupportedFileError
@@ -17,51 +19,87 @@ MAX_RATIO = 200
 
 _BLOCK = 1 << 20
 _SMALL = 10 << 20
+_LOCAL_HEADER = 30
+_UTF8 = 0x800
+_LONGEST = 200
+"""Bytes of one name: file systems take 255."""
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, UnicodeError, EOFError, ValueError, IndexError, OverflowError, RuntimeError)
+"""What zipfile raises for bytes that are no archive it knows."""
 
 
-def unpack(path: Path, folder: Path, *, max_bytes: int = MAX_BYTES) -> list[Path]:
+def unpack(path: Path, folder: Path, *, max_bytes: int = MAX_BYTES, max_files: int = MAX_FILES) -> list[Path]:
     """Unpack an archive into a folder and return its files.
 
-    Raises UnsafeArchiveError for members that lead outside, links, encryption, too many files or too much data (counted while
-    unpacking, whatever the archive says), UnsupportedFileError for what is no readable zip file.
+    Raises UnsafeArchiveError for members that lead outside, links, devices, encryption, members that share their bytes, too many
+    files or too much data (counted while unpacking, whatever the archive says), UnsupportedFileError for what is no readable zip file.
     """
     try:
-        with zipfile.ZipFile(path, metadata_encoding="gb18030") as archive:
+        with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
-            _check(members)
-            return _unpack_all(archive, members, folder, max_bytes)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, UnicodeDecodeError, EOFError) as error:
-        raise UnsupportedFileError(f"{path.name} 不是可读的 zip 压缩包。") from error
+            places = [_place(member) for member in members]
+            _check(members, places, max_files)
+            return _unpack_all(archive, list(zip(members, places, strict=True)), folder, max_bytes)
+    except _BROKEN as error:
+        raise UnsupportedFileError(f"{path.name} 不是可读的 zip 压缩包，或已损坏。") from error
 
 
-def _check(members: list[zipfile.ZipInfo]) -> None:
-    if len(members) > MAX_FILES:
-        raise UnsafeArchiveError(f"压缩包内有 {len(members)} 个文件，最多允许 {MAX_FILES} 个。")
+def _check(members: list[zipfile.ZipInfo], places: list[PurePosixPath], max_files: int) -> None:
+    if len(members) > max_files:
+        raise UnsafeArchiveError(f"压缩包内有 {len(members)} 个文件，最多允许 {max_files} 个。")
     problems = []
-    names = [_place(member) for member in members]
-    folders = {folder for name in names for folder in name.parents}
-    for member, name in zip(members, names, strict=True):
-        if name.is_absolute() or ".." in name.parts or ":" in member.filename or "\0" in member.filename:
-            problems.append(f"{member.filename!r} 指向压缩包之外")
-        if name in folders or names.count(name) > 1:
-            problems.append(f"{member.filename!r} 与压缩包内另一项重名")
-        if stat.S_ISLNK(member.external_attr >> 16):
-            problems.append(f"{member.filename!r} 是链接")
+    folders = {folder for name in places for folder in name.parents}
+    # File systems that do not tell upper from lower case take two such names for one.
+    times = Counter(str(name).lower() for name in places)
+    for member, name in zip(members, places, strict=True):
+        if name.is_absolute() or ".." in name.parts or ":" in str(name) or not name.parts:
+            problems.append(f"{str(name)!r} 指向压缩包之外")
+        if any(len(part.encode(errors="replace")) > _LONGEST for part in name.parts) or not str(name).isprintable():
+            problems.append(f"{str(name)[:60]!r} 不是正常的文件名")
+        if name in folders or times[str(name).lower()] > 1:
+            problems.append(f"{str(name)!r} 与压缩包内另一项重名")
+        if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG):
+            problems.append(f"{str(name)!r} 是链接或设备，不是文件")
         if member.flag_bits & 0x1:
-            problems.append(f"{member.filename!r} 已加密")
+            problems.append(f"{str(name)!r} 已加密")
+    problems.extend(_overlaps(members))
     if problems:
         raise UnsafeArchiveError(problems=problems[:20])
 
 
+def _overlaps(members: list[zipfile.ZipInfo]) -> list[str]:
+    """Members that share their bytes: the way to pack terabytes into megabytes without one archive in another."""
+    ordered = sorted(members, key=lambda member: member.header_offset)
+    shared = (
+        (first, second)
+        for first, second in pairwise(ordered)
+        if first.header_offset + _LOCAL_HEADER + first.compress_size > second.header_offset
+    )
+    return [f"{first.filename!r} 与 {second.filename!r} 共用数据，疑为压缩炸弹" for first, second in shared]
+
+
 def _place(member: zipfile.ZipInfo) -> PurePosixPath:
-    return PurePosixPath(member.filename.replace("\\", "/"))
+    return PurePosixPath(_name(member).replace("\\", "/"))
 
 
-def _unpack_all(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: Path, max_bytes: int) -> list[Path]:
+def _name(member: zipfile.ZipInfo) -> str:
+    """A member's name. Without the mark for UTF-8 zipfile takes it for code page 437, which keeps every byte: Chinese tools mean GBK, some UTF-8."""
+    name = member.orig_filename.split("\0")[0]
+    if member.flag_bits & _UTF8:
+        return name
+    raw = name.encode("cp437")
+    for codec in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(codec)
+        except UnicodeDecodeError:
+            continue
+    return name
+
+
+def _unpack_all(archive: zipfile.ZipFile, members: list[tuple[zipfile.ZipInfo, PurePosixPath]], folder: Path, max_bytes: int) -> list[Path]:
     left = max_bytes
     files = []
-    for member in members:
-        target = folder / _place(member)
+    for member, place in members:
+        target = folder / place
         target.parent.mkdir(parents=True, exist_ok=True)
         left -= _unpack_one(archive, member, target, left)
         files.append(target)
@@ -76,6 +114,6 @@ def _unpack_one(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path,
             if written > allowed:
                 raise UnsafeArchiveError("压缩包解开后超过允许的大小。")
             if written > _SMALL and written > MAX_RATIO * max(member.compress_size, 1):
-                raise UnsafeArchiveError(f"{member.filename!r} 的压缩比异常，疑为压缩炸弹。")
+                raise UnsafeArchiveError(f"{target.name!r} 的压缩比异常，疑为压缩炸弹。")
             sink.write(block)
     return written
