@@ -1,0 +1,48 @@
+"""What a delivered data set is: layer, fields, code system, encoding, coordinate system. What cannot be told is asked, never guessed."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+
+from layers.catalog import layer as catalog_layer
+from layers.reading.dataset import RawDataset
+from layers.recognising import field_mapping, layer_scores
+from layers.recognising.crs_reading import read_crs
+from layers.recognising.field_mapping import FieldMapping
+from layers.recognising.recognition import Answers, Question, Recognition
+from layers.recognising.surroundings import Surroundings
+
+NO_ANSWERS = Answers()
+
+
+def recognise(raw: RawDataset, surroundings: Surroundings, answers: Answers = NO_ANSWERS) -> Recognition:
+    """Recognise a data set with what a person said of it; what is still open stands in the questions.
+
+    Raises UnknownLayerError for a layer said that the catalogue does not have, LegacyDatumError for data on the datums of 1954 and
+    1980, CrsError for an EPSG code that is none.
+    """
+    questions: list[Question] = []
+    found = layer_scores.candidates(raw)
+    layer, question = layer_scores.decide(raw, found)
+    if answers.layer is not None and raw.kind != "table":
+        layer, question = catalog_layer(answers.layer), None
+    questions += [question] if question else []
+    mapped = field_mapping.mapping(raw, layer, answers.fields) if layer is not None else FieldMapping({})
+    crs = read_crs(raw, surroundings, answers)
+    questions += [*mapped.questions, *([crs.question] if crs.question else [])]
+    return Recognition(
+        layer=layer,
+        candidates=found,
+        code_system=layer.code_system if layer is not None else None,
+        columns=mapped.columns,
+        crs=crs.reading,
+        questions=tuple(questions),
+        notes=(*mapped.notes, *crs.notes, *_geometry_notes(raw)),
+    )
+
+
+def _geometry_notes(raw: RawDataset) -> list[str]:
+    geometries = np.asarray(raw.frame.geometry.array, dtype=object)
+    kinds = [word for word, has in (("高程（Z）", shapely.has_z), ("量测值（M）", shapely.has_m)) if has(geometries).any()]
+    return [f"图形带有{'和'.join(kinds)}，只保留平面坐标"] if kinds else []
