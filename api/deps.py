@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, params
@@ -98,17 +99,27 @@ async def outlines(request: Request) -> Outlines:
 
 
 async def known_parameters_only(request: Request) -> None:
-    """Refuse query parameters the route does not know, such given twice (a misspelt date must not mean "today"), and zero bytes."""
+    """Refuse query parameters the route does not know, such given twice (a misspelt date must not mean "today"), and zero bytes.
+
+    A route whose parameters depend on what is asked of it (`names_its_parameters`) does the same by itself.
+    """
     if not request.scope["query_string"]:
         return
     route = request.scope["route"]
+    if getattr(route, "names_its_parameters", False):
+        return
     known = {field.alias for field in get_flat_params(route.dependant) if isinstance(field.field_info, params.Query)}
+    problems = parameter_problems(request, known)
+    if problems:
+        raise InputError("参数有误：", problems=problems)
+
+
+def parameter_problems(request: Request, known: Collection[str]) -> list[str]:
+    """Say which query parameters are unknown, given twice, or hold zero bytes."""
     given = [name for name, _ in request.query_params.multi_items()]
     problems = [f"?{name}：没有这个参数" for name in dict.fromkeys(given) if name not in known]
     problems += [f"?{name}：只能给一次" for name in known if given.count(name) > 1]
-    problems += [f"?{name}：不能有空字符" for name, value in request.query_params.multi_items() if "\0" in value]
-    if problems:
-        raise InputError("参数有误：", problems=problems)
+    return problems + [f"?{name}：不能有空字符" for name, value in request.query_params.multi_items() if "\0" in value]
 
 
 async def json_body(request: Request) -> bytes:

@@ -54,6 +54,10 @@ class UnsupportedMediaTypeError(CuntuError):
     """请求内容的类型不受支持。"""
 
 
+class NotAcceptableError(CuntuError):
+    """无法提供请求所接受的格式。"""
+
+
 class NotReadyError(CuntuError):
     """数据尚未就绪，请稍后再试。"""
 
@@ -81,6 +85,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownLayerError: 404,
     UnknownRecordError: 404,
     UnknownVersionError: 404,
+    NotAcceptableError: 406,
     PayloadTooLargeError: 413,
     UnsupportedFileError: 415,
     UnsupportedMediaTypeError: 415,
