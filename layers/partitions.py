@@ -29,10 +29,27 @@ def add(conn: psycopg.Connection[Any], version_id: int, data: Intake, *, epsg: i
     _copy(conn, SQL["copy_pieces"].format(table=pieces), _piece_lines(data, epsg))
     whole = SQL["add_whole_pieces"].format(pieces=pieces, features=features, max_vertices=sql.Literal(MAX_VERTICES))
     conn.execute(whole)
+    _finish(conn, version_id)
+
+
+def copy(conn: psycopg.Connection[Any], version_id: int, source_id: int) -> None:
+    """Make the two tables of a version with the content of another version, in the caller's transaction."""
+    features, pieces = _tables(version_id)
+    named = {"version": sql.Literal(version_id), "source": sql.Literal(source_id)}
+    conn.execute(SQL["create_features"].format(table=features, **named))
+    conn.execute(SQL["create_pieces"].format(table=pieces, **named))
+    conn.execute(SQL["repeat_features"].format(table=features, **named))
+    conn.execute(SQL["repeat_pieces"].format(table=pieces, **named))
+    _finish(conn, version_id)
+
+
+def _finish(conn: psycopg.Connection[Any], version_id: int) -> None:
+    """Index the two tables of a version and make them part of `feature` and `piece`."""
+    features, pieces = _tables(version_id)
     conn.execute(SQL["index_features"].format(table=features))
     conn.execute(SQL["index_pieces"].format(table=pieces))
     for parent, table in (("feature", features), ("piece", pieces)):
-        conn.execute(SQL["attach"].format(parent=sql.Identifier(parent), table=table, version=version))
+        conn.execute(SQL["attach"].format(parent=sql.Identifier(parent), table=table, version=sql.Literal(version_id)))
 
 
 def remove(conn: psycopg.Connection[Any], version_id: int) -> None:

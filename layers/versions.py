@@ -135,10 +135,10 @@ def publish(
     layer is under way, VersionStateError if the version is not staged or `at` lies before an earlier change of the layer,
     SecrecyError where the version is more closed than `max_secrecy`.
     """
-    found = _locked(conn, version_id, wanted="staged")
+    found = locked(conn, version_id, wanted="staged")
     if max_secrecy is not None:
         _check_secrecy(found["layer"], found["secrecy"], max_secrecy)
-    moment = _moment(conn, found["layer"], at)
+    moment = moment_of_change(conn, found["layer"], at)
     if expected is not None:
         _check_expected(conn, found, expected)
     closed = [int(row[0]) for row in conn.execute(SQL["close_replaced"], {"id": version_id, "at": moment}).fetchall()]
@@ -151,8 +151,8 @@ def withdraw(conn: Connection, version_id: int, *, at: datetime | None = None, b
 
     See `restoring.withdraw` where it shall. A version it did not close (an earlier survey that is still known) counts again.
     """
-    layer = _locked(conn, version_id, wanted="published")["layer"]
-    moment = _moment(conn, layer, at)
+    layer = locked(conn, version_id, wanted="published")["layer"]
+    moment = moment_of_change(conn, layer, at)
     conn.execute(SQL["withdraw"], {"id": version_id, "at": moment})
     version_acts.add(conn, version_id, layer, "withdraw", by, made_at=moment)
 
@@ -167,7 +167,7 @@ def discard_staged(conn: Connection, *, older_than: timedelta = timedelta(hours=
 
 def discard(conn: Connection, version_id: int, *, by: Signature = BY_PROGRAM) -> None:
     """Remove a version that was staged and never published; raise VersionStateError for any other. The log keeps what it was."""
-    found = _locked(conn, version_id, wanted="staged")
+    found = locked(conn, version_id, wanted="staged")
     details = {name: found[name] for name in ("title", "source_name", "source_sha256")}
     version_acts.add(conn, version_id, found["layer"], "discard", by, made_at=_clock(conn)[0], details=details)
     conn.execute(SQL["delete_staged"], {"id": version_id})
@@ -207,8 +207,11 @@ def _records(conn: Connection, *, layer: str | None, version_id: int | None) -> 
     return [VersionRecord(**{name: row.pop(name) for name in own}, dataset=DatasetVersion(**row)) for row in rows]
 
 
-def _locked(conn: Connection, version_id: int, *, wanted: str) -> dict[str, Any]:
-    """Lock the version's layer until the transaction ends, and return how the version stands then."""
+def locked(conn: Connection, version_id: int, *, wanted: str) -> dict[str, Any]:
+    """Lock the version's layer until the transaction ends, and return how the version stands: `layer, status, law_status, …`.
+
+    Raises UnknownVersionError, PublishConflictError where somebody else has the lock, VersionStateError unless it is `wanted`.
+    """
     layer = _standing(conn, version_id)["layer"]
     if not _one(conn, "lock_layer", {"layer": layer})[0]:
         raise PublishConflictError(f"图层“{catalog_layer(layer).title}”正在发布另一个版本，请稍后再试。")
@@ -226,8 +229,8 @@ def _standing(conn: Connection, version_id: int) -> dict[str, Any]:
     return found
 
 
-def _moment(conn: Connection, layer: str, at: datetime | None) -> datetime:
-    """The moment of a change: none may lie before an earlier one, for what was known then is not rewritten."""
+def moment_of_change(conn: Connection, layer: str, at: datetime | None = None) -> datetime:
+    """Return `at` or this moment; raise VersionStateError where the layer changed later: what was known then is not rewritten."""
     moment = at or _clock(conn)[0]
     last = _one(conn, "last_change", {"layer": layer})[0]
     if last is not None and moment < last:

@@ -15,6 +15,13 @@ COPY {table} (fid, part, geom) FROM STDIN WITH (FREEZE)
 -- name: add_whole_pieces
 INSERT INTO {pieces} (fid, part, geom) SELECT fid, 0, geom FROM {features} WHERE ST_NPoints(geom) <= {max_vertices};
 
+-- name: repeat_features
+INSERT INTO {table} (fid, identifier, attributes, geom, geom_3857, area_m2)
+SELECT fid, identifier, attributes, geom, geom_3857, area_m2 FROM feature WHERE version_id = {source} ORDER BY fid;
+
+-- name: repeat_pieces
+INSERT INTO {table} (fid, part, geom) SELECT fid, part, geom FROM piece WHERE version_id = {source} ORDER BY fid, part;
+
 -- name: index_features
 ALTER TABLE {table} ADD PRIMARY KEY (version_id, fid);
 CREATE INDEX ON {table} (version_id, identifier);
