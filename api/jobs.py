@@ -51,6 +51,10 @@ Work = Callable[[Workshop, Mapping[str, Any], Report], Mapping[str, Any]]
 """Does one job: given its input (JSON values), it returns its result (JSON values)."""
 
 
+Note = Callable[[psycopg.Connection[Any], UUID], None]
+"""Given the transaction in which a job is queued, and its id."""
+
+
 class Jobs:
     """Takes orders."""
 
@@ -58,10 +62,15 @@ class Jobs:
         self.pool = pool
         self.queued = queued
 
-    def submit(self, kind: str, work_on: Mapping[str, Any]) -> UUID:
-        """Queue a job of a kind that `api.work` knows, with its input (JSON values), and return its id."""
+    def submit(self, kind: str, work_on: Mapping[str, Any], *, note: Note | None = None) -> UUID:
+        """Queue a job of a kind that `api.work` knows, with its input (JSON values), and return its id.
+
+        `note` writes the job down where it belongs in the same transaction; where it raises, nothing is queued.
+        """
         with self.pool.connection() as conn:
             job_id = records.add(conn, kind, work_on).id
+            if note:
+                note(conn, job_id)
         self.queued()
         return job_id
 
