@@ -18,9 +18,10 @@ from spatial.levers import SITE
 from spatial.measuring import Facts
 from spatial.proposals_trial import Setting, fact_drivers, facts_of
 from spatial.rules.model import RuleSpec
+from spatial.siting_answers import UnmappedError
 from spatial.siting_buffers import Gaps
 from spatial.siting_pack import SitingPack
-from spatial.siting_regions import VILLAGE_FACT, Region, Regions, UnmappedError
+from spatial.siting_regions import VILLAGE_FACT, Region, Regions
 from spatial.siting_shapes import NOTHING, cut, filled, meeting, united, without
 
 SHAPED_BY = ("outside_area", "overlap_area")
@@ -97,7 +98,8 @@ def _of_part(part: Any, setting: Setting, properties: Mapping[str, Any], plot_m2
     # What is only weighed is read without the holes that houses leave, which are most of the outline.
     bare, holes = filled(buildable)
     regions = regions.on(bare)
-    touched = {severity: _touched(regions, _spatial(setting, severity)) for severity in (pack.approval, pack.caution)}
+    asked = {pack.approval: regions, pack.caution: regions.coarse()}
+    touched = {severity: _touched(on, _spatial(setting, severity)) for severity, on in asked.items()}
     approval = without(cut(united(touched[pack.approval]), bare), holes)
     clear = without(_clear(bare, [shape for shapes in touched.values() for shape in shapes]), holes)
     return Land(buildable, approval, unknown, clear, tuple(taken), tuple(beyond))

@@ -8,7 +8,6 @@ on features without the attribute, is "maybe". Facts that do not depend on the p
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,15 +24,12 @@ from spatial.measuring import Facts
 from spatial.open_applications import REGISTER
 from spatial.proposals_trial import Setting, fact_drivers
 from spatial.rules.model import Condition, FactSpec, RuleSpec
-from spatial.siting_buffers import Gaps, clearance_areas, outward
+from spatial.siting_answers import UnmappedError, compare, holds, of_value
+from spatial.siting_buffers import COARSE_QUAD_SEGS, QUAD_SEGS, Gaps, clearance_areas, outward
 from spatial.siting_shapes import NOTHING, cut, meeting, overlap, united, without
 
 VILLAGE_FACT = "village_code"
 """The fact that says in which village a site lies; the check itself reads village types by it."""
-
-
-class UnmappedError(Exception):
-    """A fact that has no area: it can only be judged for a given site."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +60,16 @@ class Regions:
     ground: Any
     plot_m2: float
     gaps: Gaps
+    quad_segs: int = QUAD_SEGS
     _kept: dict[tuple[str, bytes | None], Any] = field(default_factory=dict, compare=False, repr=False)
 
     def on(self, ground: Any) -> Regions:
         """The same on another ground in the part."""
         return self if ground is self.ground else replace(self, ground=ground, _kept={})
+
+    def coarse(self) -> Regions:
+        """The same with distances drawn with fewer corners, a little too wide: for what is only weighed."""
+        return replace(self, quad_segs=COARSE_QUAD_SEGS)
 
     def of_rule(self, rule: RuleSpec) -> Region:
         """Return where a site fails a rule; raises UnmappedError.
@@ -150,7 +151,7 @@ class Regions:
 
     def _everywhere(self, leaf: Condition, fact: Fact) -> Region:
         """A fact that does not depend on the place: everywhere or nowhere, or not known."""
-        answer = _holds(leaf, fact, self.constant)
+        answer = holds(leaf, fact, self.constant)
         if answer is None:
             return Region(NOTHING, self.ground)
         return Region(self.ground, self.ground) if answer else Region(NOTHING, NOTHING)
@@ -187,42 +188,6 @@ class Regions:
         return self._kept[key]
 
 
-def _holds(leaf: Condition, fact: Fact, facts: Facts) -> bool | None:
-    """Tell whether a comparison of a fact of the only subject holds; None where that is not known."""
-    if fact.values is not None:
-        value = fact.values[0]
-        if value is None:
-            return None
-        if leaf.op == "not_empty":
-            return bool(str(value).strip())
-        wanted = leaf.value if isinstance(leaf.value, tuple) else (str(leaf.value),)
-        return (str(value) in wanted) == (leaf.op in ("eq", "in"))
-    right = _right(leaf, facts)
-    assert fact.low is not None and fact.high is not None
-    if right is None or right[0] != right[1] or math.isinf(right[0]):
-        return None
-    ends = {_compare(leaf, float(number), right[0], facts) for number in (fact.low[0], fact.high[0])}
-    return ends.pop() if len(ends) == 1 and (leaf.op not in ("eq", "ne", "between") or fact.low[0] == fact.high[0]) else None
-
-
-def _right(leaf: Condition, facts: Facts) -> tuple[float, float] | None:
-    if leaf.than is not None:
-        other = facts[leaf.than]
-        return None if other.low is None or other.high is None else (float(other.low[0]), float(other.high[0]))
-    number = float(leaf.value) if isinstance(leaf.value, bool) else facts.parameter(leaf.param or "").number()
-    return None if number is None else (number, number)
-
-
-def _compare(leaf: Condition, left: float, right: float, facts: Facts) -> bool | None:
-    if leaf.op == "between":
-        upper = facts.parameter(leaf.upper or "").number()
-        return None if upper is None else right <= left <= upper
-    answers: Mapping[str, bool] = {
-        "gt": left > right, "ge": left >= right, "lt": left < right, "le": left <= right, "eq": left == right, "ne": left != right,
-    }  # fmt: skip
-    return answers[leaf.op or ""]
-
-
 def _overlap(regions: Regions, leaf: Condition, spec: FactSpec) -> Region:
     """Overlap with features: on them there is as much of it as the plot has, beside them none."""
     if spec.measure == "other_application_area" and REGISTER not in regions.setting.layers:
@@ -238,7 +203,7 @@ def _overlap(regions: Regions, leaf: Condition, spec: FactSpec) -> Region:
     if spec.measure == "outside_area":
         inside = regions._not(inside)
     most = 1.0 if spec.measure == "overlap_share" else regions.plot_m2
-    answers = [_compare(leaf, amount, number, regions.constant) for amount in (most, 0.0)]
+    answers = [compare(leaf, amount, number, regions.constant) for amount in (most, 0.0)]
     return _two_valued(regions, inside, on=bool(answers[0]), off=bool(answers[1]))
 
 
@@ -254,8 +219,8 @@ def _distance(regions: Regions, leaf: Condition, spec: FactSpec) -> Region:
     if found is None or number is None:
         return Region(NOTHING, regions.ground)
     layer, choice = found
-    sure = outward(regions.ground, layer, np.where(choice.certain, number, np.nan))
-    maybe = outward(regions.ground, layer, np.where(choice.possible, number, np.nan)) if choice.in_doubt else sure
+    sure = outward(regions.ground, layer, np.where(choice.certain, number, np.nan), quad_segs=regions.quad_segs)
+    maybe = outward(regions.ground, layer, np.where(choice.possible, number, np.nan), quad_segs=regions.quad_segs) if choice.in_doubt else sure
     near = Region(sure, regions._join(maybe, regions.gaps.within(regions.ground, layer, within_m=number)))
     return _two_valued(regions, near, on=leaf.op in ("lt", "le"), off=leaf.op in ("gt", "ge"))
 
@@ -265,7 +230,7 @@ def _clearance(regions: Regions, leaf: Condition, spec: FactSpec) -> Region:
     if found is None or number is None:
         return Region(NOTHING, regions.ground)
     layer, choice = found
-    sure, maybe = clearance_areas(regions.ground, layer, choice, spec, regions.constant.parameter, regions.gaps, beyond_m=number)
+    sure, maybe = clearance_areas(regions.ground, layer, choice, spec, regions.constant.parameter, regions.gaps, beyond_m=number, quad_segs=regions.quad_segs)
     return _two_valued(regions, Region(sure, maybe), on=leaf.op in ("lt", "le"), off=leaf.op in ("gt", "ge"))
 
 
@@ -277,21 +242,10 @@ def _attribute(regions: Regions, leaf: Condition, spec: FactSpec) -> Region:
     layer, _ = found
     column = layer.attributes.get(spec.field or "")
     values = np.full(len(layer.features), None, dtype=object) if column is None else column
-    answers = np.array([_of_value(leaf, value) for value in values], dtype=object)
+    answers = np.array([of_value(leaf, value) for value in values], dtype=object)
     sure = regions.covered_by(layer, np.array([answer is True for answer in answers], dtype=bool))
     false = regions.covered_by(layer, np.array([answer is False for answer in answers], dtype=bool))
     return Region(sure, regions._rest(false))
-
-
-def _of_value(leaf: Condition, value: Any) -> bool | None:
-    if value is None or value != value:
-        return None
-    if isinstance(leaf.value, bool):
-        return (bool(value) == leaf.value) == (leaf.op == "eq")
-    if leaf.value is None:
-        raise UnmappedError(leaf.op or "")
-    wanted = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
-    return (str(value) in wanted) == (leaf.op in ("eq", "in"))
 
 
 def _loaded(regions: Regions, leaf: Condition, spec: FactSpec) -> Region:
