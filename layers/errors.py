@@ -93,3 +93,7 @@ class SealError(CuntuError):
 
 class CountySetError(CuntuError):
     """县级数据集（GeoParquet）有误。"""
+
+
+class ExportRefusedError(CuntuError):
+    """这个版本不能写成所要的格式。"""
