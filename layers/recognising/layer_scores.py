@@ -74,6 +74,11 @@ def decide(raw: RawDataset, found: Sequence[Candidate]) -> tuple[CatalogLayer | 
     return None, Question(code="layer.unclear", about="layer", text=text, options=options)
 
 
+def hinted(raw: RawDataset, layer: str) -> list[str]:
+    """Return the data set's fields that a layer's standard has and the catalogue does not keep."""
+    return sorted({plain(item.text) for item in raw.fields} & _telling().hints.get(layer, frozenset()))
+
+
 @dataclass(frozen=True)
 class _Names:
     """The layers a Chinese name and the layers a code among the words of the data set's names stand for."""
@@ -121,7 +126,7 @@ def _candidate(raw: RawDataset, layer: CatalogLayer, found: Mapping[str, RawFiel
     if raw.kind not in (*layer.geometry, "unknown") or _contradicts(raw, layer):
         return Candidate(layer.id, 0.0, ())
     title, code = named.by_title.get(layer.id), named.by_code.get(layer.id)
-    hints = sorted({plain(item.text) for item in raw.fields} & _telling().hints.get(layer.id, frozenset()))
+    hints = hinted(raw, layer.id)
     fitting = [name for name, item in found.items() if _fit(layer.fields[name], _sample(raw, item))]
     telling = [name for name in found if _rarity(name) >= _TELLING] + fitting + hints
     score = _field_score(layer, found, known, len(hints)) + (1.0 if title or code else 0.0)

@@ -7,7 +7,8 @@ import shapely
 
 from layers.catalog import layer as catalog_layer
 from layers.reading.dataset import RawDataset
-from layers.recognising import field_mapping, layer_scores
+from layers.recognising import field_mapping, layer_scores, mojibake
+from layers.recognising.code_evidence import CodeFinding, find_system
 from layers.recognising.crs_reading import read_crs
 from layers.recognising.field_mapping import FieldMapping
 from layers.recognising.recognition import Answers, Question, Recognition
@@ -29,16 +30,19 @@ def recognise(raw: RawDataset, surroundings: Surroundings, answers: Answers = NO
         layer, question = catalog_layer(answers.layer), None
     questions += [question] if question else []
     mapped = field_mapping.mapping(raw, layer, answers.fields) if layer is not None else FieldMapping({})
+    codes = find_system(raw, layer, mapped.columns, answers.code_system) if layer is not None else CodeFinding(None)
     crs = read_crs(raw, surroundings, answers)
-    questions += [*mapped.questions, *([crs.question] if crs.question else [])]
+    text = mojibake.question(raw)
+    doubt = [text.text] if text and raw.encoding.found_by == "given" else []
+    questions += [*mapped.questions, *(question for question in (codes.question, None if doubt else text, crs.question) if question)]
     return Recognition(
         layer=layer,
         candidates=found,
-        code_system=layer.code_system if layer is not None else None,
+        code_system=codes.system,
         columns=mapped.columns,
         crs=crs.reading,
         questions=tuple(questions),
-        notes=(*mapped.notes, *crs.notes, *_geometry_notes(raw)),
+        notes=(*mapped.notes, *codes.notes, *doubt, *crs.notes, *_geometry_notes(raw)),
     )
 
 
