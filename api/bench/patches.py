@@ -69,7 +69,7 @@ class Survey:
             "KCXS": np.zeros(len(rows)),
             "KCMJ": np.zeros(len(rows)),
             "TBDLMJ": area,
-            "CZCSXM": np.where(code == "0702", "203", None),
+            "CZCSXM": ["203" if one == "0702" else None for one in code],
             "SJNF": ["2023"] * len(rows),
             "MSSM": ["00"] * len(rows),
         }
@@ -95,7 +95,11 @@ class Survey:
         """A house of 10 × 12 m about the middle of every patch."""
         x, y = shapely.get_coordinates(shapely.point_on_surface(self.shapes)).T
         houses = shapely.box(x - 5, y - 6, x + 5, y + 6)
-        fields = {"ZRZH": [f"421223001001JC{row:05d}F{row:08d}" for row in range(len(x))], "ZZDMJ": np.full(len(x), 120.0), "ZCS": np.full(len(x), 2)}
+        fields = {
+            "ZRZH": [f"421223001001JC{row:05d}F{row:08d}" for row in range(len(x))],
+            "ZZDMJ": np.full(len(x), 120.0),
+            "ZCS": np.full(len(x), 2),
+        }
         return gpd.GeoDataFrame(fields, geometry=houses, crs=EPSG)
 
 
@@ -139,8 +143,7 @@ def _cells(rows: int, columns: int, rng: np.random.Generator) -> Geometries:
     northward = _edges(nodes[:-1], nodes[1:], rng)
     corners = [eastward[:-1], northward[:, 1:], np.flip(eastward[1:], axis=2), np.flip(northward[:, :-1], axis=2)]
     ring = np.concatenate([*(edge[:, :, :-1] for edge in corners), eastward[:-1, :, :1]], axis=2)
-    cells: Geometries = shapely.polygons(ring.reshape(rows * columns, -1, 2))
-    return cells
+    return np.asarray(shapely.polygons(ring.reshape(rows * columns, -1, 2)), dtype=object)
 
 
 def _edges(start: Floats, end: Floats, rng: np.random.Generator) -> Floats:
