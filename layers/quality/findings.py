@@ -32,10 +32,22 @@ class QualityFinding:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RepairOffer:
+    """A repair that can be chosen: what it does, and every row it would touch (from 0), listed among the findings or not."""
+
+    id: str
+    code: str
+    title: str
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class QualityReport:
     """All findings of a data set, worst first; `checks` says of every check whether it was made, or why it could not be.
 
-    `thresholds` are the numbers used with unit, source and confidence; `figures` what was counted (features, area in m2, ...).
+    Each entry of `checks` has code, title, group, level, status (made, not_made, not_applicable), reason, found (true number by level)
+    and listed (number of findings listed). `thresholds` are the numbers used with unit, source and confidence; `figures` what was
+    counted (features, area in m2, ...); `repairs` what is offered.
     """
 
     layer: str
@@ -43,12 +55,15 @@ class QualityReport:
     checks: tuple[dict[str, Any], ...]
     thresholds: tuple[dict[str, Any], ...]
     figures: dict[str, Any]
+    repairs: tuple[RepairOffer, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
-        """Findings by level; every level is there."""
-        counted = Counter(finding.level for finding in self.findings)
-        return {level: counted[level] for level in LEVEL_LABELS}
+        """True number of findings by level, listed or not; every level is there."""
+        if not self.checks:
+            counted = Counter(finding.level for finding in self.findings)
+            return {level: counted[level] for level in LEVEL_LABELS}
+        return {level: sum(check.get("found", {}).get(level, 0) for check in self.checks) for level in LEVEL_LABELS}
 
     @property
     def is_acceptable(self) -> bool:

@@ -1,0 +1,73 @@
+"""The acceptance check of one data set: every check that applies to its layer is made, or the report says why not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from layers.catalog import CatalogLayer
+from layers.quality.attributes import check_attributes
+from layers.quality.collecting import Collector
+from layers.quality.context import Context
+from layers.quality.findings import QualityReport
+from layers.quality.form import check_form
+from layers.quality.geometry import check_geometry
+from layers.quality.rulebook import checks
+from layers.quality.subject import Subject, subject
+from spatial.crs import require_crs, require_zone
+
+
+def check(
+    frame: gpd.GeoDataFrame, layer: CatalogLayer, *, epsg: int, context: Context, code_system: str | None = None
+) -> QualityReport:
+    """Check a frame with catalogue field names in EPSG:`epsg` against its layer and what is in force beside it.
+
+    `code_system` is the system of the land classes, by default the layer's. Raises CrsError where the frame has no CRS or one that
+    cannot be converted; everything else is a finding.
+    """
+    require_zone(epsg)
+    prepared = subject(frame, layer, epsg=epsg)
+    in_place = require_crs(frame.crs).equals(require_crs(epsg), ignore_axis_order=True)
+    found = Collector(layer, _identifiers(prepared), in_place=in_place)
+    system = code_system or layer.code_system
+    check_geometry(prepared, found, context)
+    check_form(prepared, found)
+    check_attributes(prepared, found, system)
+    for code in checks():
+        if found.applies(code) and not found.is_told(code):
+            found.not_made(code, "这一版检查程序还没有这一项")
+    return found.report(_figures(prepared, context) | {"code_system": system})
+
+
+def _identifiers(prepared: Subject) -> Sequence[Any]:
+    name = prepared.layer.identifier
+    if name not in prepared.columns:
+        return [None] * len(prepared)
+    column = prepared.columns[name]
+    raw = np.empty(len(column.raw), dtype=object)
+    raw[:] = [None if value is None or value != value else value for value in column.raw]
+    values: list[Any] = raw[column.of].tolist()
+    return values
+
+
+def _figures(prepared: Subject, context: Context) -> dict[str, Any]:
+    names = Counter(shapely.get_type_id(prepared.raw).tolist())
+    return {
+        "features": len(prepared),
+        "vertices": int(shapely.get_num_coordinates(prepared.raw).sum()),
+        "area_m2": round(float(prepared.area_m2.sum()), 2),
+        "kinds": {
+            str(shapely.GeometryType(kind).name if kind >= 0 else "NONE"): count
+            for kind, count in sorted(names.items())
+        },
+        "epsg": prepared.epsg,
+        "references": dict(context.sources),
+    }
+
+
+__all__ = ["check", "checks"]

@@ -1,0 +1,94 @@
+"""Attributes as the store would take them: each distinct value is read once, whatever the number of rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from layers.catalog import CatalogField, CatalogLayer
+from layers.fields import convert
+from spatial.lazy import lazy
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A field of n rows. `of` (n,) is the place of each row's value among the u distinct `raw` ones.
+
+    `read` are the u values in the field's type, None where they are missing or do not fit; `wrong` says of each what is wrong with it.
+    """
+
+    item: CatalogField
+    of: NDArray[np.int64]
+    raw: list[Any]
+    read: NDArray[Any]
+    wrong: list[str | None]
+
+    @lazy
+    def values(self) -> NDArray[Any]:
+        """The n values in the field's type; None where they are missing or do not fit."""
+        result: NDArray[Any] = self.read[self.of]
+        return result
+
+    @lazy
+    def numbers(self) -> NDArray[np.float64]:
+        """The n values of a field of numbers; NaN where they are missing."""
+        result: NDArray[np.float64] = self.read.astype(np.float64)[self.of]
+        return result
+
+    @lazy
+    def texts(self) -> list[str]:
+        """The u distinct values as text; empty where they are missing."""
+        return ["" if value is None else str(value) for value in self.read]
+
+    def rows_of(self, places: NDArray[np.bool_] | list[bool]) -> NDArray[np.int64]:
+        """The rows whose value is at one of the places marked."""
+        return np.flatnonzero(np.asarray(places, dtype=bool)[self.of]) if len(self.raw) else np.zeros(0, dtype=np.int64)
+
+    def where(self, test: Any) -> NDArray[np.int64]:
+        """The rows whose value, as text, is not empty and passes a test."""
+        return self.rows_of([text != "" and bool(test(text)) for text in self.texts])
+
+
+def columns(frame: gpd.GeoDataFrame, layer: CatalogLayer) -> dict[str, Column]:
+    """Read every catalogue field the frame has."""
+    return {name: _column(item, frame[name]) for name, item in layer.fields.items() if name in frame.columns}
+
+
+def _column(item: CatalogField, values: pd.Series) -> Column:
+    of, raw = _distinct(values)
+    read, problems = convert(item, raw)
+    wrong: list[str | None] = [None] * len(raw)
+    if problems:
+        for place, value in enumerate(raw):
+            found = convert(item, [value])[1]
+            wrong[place] = found[0].removeprefix("第 1 行").strip() if found else None
+    kept = np.empty(len(raw), dtype=object)
+    kept[:] = read
+    return Column(item=item, of=of, raw=raw, read=kept, wrong=wrong)
+
+
+def _distinct(values: pd.Series) -> tuple[NDArray[np.int64], list[Any]]:
+    """The place of each value among the distinct ones; values of different types are distinct even where they are equal."""
+    if values.dtype != object or pd.api.types.infer_dtype(values, skipna=True) in ("string", "empty"):
+        of, distinct = pd.factorize(values, use_na_sentinel=True)
+        raw = distinct.tolist()
+        if (of < 0).any():
+            of = np.where(of < 0, len(raw), of)
+            raw.append(None)
+        return of.astype(np.int64), raw
+    places: dict[Any, int] = {}
+    raw, found = [], np.empty(len(values), dtype=np.int64)
+    for row, value in enumerate(values.tolist()):
+        try:
+            place = places.setdefault((type(value), value), len(raw))
+        except TypeError:  # lists and the like are each distinct
+            place = len(raw)
+        if place == len(raw):
+            raw.append(value)
+        found[row] = place
+    return found, raw

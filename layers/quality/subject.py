@@ -1,0 +1,126 @@
+"""A data set under check, with what several checks ask of it worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from layers.catalog import CatalogLayer
+from layers.quality.columns import Column, columns
+from layers.quality.rings import Bools, Floats, Ints, Rings, rings
+from spatial.crs import reproject, require_crs
+from spatial.lazy import lazy
+from spatial.pieces import Geometries
+
+KINDS = {
+    "point": (shapely.GeometryType.POINT, shapely.GeometryType.MULTIPOINT),
+    "line": (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING),
+    "polygon": (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A data set of n rows: `raw` its geometries as given, `geometries` the same in the county's CRS, EPSG:`epsg`, without Z.
+
+    `columns` are its attributes by catalogue field.
+    """
+
+    layer: CatalogLayer
+    epsg: int
+    frame: gpd.GeoDataFrame
+    raw: Geometries
+    geometries: Geometries
+    columns: Mapping[str, Column]
+    is_finite: Bools
+    """Which rows have no coordinate that is infinite or not a number."""
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    @lazy
+    def is_there(self) -> Bools:
+        """Which rows have a geometry that is not empty."""
+        return np.asarray(~(shapely.is_missing(self.raw) | shapely.is_empty(self.raw)), dtype=bool)
+
+    @lazy
+    def is_of_kind(self) -> Bools:
+        """Which geometries are of a kind the layer holds."""
+        allowed = [kind for name in self.layer.geometry for kind in KINDS[name]]
+        return np.asarray(np.isin(shapely.get_type_id(self.raw), allowed), dtype=bool)
+
+    @lazy
+    def is_sound(self) -> Bools:
+        """Which rows have a finite geometry of the layer's kind: the others are asked nothing more."""
+        return self.is_there & self.is_finite & self.is_of_kind
+
+    @lazy
+    def is_valid(self) -> Bools:
+        """Which sound geometries are valid."""
+        result = self.is_sound.copy()
+        result[self.is_sound] = shapely.is_valid(self.geometries[self.is_sound])
+        return result
+
+    @lazy
+    def valid_polygons(self) -> Ints:
+        """The rows of valid polygons."""
+        return np.flatnonzero(self.is_valid & (shapely.get_dimensions(self.geometries) == 2))
+
+    @lazy
+    def rings(self) -> Rings:
+        """The rings of all sound polygons, valid or not."""
+        rows = np.flatnonzero(self.is_sound & (shapely.get_dimensions(self.geometries) == 2))
+        return rings(self.geometries[rows], rows)
+
+    @lazy
+    def area_m2(self) -> Floats:
+        """Planar areas, m²; 0 where there is no sound geometry."""
+        area: Floats = np.nan_to_num(np.where(self.is_sound, shapely.area(self.geometries), 0.0))
+        return area
+
+    @lazy
+    def tree(self) -> shapely.STRtree:
+        """The search tree over the valid polygons; what it answers are places in `valid_polygons`."""
+        return shapely.STRtree(self.geometries[self.valid_polygons])
+
+    def values(self, name: str) -> NDArray[Any] | None:
+        """The values of a field, None where the frame has no such column."""
+        return self.columns[name].values if name in self.columns else None
+
+
+def subject(frame: gpd.GeoDataFrame, layer: CatalogLayer, *, epsg: int) -> Subject:
+    """Prepare a frame with catalogue field names; raise CrsError where it has no CRS or one that cannot be converted."""
+    source = require_crs(frame.crs)
+    raw = np.asarray(frame.geometry.array, dtype=object)
+    finite = _finite(raw)
+    geometries = raw
+    if shapely.has_z(raw).any() or shapely.has_m(raw).any():
+        geometries = shapely.force_2d(raw)
+    if not source.equals(require_crs(epsg), ignore_axis_order=True):
+        geometries = geometries.copy()
+        geometries[finite] = reproject(raw[finite], source=source, target=epsg)
+    return Subject(
+        layer=layer,
+        epsg=epsg,
+        frame=frame,
+        raw=raw,
+        geometries=geometries,
+        columns=columns(frame, layer),
+        is_finite=finite,
+    )
+
+
+def _finite(geometries: Geometries) -> Bools:
+    coordinates = shapely.get_coordinates(geometries)
+    result = np.ones(len(geometries), dtype=bool)
+    if np.isfinite(coordinates).all():
+        return result
+    coordinates, rows = shapely.get_coordinates(geometries, return_index=True)
+    result[rows[~np.isfinite(coordinates).all(axis=1)]] = False
+    return result
