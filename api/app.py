@@ -19,6 +19,8 @@ from api.deps import known_parameters_only
 from api.holding import Holding
 from api.jobs import Jobs, Runner, Workshop
 from api.middleware import BodyLimit, SameOrigin, SecurityHeaders
+from api.ogc import routes as ogc
+from api.ogc.collections import Extents
 from api.outlines import Outlines
 from api.pages import Pages
 from api.papers import Papers
@@ -30,6 +32,7 @@ from api.routes import (
     features,
     health,
     jobs,
+    layer_versions,
     layers,
     overrides,
     pages,
@@ -87,6 +90,7 @@ def create_app(settings: Settings, *, database_url: str, holding: Holding | None
     app.state.jobs = Jobs(pool, queued=app.state.runner.wake) if app.state.runner else Jobs(pool)
     app.state.tiles = TileCache(settings.tile_cache_bytes)
     app.state.outlines = Outlines()
+    app.state.extents = Extents()
     app.state.papers = Papers.of_service(pool, settings)
     app.state.pages = Pages(pool, snapshots, settings)
     _route(app)
@@ -101,8 +105,9 @@ def create_app(settings: Settings, *, database_url: str, holding: Holding | None
 
 def _route(app: FastAPI) -> None:
     app.include_router(health.router)
-    for module in (layers, villages, classifications, papers, checks, overrides, runs, proposals, progress, jobs, features, site_files, sites):
+    for module in (layers, layer_versions, villages, classifications, papers, checks, overrides, runs, proposals, progress, jobs, features, site_files, sites):
         app.include_router(module.router, prefix="/api/v1")
+    app.include_router(ogc.router)
     app.include_router(tiles.router)
     app.include_router(pages.router)
     app.include_router(check_pages.router)

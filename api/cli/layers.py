@@ -9,13 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from api.checking import epsg_of
+from api.cli import layer_acts
 from api.cli.output import AsJson, print_json, print_table, progress_bar, say
 from api.cli.province import export_set
 from api.cli.times import KnownAt, ValidOn, day_of, moment_of
 from api.database import ready_url
 from api.errors import NotFoundError
 from api.layer_imports import import_layer
-from api.routes.layers import layer_entry, version_entry
+from api.routes.layers import layer_entry
 from api.settings import Settings
 from layers import catalog, database, versions
 from layers.layer_export import export
@@ -23,6 +24,12 @@ from layers.loader import Description
 
 app = typer.Typer(help="图层：目录、导入、版本、发布、导出。", no_args_is_help=True)
 app.command("export-set")(export_set)
+app.command("versions")(layer_acts.versions_)
+app.command("acts")(layer_acts.acts)
+app.command("publish")(layer_acts.publish)
+app.command("withdraw")(layer_acts.withdraw)
+app.command("law-status")(layer_acts.law_status_)
+app.command("discard")(layer_acts.discard)
 
 LayerId = Annotated[str, typer.Argument(help="图层编号，例如 basic_farmland")]
 Day = Annotated[str | None, typer.Option(help="日期，例如 2026-01-01")]
@@ -90,28 +97,6 @@ def import_(
     say(f"{done['title']} 已入库为版本 {done['version']}（{done['features']} 个要素，{state}）。")
     for note in done["notes"]:
         say(f"  {note}")
-
-
-@app.command("versions")
-def versions_(context: typer.Context, layer: LayerId, as_json: AsJson = False) -> None:
-    """列出一个图层的全部版本。"""
-    with database.connect(ready_url(context.obj)) as conn:
-        entries = [version_entry(record) for record in versions.history(conn, layer)]
-    if as_json:
-        print_json({"layer": layer, "versions": entries})
-        return
-    names = ("version", "status", "feature_count", "valid_from", "valid_to", "known_from", "known_to", "source_name")
-    headings = ["版本", "状态", "要素", "有效自", "有效至", "所知自", "所知至", "来源文件"]
-    print_table(layer, headings, [[entry[name] for name in names] for entry in entries])
-
-
-@app.command()
-def publish(context: typer.Context, version: Annotated[int, typer.Argument(help="版本号")], as_json: AsJson = False) -> None:
-    """发布一个已入库的版本，同时关闭它所替换的版本。"""
-    with database.connect(ready_url(context.obj)) as conn:
-        versions.publish(conn, version)
-        entry = version_entry(versions.get(conn, version))
-    print_json(entry) if as_json else say(f"版本 {version}（{entry['title']}）已发布。")
 
 
 @app.command("export")

@@ -14,9 +14,9 @@ from api.deps import Db, JobQueue, Snapshot, When
 from api.iso_times import Day
 from api.openapi import LOCATION, problems
 from api.schemas import WITHOUT_ZERO, Accepted, LayerList, LayerVersions
+from api.version_entries import version_entry
 from layers import catalog, versions
 from layers.catalog import CatalogLayer
-from layers.versions import VersionRecord
 from spatial.layer import DatasetVersion
 
 router = APIRouter(prefix="/layers", tags=["图层"])
@@ -107,14 +107,4 @@ def layer_entry(layer: CatalogLayer, in_force: Mapping[str, DatasetVersion]) -> 
         "state_label": STATE_LABELS[state],
         "in_force": asdict(dataset) if dataset else None,
         "tiles": f"/tiles/{layer.id}/{{z}}/{{x}}/{{y}}.mvt?v={dataset.version}" if dataset else None,
-    }
-
-
-def version_entry(record: VersionRecord) -> dict[str, Any]:
-    """Write one version with its state in the store."""
-    return asdict(record.dataset) | {
-        "status": record.status,
-        "checksum": record.checksum,
-        "created_at": record.created_at,
-        "notes": list(record.qa.get("notes", [])),
     }

@@ -55,7 +55,7 @@ def assert_fails(result, *words, status=1):
 def test_the_commands_are_those_that_were_promised():
     assert set(get_command(commands.app).commands) == COMMANDS
     assert set(get_command(commands.app).commands["db"].commands) == {"start", "stop", "status", "upgrade", "backup", "restore"}
-    assert set(get_command(commands.app).commands["layers"].commands) == {"list", "import", "versions", "publish", "export", "export-set"}
+    assert set(get_command(commands.app).commands["layers"].commands) >= {"list", "import", "versions", "publish", "export", "export-set"}
 
 
 def test_every_command_explains_itself_in_chinese(cuntu):
@@ -154,7 +154,12 @@ def test_layers_are_imported_published_listed_and_exported(cuntu, tmp_path):
     assert code == 0, err
     done = json.loads(out)
     assert (done["layer"], done["status"], done["features"]) == ("ecological_redline", "staged", 2)
-    assert json.loads(cuntu("layers", "publish", done["version"], "--json")[1])["status"] == "published"
+    by = ("--officer", "张三", "--unit", "县局", "--reason", "年度更新")
+    assert cuntu("layers", "publish", done["version"])[0] == 2
+    assert_fails(cuntu("layers", "publish", done["version"], "--expected", "none", *by), "现行版本")
+    assert json.loads(cuntu("layers", "publish", done["version"], *by, "--json")[1])["status"] == "published"
+    [act, *_] = json.loads(cuntu("layers", "acts", "ecological_redline", "--json")[1])["acts"]
+    assert (act["act"], act["version"], act["officer"], act["unit"], act["reason"]) == ("publish", done["version"], "张三", "县局", "年度更新")
     listed = {item["id"]: item for item in json.loads(cuntu("layers", "list", "--json")[1])["layers"]}
     assert listed["ecological_redline"]["in_force"]["version"] == done["version"]
     assert [item["status"] for item in json.loads(cuntu("layers", "versions", "ecological_redline", "--json")[1])["versions"]] == ["published"] * 2
@@ -164,7 +169,8 @@ def test_layers_are_imported_published_listed_and_exported(cuntu, tmp_path):
     assert "县局" in described(tmp_path / "out.gpkg") and "县局" in json.loads((tmp_path / "out.geojson").read_text(encoding="utf-8"))["description"]
     assert cuntu("layers", "export", "village", "village.gpkg")[0] == 0
     assert described(tmp_path / "village.gpkg").startswith("示例数据")
-    assert_fails(cuntu("layers", "publish", done["version"]), "published")
+    assert_fails(cuntu("layers", "publish", done["version"], *by), "published")
+    assert json.loads(cuntu("layers", "withdraw", done["version"], "--restore", *by, "--json")[1])["version"]["status"] == "withdrawn"
     assert_fails(cuntu("layers", "export", "road", "road.gpkg"), "未入库")
     assert_fails(cuntu("layers", "versions", "nowhere"), "nowhere")
     red_lines([square(500_000, 0)]).to_file(tmp_path / "away.gpkg", layer="STBHHX", driver="GPKG", engine="pyogrio")

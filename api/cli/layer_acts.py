@@ -1,0 +1,128 @@
+"""`cuntu layers versions | publish | withdraw | law-status | discard | acts`: versions of a layer, and acts on them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from api.cli.output import AsJson, print_json, print_table, say
+from api.cli.times import day_of
+from api.database import ready_url
+from api.settings import Settings
+from api.version_entries import LAW_STATUS_LABELS, STATUS_LABELS, act_entry, version_entry
+from layers import catalog, database, law_status, restoring, version_acts, versions
+from layers.version_acts import Expected, Signature
+from spatial.errors import InputError
+
+LayerId = Annotated[str, typer.Argument(help="图层编号，例如 basic_farmland")]
+Version = Annotated[int, typer.Argument(help="版本号")]
+Officer = Annotated[str, typer.Option(help="经办人姓名")]
+Unit = Annotated[str, typer.Option(help="单位")]
+Reason = Annotated[str, typer.Option(help="理由")]
+
+
+def versions_(context: typer.Context, layer: LayerId, as_json: AsJson = False) -> None:
+    """列出一个图层的全部版本。"""
+    with database.connect(ready_url(context.obj)) as conn:
+        entries = [version_entry(record) for record in versions.history(conn, layer)]
+    if as_json:
+        print_json({"layer": layer, "versions": entries})
+        return
+    names = ("version", "status", "law_status", "feature_count", "valid_from", "valid_to", "known_from", "known_to", "source_name")
+    headings = ["版本", "状态", "法律状态", "要素", "有效自", "有效至", "所知自", "所知至", "来源文件"]
+    labels = {**STATUS_LABELS, **LAW_STATUS_LABELS}
+    print_table(layer, headings, [[labels.get(entry[name], entry[name]) for name in names] for entry in entries])
+
+
+def acts(context: typer.Context, layer: LayerId, as_json: AsJson = False) -> None:
+    """列出一个图层的办理记录：谁在何时发布、撤回了什么。"""
+    with database.connect(ready_url(context.obj)) as conn:
+        found = version_acts.listed(conn, layer=catalog.layer(layer).id)
+    if as_json:
+        print_json({"layer": layer, "acts": [act_entry(act) for act in found]})
+        return
+    rows = [[act.made_at.astimezone(version_acts.CHINA).strftime("%Y-%m-%d %H:%M:%S"), act.version, version_acts.ACT_LABELS[act.act], act.officer,
+             act.unit, act.reason] for act in found]  # fmt: skip
+    print_table(layer, ["时间", "版本", "事项", "经办人", "单位", "理由"], rows)
+
+
+def publish(
+    context: typer.Context,
+    version: Version,
+    officer: Officer,
+    unit: Unit,
+    reason: Reason,
+    expected: Annotated[str | None, typer.Option(help="你所依据的现行版本号，或 none；已有变化时不发布")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """发布一个已入库的版本，同时关闭它所替换的版本。"""
+    settings: Settings = context.obj
+    by = Signature(officer=officer, unit=unit, reason=reason)
+    with database.connect(ready_url(settings)) as conn:
+        versions.publish(conn, version, by=by, expected=_expected(expected), max_secrecy=settings.max_secrecy)
+        entry = version_entry(versions.get(conn, version))
+    _told(entry, f"版本 {version}（{entry['title']}）已发布。", as_json=as_json)
+
+
+def withdraw(
+    context: typer.Context,
+    version: Version,
+    officer: Officer,
+    unit: Unit,
+    reason: Reason,
+    restore: Annotated[bool, typer.Option("--restore", help="把它发布时替换的版本重新发布（新版本号，内容相同）")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """撤回一个已发布的版本；不删除任何内容，当时的查询仍得到当时的版本。"""
+    by, restored = Signature(officer=officer, unit=unit, reason=reason), []
+    with database.connect(ready_url(context.obj)) as conn:
+        if restore:
+            restored = restoring.withdraw(conn, version, by=by)
+        else:
+            versions.withdraw(conn, version, by=by)
+        entry = version_entry(versions.get(conn, version))
+    more = f"重新发布为版本 {'、'.join(map(str, restored))}。" if restored else "它所替换的版本不会自动恢复。"
+    _told({"version": entry, "restored": restored}, f"版本 {version}（{entry['title']}）已撤回，{more}", as_json=as_json)
+
+
+def law_status_(
+    context: typer.Context,
+    version: Version,
+    status: Annotated[Literal["draft", "in_force", "superseded"], typer.Argument(help="draft 草案、in_force 现行、superseded 已被替代")],
+    effective_from: Annotated[str, typer.Option("--from", help="自哪一天起，例如 2026-03-01")],
+    officer: Officer,
+    unit: Unit,
+    reason: Reason,
+    as_json: AsJson = False,
+) -> None:
+    """变更一个已发布版本的法律状态；审查只用现行的规划。"""
+    by, day = Signature(officer=officer, unit=unit, reason=reason), day_of(effective_from, "--from")
+    with database.connect(ready_url(context.obj)) as conn:
+        law_status.declare(conn, version, status, effective_from=day, by=by)
+        entry = version_entry(versions.get(conn, version))
+    _told(entry, f"版本 {version}（{entry['title']}）自 {day} 起为“{LAW_STATUS_LABELS[status]}”。", as_json=as_json)
+
+
+def discard(context: typer.Context, version: Version, officer: Officer, unit: Unit, reason: Reason, as_json: AsJson = False) -> None:
+    """删除一个从未发布的版本；办理记录保留它的名称和文件的 SHA-256。"""
+    with database.connect(ready_url(context.obj)) as conn:
+        versions.discard(conn, version, by=Signature(officer=officer, unit=unit, reason=reason))
+    _told({"version": version, "discarded": True}, f"待发布的版本 {version} 已删除。", as_json=as_json)
+
+
+def _expected(text: str | None) -> Expected | None:
+    if text is None:
+        return None
+    if text == "none":
+        return Expected(None)
+    if not text.isdecimal():
+        raise InputError(f"--expected 应为版本号或 none，实为 {text[:40]}。")
+    return Expected(int(text))
+
+
+def _told(entry: dict[str, Any], sentence: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(entry)
+    else:
+        say(sentence)
