@@ -7,11 +7,11 @@ import shapely
 
 from layers.catalog import layer as catalog_layer
 from layers.reading.dataset import RawDataset
-from layers.recognising import field_mapping, layer_scores, mojibake
+from layers.recognising import datum, field_mapping, layer_scores, mojibake
 from layers.recognising.code_evidence import CodeFinding, find_system
-from layers.recognising.crs_reading import read_crs
+from layers.recognising.crs_reading import CrsFinding, read_crs
 from layers.recognising.field_mapping import FieldMapping
-from layers.recognising.recognition import Answers, Question, Recognition
+from layers.recognising.recognition import Answers, Recognition
 from layers.recognising.surroundings import Surroundings
 
 NO_ANSWERS = Answers()
@@ -23,26 +23,29 @@ def recognise(raw: RawDataset, surroundings: Surroundings, answers: Answers = NO
     Raises UnknownLayerError for a layer said that the catalogue does not have, LegacyDatumError for data on the datums of 1954 and
     1980, CrsError for an EPSG code that is none.
     """
-    questions: list[Question] = []
     found = layer_scores.candidates(raw)
-    layer, question = layer_scores.decide(raw, found)
+    layer, unclear = layer_scores.decide(raw, found)
     if answers.layer is not None and raw.kind != "table":
-        layer, question = catalog_layer(answers.layer), None
-    questions += [question] if question else []
+        layer, unclear = catalog_layer(answers.layer), None
     mapped = field_mapping.mapping(raw, layer, answers.fields) if layer is not None else FieldMapping({})
     codes = find_system(raw, layer, mapped.columns, answers.code_system) if layer is not None else CodeFinding(None)
-    crs = read_crs(raw, surroundings, answers)
-    text = mojibake.question(raw)
-    doubt = [text.text] if text and raw.encoding.found_by == "given" else []
-    questions += [*mapped.questions, *(question for question in (codes.question, None if doubt else text, crs.question) if question)]
+    crs = read_crs(raw, surroundings, answers) if raw.kind != "table" else CrsFinding(None)
+    reading, beside = crs.reading, None
+    if layer is not None and reading is not None:
+        identifier = mapped.columns.get(layer.identifier)
+        reading, beside = datum.decide(raw, layer, identifier, reading, surroundings, answers.display_only)
+    garbled, doubts = mojibake.question(raw), ()
+    if garbled is not None and raw.encoding.found_by == "given":
+        garbled, doubts = None, (garbled.text,)
+    asked = (unclear, *mapped.questions, codes.question, garbled, crs.question, beside)
     return Recognition(
         layer=layer,
         candidates=found,
         code_system=codes.system,
         columns=mapped.columns,
-        crs=crs.reading,
-        questions=tuple(questions),
-        notes=(*mapped.notes, *codes.notes, *doubt, *crs.notes, *_geometry_notes(raw)),
+        crs=reading,
+        questions=tuple(question for question in asked if question is not None),
+        notes=(*mapped.notes, *codes.notes, *doubts, *crs.notes, *_geometry_notes(raw)),
     )
 
 
