@@ -16,12 +16,18 @@ from layers.catalog import layer as catalog_layer
 from layers.delivery_choice import Choice
 from layers.descriptions import Description, county_outline, coverage_of
 from layers.errors import EncodingError, FindingsLeftError, OpenQuestionsError, UnclearLayerError
-from layers.quality import check as quality
+from layers.quality.checking import check
+from layers.quality.collecting import REPAIRS
+from layers.quality.context import context
 from layers.quality.findings import QualityReport, Repair
+from layers.quality.repairs import repair
 from layers.reading import reader
 from layers.reading.dataset import RawDataset
-from layers.recognising import mapping, recogniser
+from layers.recognising.framing import named_frame
+from layers.recognising.recogniser import recognise
 from layers.recognising.recognition import Option, Question, Recognition
+from layers.recognising.surroundings import surroundings
+from spatial.errors import InputError
 
 Connection = psycopg.Connection[Any]
 
@@ -74,7 +80,7 @@ def look(conn: Connection, path: Path, choice: Choice, *, epsg: int) -> Look:
     chosen = _chosen(heads, choice)
     if chosen is None:
         return Look(heads=heads, chosen=None, recognition=None, questions=(_which(heads),))
-    found = recogniser.recognise(chosen, recogniser.surroundings(conn, epsg=epsg), choice.answers)
+    found = recognise(chosen, surroundings(conn, epsg=epsg), choice.answers)
     return Look(heads=heads, chosen=chosen, recognition=found, questions=found.questions)
 
 
@@ -83,26 +89,30 @@ def examine(conn: Connection, path: Path, choice: Choice, *, epsg: int, progress
     progress(0.0, f"读取 {path.name}")
     raw = _read(conn, path, choice, epsg=epsg)
     progress(0.35, f"识别 {raw.feature_count:,} 个要素")
-    found = recogniser.recognise(raw, recogniser.surroundings(conn, epsg=epsg), choice.answers)
+    found = recognise(raw, surroundings(conn, epsg=epsg), choice.answers)
     if found.questions or found.layer is None:
         raise OpenQuestionsError(found.questions)
-    frame = mapping.named_frame(raw, found, epsg=epsg)
+    frame = named_frame(raw, found, epsg=epsg)
     progress(0.45, f"质检“{found.layer.title}”{len(frame):,} 个要素")
-    report = quality.check(frame, found.layer, epsg=epsg, context=quality.context(conn, epsg=epsg))
+    report = check(frame, found.layer, epsg=epsg, context=context(conn, epsg=epsg), code_system=found.code_system)
     progress(0.9, "质检完成")
     return Examined(raw=raw, recognition=found, layer=found.layer, frame=frame, report=report, epsg=epsg)
 
 
 def mend(conn: Connection, examined: Examined, chosen: Sequence[str], *, progress: Progress) -> Examined:
-    """Make the chosen repairs (their ids, or `all`) and check anew; without any the data set stays as it is."""
-    offered = {item.repair for item in examined.report.findings if item.repair}
+    """Make the chosen repairs (their ids, or `all`) as far as they are offered, and check anew. Raises InputError for an unknown one."""
+    unknown = [name for name in chosen if name != ALL_REPAIRS and name not in REPAIRS]
+    if unknown:
+        raise InputError(problems=[f"repairs：没有修复 {name[:60]}，可用的有 {'、'.join(REPAIRS)}" for name in unknown])
+    offered = {item.id for item in examined.report.repairs}
     wanted = sorted(offered) if ALL_REPAIRS in chosen else sorted(offered & set(chosen))
     if not wanted:
         return examined
     progress(0.0, "修复")
-    frame, made = quality.repair(examined.frame, examined.layer, examined.report, wanted)
+    frame, made = repair(examined.frame, examined.layer, examined.report, wanted)
     progress(0.3, f"修复 {len(made):,} 处，重新质检")
-    report = quality.check(frame, examined.layer, epsg=examined.epsg, context=quality.context(conn, epsg=examined.epsg))
+    around, system = context(conn, epsg=examined.epsg), examined.recognition.code_system
+    report = check(frame, examined.layer, epsg=examined.epsg, context=around, code_system=system)
     return replace(examined, frame=frame, report=report, repaired=(*examined.repaired, *made))
 
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+import orjson
 import psycopg
 import shapely
 from psycopg.rows import dict_row
+from shapely.geometry.base import BaseGeometry
 
 from layers.quality.findings import QualityFinding
 from layers.sql import queries
+from spatial.crs import CRS84, reproject
 
 SQL = queries("delivery_findings")
+
+DECIMALS = 7
+"""Of degrees: a centimetre, enough to find the place; measuring is done in the county's CRS."""
 
 Connection = psycopg.Connection[Any]
 
@@ -53,3 +60,16 @@ def _finding(row: dict[str, Any]) -> tuple[int, QualityFinding]:
 def _plain(value: object) -> str | None:
     """A text PostgreSQL can keep."""
     return None if value is None else str(value).replace("\0", "")
+
+
+def in_degrees(geometries: Sequence[BaseGeometry | None], *, epsg: int) -> list[dict[str, Any] | None]:
+    """Turn geometries in EPSG:`epsg` into GeoJSON geometries in CRS84, to about a centimetre; one that has none stays None."""
+    shapes = np.array(geometries, dtype=object)
+    there = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+    result: list[dict[str, Any] | None] = [None] * len(shapes)
+    moved = shapely.force_2d(reproject(shapes[there], source=epsg, target=CRS84)) if len(there) else ()
+    for row, shape in zip(there, moved, strict=True):
+        finite = bool(np.isfinite(shapely.get_coordinates(shape)).all())
+        rounded = shapely.transform(shape, lambda points: np.round(points, DECIMALS)) if finite else None
+        result[row] = orjson.loads(shapely.to_geojson(rounded)) if rounded is not None else None
+    return result

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -13,7 +12,7 @@ from pyproj import CRS
 
 from layers.acceptance import Examined, Look
 from layers.catalog import catalog
-from layers.quality.findings import LEVEL_LABELS, QualityFinding, QualityReport, Repair
+from layers.quality.findings import LEVEL_LABELS, QualityFinding, QualityReport, Repair, RepairOffer
 from layers.reading.dataset import RawDataset
 from layers.recognising.recognition import Question, Recognition
 
@@ -77,19 +76,16 @@ def question_record(question: Question) -> dict[str, Any]:
 
 def report_record(report: QualityReport) -> dict[str, Any]:
     """Write down a report without its findings: what was checked with which thresholds, what was found how often, what can be mended."""
-    listed = Counter((item.code, item.level, item.repair) for item in report.findings)
-    examples = {(item.code, item.level, item.repair): item.message for item in reversed(report.findings)}
     codes = [
-        {"code": code, "level": level, "level_label": LEVEL_LABELS[level], "repair": repair, "count": count,
-         "example": examples[code, level, repair]}
-        for (code, level, repair), count in listed.items()
+        {"code": item["code"], "title": item["title"], "level": level, "level_label": LEVEL_LABELS[level], "count": count,
+         "repairs": [offer.id for offer in report.repairs if offer.code == item["code"]]}
+        for level in LEVEL_LABELS for item in report.checks if (count := item.get("found", {}).get(level, 0))
     ]  # fmt: skip
-    offered = Counter(item.repair for item in report.findings if item.repair)
     return {
         "counts": report.counts,
         "acceptable": report.is_acceptable,
         "codes": codes,
-        "repairs": [{"id": name, "count": count} for name, count in sorted(offered.items())],
+        "repairs": [{"id": item.id, "code": item.code, "title": item.title, "rows": list(item.rows)} for item in report.repairs],
         "checks": [dict(item) for item in report.checks],
         "thresholds": [dict(item) for item in report.thresholds],
         "figures": dict(report.figures),
@@ -135,5 +131,6 @@ def plain(value: Any) -> Any:
 
 def report_of(layer: str, summary: Mapping[str, Any], findings: Iterable[QualityFinding]) -> QualityReport:
     """Make a report again of its record and its stored findings."""
-    parts = {name: tuple(summary[name]) for name in ("checks", "thresholds")}
+    parts: dict[str, Any] = {name: tuple(summary[name]) for name in ("checks", "thresholds")}
+    parts["repairs"] = tuple(RepairOffer(**{**item, "rows": tuple(item["rows"])}) for item in summary["repairs"])
     return QualityReport(layer=layer, findings=tuple(findings), figures=dict(summary["figures"]), **parts)

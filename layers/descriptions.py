@@ -18,6 +18,7 @@ from layers.catalog import CatalogLayer
 from layers.errors import DatasetRefusedError
 from layers.versions import NewVersion
 from spatial.crs import CRS84, reproject
+from spatial.layer import Layer
 
 Connection = psycopg.Connection[Any]
 
@@ -84,6 +85,12 @@ def county_outline(conn: Connection, *, epsg: int) -> BaseGeometry | None:
     return None if features is None else shapely.union_all(features[1])
 
 
+def town_names(conn: Connection, *, epsg: int) -> list[tuple[str, str]]:
+    """Return code and name of every town in force, in the order of the codes."""
+    held = _layer(conn, "town", epsg=epsg)
+    return [] if held is None else sorted(zip(map(str, held.ids), map(str, held.attributes["XZQMC"]), strict=True))
+
+
 def coverage_of(conn: Connection, asked: Coverage, *, epsg: int, county: BaseGeometry | None) -> BaseGeometry | None:
     """Turn a stated coverage into a polygon in EPSG:`epsg`; None for the features' own polygons.
 
@@ -92,7 +99,7 @@ def coverage_of(conn: Connection, asked: Coverage, *, epsg: int, county: BaseGeo
     if isinstance(asked, BaseGeometry):
         return asked
     if isinstance(asked, Mapping):
-        return _drawn(asked, epsg=epsg)
+        return cast(BaseGeometry, reproject(np.array([_drawn(asked)], dtype=object), source=CRS84, target=epsg)[0])
     if isinstance(asked, tuple):
         return _towns(conn, asked, epsg=epsg)
     if asked == "features":
@@ -110,26 +117,36 @@ def _towns(conn: Connection, codes: Sequence[str], *, epsg: int) -> BaseGeometry
     unknown = [f"coverage：没有代码为 {code} 的乡镇" for code in codes if code not in set(names)]
     if unknown or not codes:
         raise DatasetRefusedError(problems=unknown or ["coverage：没有列出任何乡镇"])
-    return cast(BaseGeometry, shapely.union_all(shapes[np.isin(names, list(codes))]))
+    return shapely.union_all(shapes[np.isin(names, list(codes))])
 
 
-def _drawn(told: Mapping[str, Any], *, epsg: int) -> BaseGeometry:
-    geometry = told.get("geometry", told) if told.get("type") == "Feature" else told
+def polygon(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stated polygon (geometry or feature in GeoJSON, degrees) as a plain geometry; raise DatasetRefusedError for anything else."""
+    result: dict[str, Any] = orjson.loads(shapely.to_geojson(_drawn(told)))
+    return result
+
+
+def _drawn(told: Mapping[str, Any]) -> BaseGeometry:
+    geometry = told.get("geometry") if told.get("type") == "Feature" else told
     try:
         shape = shapely.from_geojson(orjson.dumps(geometry))
     except (shapely.errors.GEOSException, TypeError) as error:
-        raise DatasetRefusedError("完整范围不是可读的 GeoJSON 面。") from error
+        raise DatasetRefusedError("完整范围（coverage）不是可读的 GeoJSON 面。") from error
     if shape is None or shape.is_empty or shapely.get_dimensions(shape) != 2 or not shape.is_valid:
-        raise DatasetRefusedError("完整范围应为 GeoJSON 的有效的面（经纬度）。")
+        raise DatasetRefusedError("完整范围（coverage）应为 GeoJSON 的有效的面。")
     west, south, east, north = shape.bounds
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise DatasetRefusedError("完整范围的坐标应为经纬度（度）。")
-    return cast(BaseGeometry, reproject(np.array([shapely.force_2d(shape)], dtype=object), source=CRS84, target=epsg)[0])
+        raise DatasetRefusedError("完整范围（coverage）的坐标应为经纬度（度）。")
+    return shapely.force_2d(shape)
 
 
 def _features(conn: Connection, layer: str, *, epsg: int) -> tuple[Any, Any] | None:
     """Identifiers and features of a layer in force now."""
+    held = _layer(conn, layer, epsg=epsg)
+    return None if held is None else (held.ids, held.features)
+
+
+def _layer(conn: Connection, layer: str, *, epsg: int) -> Layer | None:
     now = datetime.now(UTC)
     found = versions.in_force(conn, valid_on=now.date(), known_at=now)
-    held = snapshot.load(conn, found, epsg=epsg, only=[layer]).get(layer)
-    return None if held is None else (held.ids, held.features)
+    return snapshot.load(conn, found, epsg=epsg, only=[layer]).get(layer)

@@ -1,0 +1,77 @@
+"""Where delivered layer files come in: kept on disk, written down, and handed to a job."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO
+from uuid import UUID
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from api.errors import DATABASE_AWAY
+from api.jobs import Jobs
+from api.settings import Settings
+from layers import deliveries, delivery_steps
+from layers.deliveries import Actor
+from layers.delivery_choice import Choice
+from layers.delivery_files import DeliveryFiles
+from layers.delivery_steps import Place
+from layers.descriptions import Description
+
+log = logging.getLogger("cuntu.deliveries")
+
+
+def place_of(settings: Settings) -> Place:
+    """Where a deployment's deliveries are worked on."""
+    return Place(files=DeliveryFiles(settings.uploads), epsg=settings.epsg, max_secrecy=settings.max_secrecy)
+
+
+class DeliveryDesk:
+    """Takes files in and orders the steps of their way."""
+
+    def __init__(self, pool: ConnectionPool[Any], jobs: Jobs, settings: Settings) -> None:
+        self.pool = pool
+        self.jobs = jobs
+        self.place = place_of(settings)
+
+    def receive(
+        self, source: BinaryIO, *, name: str, kind: str, order: Mapping[str, Any], choice: Choice, description: Description,
+        repairs: Sequence[str] = (), actor: Actor | None = None,
+    ) -> tuple[UUID, UUID]:  # fmt: skip
+        """Keep an upload and queue a job of a kind on it; return the ids of delivery and job. Where that fails nothing is left."""
+        kept = self.place.files.keep(source, name=name)
+        try:
+            with self.pool.connection() as conn:
+                deliveries.add(
+                    conn, file_name=kept.path.name, sha256=kept.sha256, size=kept.size, delivery_id=kept.delivery_id,
+                    description=description.to_json(), choice=choice.to_json(), repairs=repairs, actor=actor,
+                )  # fmt: skip
+            return kept.delivery_id, self.order(kept.delivery_id, kind, order)
+        except BaseException:
+            self.place.files.forget(kept.delivery_id)
+            raise
+
+    def order(self, delivery_id: UUID, kind: str, order: Mapping[str, Any] | None = None) -> UUID:
+        """Queue a step of a delivery and return the job's id.
+
+        Raises UnknownRecordError, DeliveryBusyError while another step is being done, DeliveryStateError where its time is over.
+        """
+
+        def note(conn: psycopg.Connection[Any], job_id: UUID) -> None:
+            deliveries.locked(conn, delivery_id).require(*deliveries.OPEN)
+            deliveries.work(conn, delivery_id, job_id)
+
+        return self.jobs.submit(kind, {"delivery": str(delivery_id), **(order or {})}, note=note)
+
+
+def tidy_up(pool: ConnectionPool[Any], settings: Settings) -> None:
+    """Clear away at the start what an earlier run of the service left; the database may be away then, and it is done next time."""
+    try:
+        with pool.connection() as conn:
+            gone = delivery_steps.tidy(conn, DeliveryFiles(settings.uploads), days=settings.upload_days)
+        if gone:
+            log.info("uploads no longer needed: %d removed", len(gone))
+    except (*DATABASE_AWAY, psycopg.Error) as error:
+        log.warning("uploads could not be cleared: %s", error)

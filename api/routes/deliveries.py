@@ -1,0 +1,179 @@
+"""Deliveries: layer files that come in, are recognised, corrected, checked, repaired, staged and published."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, File, Form, Query, Response, UploadFile
+
+from api.delivery_desk import DeliveryDesk
+from api.delivery_entries import choice_of, delivery_entry, description_of, head_entry, validated
+from api.delivery_schemas import (
+    AnswersRequest,
+    Delivery,
+    DeliveryAccepted,
+    DeliveryList,
+    DescribeRequest,
+    PublishRequest,
+    StageRequest,
+)
+from api.deps import AppSettings, Db, JobQueue, JsonBody, Snapshot
+from api.openapi import LOCATION, json_body, problems
+from api.schemas import WITHOUT_ZERO
+from layers import deliveries as store
+from layers import delivery_steps
+from layers.deliveries import Actor
+from layers.delivery_choice import Choice
+from layers.descriptions import Description
+from layers.version_acts import Signature
+
+router = APIRouter(prefix="/deliveries", tags=["图层入库"])
+
+STARTED = {202: LOCATION, **problems(400, 403, 404, 409, 413, 415, 503)}
+ACTED = problems(400, 403, 404, 409, 413, 415, 503)
+
+Person = Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=60, description="经办人")]
+Unit = Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=100, description="单位")]
+
+
+async def desk(db: Db, queue: JobQueue, settings: AppSettings) -> DeliveryDesk:
+    """Where deliveries come in."""
+    return DeliveryDesk(db, queue, settings)
+
+
+Desk = Annotated[DeliveryDesk, Depends(desk)]
+
+
+def accepted(response: Response, delivery_id: UUID, job_id: UUID) -> dict[str, Any]:
+    """Tell which job works on a delivery."""
+    response.headers["Location"] = location = f"/api/v1/jobs/{job_id}"
+    told = {"id": str(job_id), "state": "queued", "location": location}
+    return told | {"delivery_id": str(delivery_id), "delivery_location": f"/api/v1/deliveries/{delivery_id}"}
+
+
+@router.post("", status_code=202, summary="交付一个图层文件", response_model=DeliveryAccepted, responses=STARTED)
+def deliver(
+    response: Response,
+    desk: Desk,
+    file: Annotated[UploadFile, File(description="Shapefile（可压缩）、FileGDB（压缩）、GeoPackage、GeoJSON、GeoParquet、CSV、XLSX、国土坐标 TXT")],
+    officer: Person = None,
+    unit: Unit = None,
+) -> dict[str, Any]:
+    """Take a file in and recognise it, in a job. Nothing is stored as a layer before it was checked and staged."""
+    actor = Actor(officer.strip(), (unit or "").strip()) if officer and officer.strip() else None
+    found = desk.receive(
+        file.file, name=file.filename or "", kind="delivery-recognise", order={}, choice=Choice(), description=Description(), actor=actor
+    )
+    return accepted(response, *found)
+
+
+@router.get("", summary="交付一览", response_model=DeliveryList, responses=problems(400, 503))
+def list_deliveries(
+    db: Db, offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0, limit: Annotated[int, Query(ge=1, le=200)] = 50
+) -> dict[str, Any]:
+    """Deliveries, the newest first."""
+    with db.connection() as conn:
+        found, total = store.latest(conn, limit=limit, offset=offset), store.count(conn)
+    return {"total": total, "offset": offset, "limit": limit, "deliveries": [head_entry(item) for item in found]}
+
+
+@router.get("/{delivery_id}", summary="一份交付", response_model=Delivery, responses=problems(400, 404, 503))
+def get_delivery(delivery_id: UUID, db: Db) -> dict[str, Any]:
+    """Where a delivery stands, what was recognised, what was found."""
+    with db.connection() as conn:
+        return delivery_entry(store.get(conn, delivery_id))
+
+
+@router.put(
+    "/{delivery_id}/answers",
+    status_code=202,
+    summary="更正识别结果并重新识别",
+    response_model=DeliveryAccepted,
+    responses=STARTED,
+    openapi_extra=json_body(AnswersRequest, "application/json"),
+)
+def answer(response: Response, desk: Desk, delivery_id: UUID, body: JsonBody) -> dict[str, Any]:
+    """Replace what was said of the file, of its description and of the repairs, and recognise it anew, in a job."""
+    asked = validated(AnswersRequest, body)
+    choice, description = choice_of(asked), description_of(asked.description)
+    with desk.pool.connection() as conn:
+        store.locked(conn, delivery_id).require(*store.OPEN)
+        store.ask(conn, delivery_id, choice=choice.to_json(), description=description.to_json(), repairs=asked.repairs)
+    return accepted(response, delivery_id, desk.order(delivery_id, "delivery-recognise"))
+
+
+@router.patch(
+    "/{delivery_id}/answers",
+    summary="更正说明和所选修复",
+    response_model=Delivery,
+    responses=ACTED,
+    openapi_extra=json_body(DescribeRequest, "application/json"),
+)
+def describe(desk: Desk, delivery_id: UUID, body: JsonBody) -> dict[str, Any]:
+    """Replace the description and the chosen repairs, on which neither recognition nor findings rest."""
+    asked = validated(DescribeRequest, body)
+    with desk.pool.connection() as conn:
+        held = store.locked(conn, delivery_id)
+        held.require(*store.OPEN)
+        store.ask(conn, delivery_id, choice=held.choice, description=description_of(asked.description).to_json(), repairs=asked.repairs)
+        return delivery_entry(store.get(conn, delivery_id))
+
+
+@router.post("/{delivery_id}/check", status_code=202, summary="质检", response_model=DeliveryAccepted, responses=STARTED)
+def check(response: Response, desk: Desk, delivery_id: UUID) -> dict[str, Any]:
+    """Read the file wholly and check it, in a job. Where anything is unclear, the questions are added to the delivery."""
+    return accepted(response, delivery_id, desk.order(delivery_id, "delivery-check"))
+
+
+@router.post(
+    "/{delivery_id}/stage",
+    status_code=202,
+    summary="修复并入库（待发布）",
+    response_model=DeliveryAccepted,
+    responses=STARTED,
+    openapi_extra=json_body(StageRequest, "application/json"),
+)
+def stage(response: Response, desk: Desk, delivery_id: UUID, body: JsonBody) -> dict[str, Any]:
+    """Make the chosen repairs, check anew and stage, in a job. Where an error is left nothing is stored, and each is named."""
+    asked = validated(StageRequest, body)
+    if asked.repairs is not None:
+        with desk.pool.connection() as conn:
+            held = store.locked(conn, delivery_id)
+            held.require(*store.OPEN)
+            store.ask(conn, delivery_id, choice=held.choice, description=held.description, repairs=asked.repairs)
+    return accepted(response, delivery_id, desk.order(delivery_id, "delivery-stage", asked.model_dump(include={"officer", "unit"})))
+
+
+@router.post(
+    "/{delivery_id}/publish",
+    summary="发布",
+    response_model=Delivery,
+    responses=ACTED,
+    openapi_extra=json_body(PublishRequest, "application/json"),
+)
+def publish(desk: Desk, snapshots: Snapshot, delivery_id: UUID, body: JsonBody) -> dict[str, Any]:
+    """Publish the staged version: an act of its own, logged with name and unit."""
+    by = Signature(**validated(PublishRequest, body).model_dump())
+    with desk.pool.connection() as conn:
+        delivery_steps.publish(conn, delivery_id, by, max_secrecy=desk.place.max_secrecy)
+        found = store.get(conn, delivery_id)
+    desk.place.files.forget(delivery_id)
+    snapshots.published()
+    return delivery_entry(found)
+
+
+@router.delete("/{delivery_id}", summary="作废一份交付", response_model=Delivery, responses=problems(400, 403, 404, 409, 503))
+def discard(
+    desk: Desk,
+    delivery_id: UUID,
+    officer: Annotated[str, Query(pattern=WITHOUT_ZERO, min_length=1, max_length=60, description="经办人")],
+    unit: Annotated[str, Query(pattern=WITHOUT_ZERO, min_length=1, max_length=100, description="单位")],
+    reason: Annotated[str, Query(pattern=WITHOUT_ZERO, min_length=1, max_length=2000, description="理由")] = "作废交付",
+) -> dict[str, Any]:
+    """Put a delivery aside: its file and a version that waits for publication are removed, the record stays."""
+    with desk.pool.connection() as conn:
+        delivery_steps.discard(conn, delivery_id, Signature(officer=officer, unit=unit, reason=reason))
+        found = store.get(conn, delivery_id)
+    desk.place.files.forget(delivery_id)
+    return delivery_entry(found)
