@@ -34,10 +34,9 @@ def recognise(raw: RawDataset, surroundings: Surroundings, answers: Answers = NO
     if layer is not None and reading is not None:
         identifier = mapped.columns.get(layer.identifier)
         reading, beside = datum.decide(raw, layer, identifier, reading, surroundings, answers.display_only)
-    garbled, doubts = mojibake.question(raw), ()
-    if garbled is not None and raw.encoding.found_by == "given":
-        garbled, doubts = None, (garbled.text,)
-    asked = (unclear, *mapped.questions, codes.question, garbled, crs.question, beside)
+    garbled = mojibake.question(raw)
+    confirmed = [garbled.text] if garbled is not None and raw.encoding.found_by == "given" else []
+    asked = (unclear, *mapped.questions, codes.question, None if confirmed else garbled, crs.question, beside)
     return Recognition(
         layer=layer,
         candidates=found,
@@ -45,7 +44,7 @@ def recognise(raw: RawDataset, surroundings: Surroundings, answers: Answers = NO
         columns=mapped.columns,
         crs=reading,
         questions=tuple(question for question in asked if question is not None),
-        notes=(*mapped.notes, *codes.notes, *doubts, *crs.notes, *_geometry_notes(raw)),
+        notes=(*mapped.notes, *codes.notes, *confirmed, *crs.notes, *_geometry_notes(raw)),
     )
 
 

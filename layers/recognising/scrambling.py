@@ -47,11 +47,12 @@ def _offsets(points: NDArray[np.float64]) -> NDArray[np.float64]:
     curve = 1 - _ECCENTRICITY_2 * np.sin(latitude) ** 2
     per_east = _AXIS_M / np.sqrt(curve) * np.cos(latitude)
     per_north = _AXIS_M * (1 - _ECCENTRICITY_2) / curve**1.5
-    return np.degrees(np.column_stack([east_m / per_east, north_m / per_north]))
+    result: NDArray[np.float64] = np.degrees(np.column_stack([east_m / per_east, north_m / per_north]))
+    return result
 
 
 def _waves(values: NDArray[np.float64], *waves: tuple[float, float]) -> NDArray[np.float64]:
-    result = np.zeros_like(values)
+    result: NDArray[np.float64] = np.zeros_like(values)
     for height, length in waves:
         result += height * np.sin(np.pi * values / length) * 2 / 3
     return result

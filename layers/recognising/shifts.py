@@ -81,20 +81,20 @@ def by_points(points: Points, targets: Points, *, epsg: int, centres: bool) -> S
 
     `points` (n × 2) and `targets` (k × 2) are in EPSG:`epsg`: vertices of one border, or centres of the same things.
     """
-    points, targets = _window(points, targets)
-    if len(points) < _LEAST_PAIRS or len(targets) < _LEAST_PAIRS:
+    points = _about_the_middle(points)
+    if len(points) < _LEAST_PAIRS:
         return None
     reach = _CENTRE_M if centres else _POINT_M
-    plain = _matched(points, targets, reach)
+    plain, _ = _matched(points, targets, reach)
     for system in SYSTEMS:
         back = _moved_back(points, system, epsg=epsg)
-        matched = _matched(back, targets, reach)
+        matched, among = _matched(back, targets, reach)
         if matched < _LEAST_MATCHED or matched < plain + _LEAST_GAIN:
             continue
         shift = np.median(points - back, axis=0)
-        chance = max(plain, *(_matched(points - _turned(shift, angle), targets, reach) for angle in _DECOYS))
-        if matched >= max(1.5 * chance, chance + _LEAST_GAIN, chance + 2 / np.sqrt(len(targets))):
-            return Shift(system, float(np.hypot(*shift)), round(matched * len(targets)))
+        chance = max(plain, *(_matched(points - _turned(shift, angle), targets, reach)[0] for angle in _DECOYS))
+        if matched >= max(1.5 * chance, chance + _LEAST_GAIN, chance + 2 / np.sqrt(among)):
+            return Shift(system, float(np.hypot(*shift)), round(matched * among))
     return None
 
 
@@ -118,21 +118,21 @@ def by_borders(points: Points, lines: Geometries, *, epsg: int) -> Shift | None:
     return None
 
 
-def _window(points: Points, targets: Points) -> tuple[Points, Points]:
-    """The points about the middle, at most so many, and the targets that lie among them with a margin for any shift."""
-    if len(points) > _MOST_POINTS:
-        away = np.abs(points - np.median(points, axis=0)).max(axis=1)
-        points = points[away <= np.partition(away, _MOST_POINTS)[_MOST_POINTS]]
-    if not len(points):
-        return points, targets[:0]
-    low, high = points.min(axis=0), points.max(axis=0)
-    return points, targets[((targets >= low) & (targets <= high)).all(axis=1)]
+def _about_the_middle(points: Points) -> Points:
+    """At most so many points, those nearest to the middle."""
+    if len(points) <= _MOST_POINTS:
+        return points
+    away = np.abs(points - np.median(points, axis=0)).max(axis=1)
+    return points[away <= np.partition(away, _MOST_POINTS)[_MOST_POINTS]]
 
 
-def _matched(points: Points, targets: Points, reach: float) -> float:
-    """The share (0–1) of the targets with a point within reach."""
-    distances, _ = cKDTree(points).query(targets, distance_upper_bound=reach)
-    return float(np.isfinite(distances).mean())
+def _matched(points: Points, targets: Points, reach: float) -> tuple[float, int]:
+    """The share (0–1) of the targets in the points' box that have a point within reach, and how many targets those are."""
+    inside = targets[((targets >= points.min(axis=0) - reach) & (targets <= points.max(axis=0) + reach)).all(axis=1)]
+    if len(inside) < _LEAST_PAIRS:
+        return 0.0, len(inside)
+    distances, _ = cKDTree(points).query(inside, distance_upper_bound=reach)
+    return float(np.isfinite(distances).mean()), len(inside)
 
 
 def _turned(shift: Points, degrees: float) -> Points:
