@@ -29,6 +29,7 @@ from api.routes import (
     check_pages,
     checks,
     classifications,
+    exports,
     features,
     health,
     jobs,
@@ -105,7 +106,7 @@ def create_app(settings: Settings, *, database_url: str, holding: Holding | None
 
 def _route(app: FastAPI) -> None:
     app.include_router(health.router)
-    for module in (layers, layer_versions, villages, classifications, papers, checks, overrides, runs, proposals, progress, jobs, features, site_files, sites):
+    for module in (layers, layer_versions, exports, villages, classifications, papers, checks, overrides, runs, proposals, progress, jobs, features, site_files, sites):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(ogc.router)
     app.include_router(tiles.router)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,19 +9,18 @@ import typer
 
 from api.checking import epsg_of
 from api.cli import layer_acts
+from api.cli.layers_export import export_
 from api.cli.output import AsJson, print_json, print_table, progress_bar, say
 from api.cli.province import export_set
 from api.cli.times import KnownAt, ValidOn, day_of, moment_of
 from api.database import ready_url
-from api.errors import NotFoundError
 from api.layer_imports import import_layer
 from api.routes.layers import layer_entry
-from api.settings import Settings
 from layers import catalog, database, versions
-from layers.layer_export import export
 from layers.loader import Description
 
 app = typer.Typer(help="图层：目录、导入、版本、发布、导出。", no_args_is_help=True)
+app.command("export")(export_)
 app.command("export-set")(export_set)
 app.command("versions")(layer_acts.versions_)
 app.command("acts")(layer_acts.acts)
@@ -97,35 +95,6 @@ def import_(
     say(f"{done['title']} 已入库为版本 {done['version']}（{done['features']} 个要素，{state}）。")
     for note in done["notes"]:
         say(f"  {note}")
-
-
-@app.command("export")
-def export_(
-    context: typer.Context,
-    layer: LayerId,
-    output: Annotated[Path, typer.Argument(help="要写的文件：.gpkg 或 .geojson")],
-    version: Annotated[int | None, typer.Option(help="版本号；不写时为现行版本")] = None,
-    valid_on: ValidOn = None,
-    known_at: KnownAt = None,
-    as_json: AsJson = False,
-) -> None:
-    """把一个图层导出为文件。"""
-    settings: Settings = context.obj
-    moment = moment_of(valid_on, known_at)
-    catalog.layer(layer)
-    with database.connect(ready_url(settings)) as conn:
-        if version is not None:
-            dataset = versions.get(conn, version).dataset
-        else:
-            found = versions.in_force(conn, valid_on=moment.valid_on, known_at=moment.known_at).get(layer)
-            if found is None:
-                raise NotFoundError(f"图层“{catalog.layer(layer).title}”未入库。")
-            dataset = found
-        if dataset.layer != layer:
-            raise NotFoundError(f"版本 {version} 不是图层 {layer} 的版本。")
-        count = export(conn, dataset, output, epsg=settings.epsg)
-    done = {"file": str(output), "features": count, "dataset": asdict(dataset)}
-    print_json(done) if as_json else say(f"已把 {count} 个要素写入 {output}。")
 
 
 def describe(**about: Any) -> Description:
