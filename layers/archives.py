@@ -23,7 +23,7 @@ _LOCAL_HEADER = 30
 _UTF8 = 0x800
 _LONGEST = 200
 """Bytes of one name: file systems take 255."""
-_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, UnicodeError, EOFError, ValueError, IndexError, OverflowError, RuntimeError)
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, UnicodeError, EOFError, ValueError, IndexError, OverflowError, RuntimeError)
 """What zipfile raises for bytes that are no archive it knows."""
 
 
@@ -35,15 +35,15 @@ def unpack(path: Path, folder: Path, *, max_bytes: int = MAX_BYTES, max_files: i
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            places = [_place(member) for member in members]
-            _check(members, places, max_files)
-            return _unpack_all(archive, list(zip(members, places, strict=True)), folder, max_bytes)
-    except _BROKEN as error:
+            return _unpack_all(archive, checked(archive, max_files=max_files), folder, max_bytes)
+    except BROKEN as error:
         raise UnsupportedFileError(f"{path.name} 不是可读的 zip 压缩包，或已损坏。") from error
 
 
-def _check(members: list[zipfile.ZipInfo], places: list[PurePosixPath], max_files: int) -> None:
+def checked(archive: zipfile.ZipFile, *, max_files: int = MAX_FILES) -> list[zipfile.ZipInfo]:
+    """Return the files of an archive that is safe as far as its directory tells; raise UnsafeArchiveError naming every member that is not."""
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    places = [_place(member) for member in members]
     if len(members) > max_files:
         raise UnsafeArchiveError(f"压缩包内有 {len(members)} 个文件，最多允许 {max_files} 个。")
     problems = []
@@ -64,6 +64,7 @@ def _check(members: list[zipfile.ZipInfo], places: list[PurePosixPath], max_file
     problems.extend(_overlaps(members))
     if problems:
         raise UnsafeArchiveError(problems=problems[:20])
+    return members
 
 
 def _overlaps(members: list[zipfile.ZipInfo]) -> list[str]:
@@ -95,11 +96,11 @@ def _name(member: zipfile.ZipInfo) -> str:
     return name
 
 
-def _unpack_all(archive: zipfile.ZipFile, members: list[tuple[zipfile.ZipInfo, PurePosixPath]], folder: Path, max_bytes: int) -> list[Path]:
+def _unpack_all(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder: Path, max_bytes: int) -> list[Path]:
     left = max_bytes
     files = []
-    for member, place in members:
-        target = folder / place
+    for member in members:
+        target = folder / _place(member)
         target.parent.mkdir(parents=True, exist_ok=True)
         left -= _unpack_one(archive, member, target, left)
         files.append(target)

@@ -14,6 +14,13 @@ from pathlib import Path
 from layers.errors import EncodingError, UnsupportedFileError
 
 _SAMPLE_ROWS = 2_000
+_SAMPLE_BYTES = 1 << 20
+_BLOCK_BYTES = 1 << 20
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _LANGUAGES = {0x4D: "gb18030", 0x7A: "gb18030"}
 _CHINESE_PAGES = {"936": "gb18030", "gbk": "gb18030", "gb2312": "gb18030", "950": "big5", "65001": "utf-8"}
 
@@ -45,8 +52,49 @@ def of_shapefile(shapefile: Path, *, given: str | None = None) -> Encoding:
     raise EncodingError
 
 
+def of_text(path: Path, *, given: str | None = None) -> Encoding:
+    """Tell the encoding of a text file, every byte of which has to fit; raise EncodingError where none does, or it is no text.
+
+    A byte order mark decides, then what is said, then valid UTF-8, then valid Chinese GB18030 (which holds GBK).
+    """
+    with path.open("rb") as stream:
+        start = stream.read(_SAMPLE_BYTES)
+    marked = next((codec for mark, codec in _MARKS if start.startswith(mark)), None)
+    codec = marked or (None if given is None else _codec(given))
+    if codec is None and given is not None:
+        raise EncodingError(f"不认识的文字编码 {given!r}。")
+    if codec is not None:
+        if not _is_text(path, codec):
+            raise EncodingError(f"{path.name} 中的文字不是 {codec} 编码，或文件不完整。")
+        return Encoding(codec, "content" if marked else "given")
+    if _is_text(path, "utf-8"):
+        return Encoding("utf-8", "content")
+    if _is_text(path, "gb18030") and _is_chinese(start[: start.rfind(b"\n") + 1] or start):
+        return Encoding("gb18030", "content")
+    raise EncodingError(f"{path.name} 中的文字既不是 UTF-8，也不是 GBK：请说明编码，或另存为 UTF-8。")
+
+
+def _is_text(path: Path, codec: str) -> bool:
+    """Whether every byte of a file fits, and none is the NUL that texts do not have."""
+    decoder = codecs.getincrementaldecoder(codec)("strict")
+    try:
+        with path.open("rb") as stream:
+            while block := stream.read(_BLOCK_BYTES):
+                if "\0" in decoder.decode(block):
+                    return False
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def decode(raw: bytes, codec: str) -> str:
     """Decode a value; the first half of a character cut off at the end of a field is left out."""
+    try:
+        return raw.decode(codec).rstrip("\0 ")
+    except UnicodeDecodeError:
+        # Strict decoding is many times faster; only what it refuses can be cut.
+        pass
     return codecs.getincrementaldecoder(codec)("strict").decode(raw, final=False).rstrip("\0 ")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyogrio
@@ -60,7 +60,28 @@ def only(found: Sequence[Source]) -> Source:
 
 
 def _sources(place: Path, encoding: str | None, limits: Limits) -> Sequence[Source]:
-    return gdal_files.sources(place, encoding=encoding, limits=limits)
+    return _reader(place.suffix.lower())(place, encoding=encoding, limits=limits)
+
+
+def _reader(ending: str) -> Callable[..., Sequence[Source]]:
+    """The reader of a format; each brings libraries of its own, which only its files have to wait for."""
+    if ending in gdal_files.DRIVERS:
+        return gdal_files.sources
+    if ending == ".csv":
+        from layers.reading import csv_files
+
+        return csv_files.sources
+    if ending == ".xlsx":
+        from layers.reading import xlsx_files
+
+        return xlsx_files.sources
+    if ending == ".txt":
+        from layers.reading import land_txt
+
+        return land_txt.sources
+    from layers.reading import parquet_files
+
+    return parquet_files.sources
 
 
 def _names(found: Sequence[Source]) -> str:

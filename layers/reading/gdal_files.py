@@ -17,7 +17,8 @@ from layers import encodings
 from layers.errors import UnsupportedFileError
 from layers.reading import columns, geopackage, shapefile
 from layers.reading.limits import Limits
-from layers.reading.source import GEOMETRY, SourceColumn, columns_of
+from layers.reading.source import GEOMETRY, Source, SourceColumn, columns_of
+from layers.reading.wkb import require_readable
 
 DRIVERS = {".shp": "ESRI Shapefile", ".gdb": "OpenFileGDB", ".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON"}
 _OPTIONS: dict[str, dict[str, str]] = {
@@ -38,7 +39,7 @@ _BATCH = 16_384
 _FAILURES = (DataSourceError, DataLayerError, FeatureError, ValueError, RuntimeError)
 
 
-def sources(place: Path, *, encoding: str | None, limits: Limits) -> list[GdalSource]:
+def sources(place: Path, *, encoding: str | None, limits: Limits) -> list[Source]:
     """Open every data set of a file or geodatabase; raise UnsupportedFileError, UnsafeArchiveError or EncodingError."""
     driver = DRIVERS[place.suffix.lower()]
     if driver == "ESRI Shapefile":
@@ -148,11 +149,14 @@ class GdalSource:
         shapes = batch.column(names.index(geometry))
         if np.isin(columns.wkb_types(shapes), _CURVES).any():
             shapes = self._chords(first, batch.num_rows)
-        return pa.RecordBatch.from_arrays([*arrays, shapes.cast(pa.large_binary())], [*titles, GEOMETRY])
+        shapes = shapes.cast(pa.large_binary())
+        if self.driver == "GPKG":
+            # GDAL hands the bytes of a GeoPackage on as they are; those of other formats it has written itself.
+            require_readable(shapes, name=self.name, first=first)
+        return pa.RecordBatch.from_arrays([*arrays, shapes], [*titles, GEOMETRY])
 
     def _chords(self, first: int, count: int) -> pa.Array:
         """The geometries of some rows with arcs turned into chords, as GDAL does for whoever knows straight lines only."""
-        self._curved = True
         _, _, shapes, _ = raw.read(address(self._place), layer=self.name, columns=[], skip_features=first - 1, max_features=count, **self._options)
         return pa.array(list(shapes), pa.large_binary())
 

@@ -43,6 +43,7 @@ _NO_ACCESS = {
 }
 _ONE_THREAD = {
     "GDAL_NUM_THREADS": "1",
+    "OGR_ARROW_MEM_LIMIT": "67108864",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     # Arrow's own allocators reserve a gigabyte before anything is read.

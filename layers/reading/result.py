@@ -33,18 +33,21 @@ def write(source: Source, target: Path, *, most: int | None, limits: Limits) -> 
     """
     if source.feature_count is not None and source.feature_count > limits.features:
         raise UnsupportedFileError(f"{source.name} 有 {source.feature_count} 个要素，最多允许 {limits.features} 个。")
-    count = _Count()
+    count, written = _Count(), 0
     writer: pa.RecordBatchFileWriter | None = None
     for batch in source.batches(most):
+        wanted = batch if most is None else batch.slice(0, max(most - count.rows, 0))
+        written += wanted.num_rows
         _counted(count, batch, source.name, limits)
         if writer is None:
             writer = pa.ipc.new_file(target, batch.schema)
-        writer.write_batch(batch)
+        if wanted.num_rows:
+            writer.write_batch(wanted)
     if writer is not None:
         writer.close()
     total = count.rows if source.feature_count is None else source.feature_count
-    if count.rows < min(total, total if most is None else most):
-        raise UnsupportedFileError(f"{source.name} 应有 {total} 个要素，只读出 {count.rows} 个，文件可能不完整。")
+    if written < min(total, total if most is None else most):
+        raise UnsupportedFileError(f"{source.name} 应有 {total} 个要素，只读出 {written} 个，文件可能不完整。")
     return {
         "name": source.name,
         "driver": source.driver,
@@ -53,7 +56,7 @@ def write(source: Source, target: Path, *, most: int | None, limits: Limits) -> 
         "encoding": asdict(source.encoding),
         "crs": source.crs,
         "feature_count": total,
-        "is_complete": count.rows >= total,
+        "is_complete": written >= total,
         "notes": list(source.notes),
         "has_rows": writer is not None,
     }

@@ -39,7 +39,10 @@ class Source(Protocol):
     notes: tuple[str, ...]
 
     def batches(self, most: int | None) -> Iterator[pa.RecordBatch]:
-        """Give the rows (the first `most` only), in the file's order, as columns by `SourceColumn.column` and then the geometry."""
+        """Give the rows in the file's order, as columns by `SourceColumn.column` and then the geometry.
+
+        The first `most` only where `feature_count` is known, else all.
+        """
         ...
 
 
