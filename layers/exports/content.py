@@ -39,6 +39,8 @@ class Kind:
     points: int
     parts: int
     most_points: int
+    box: tuple[float, float, float, float]
+    """West, south, east, north in the coordinates of the store."""
 
     @property
     def name(self) -> str:
@@ -48,8 +50,16 @@ class Kind:
     @property
     def geometry_type(self) -> str:
         """The type that holds every feature of the kind."""
-        single = {2: "Polygon", 1: "LineString", 0: "Point"}[self.dimension]
-        return f"Multi{single}" if self.multi else single
+        return f"Multi{self._single}" if self.multi else self._single
+
+    @property
+    def geometry_types(self) -> tuple[str, ...]:
+        """The types the features have."""
+        return (self._single,) * (self.multi < self.features) + (f"Multi{self._single}",) * (self.multi > 0)
+
+    @property
+    def _single(self) -> str:
+        return {2: "Polygon", 1: "LineString", 0: "Point"}[self.dimension]
 
 
 @dataclass(frozen=True)
@@ -86,7 +96,7 @@ class Content:
     def kinds(self) -> tuple[Kind, ...]:
         """The kinds of features there are, polygons first."""
         rows = self.conn.execute(SQL["kinds"], {"version": self.record.dataset.version}).fetchall()
-        return tuple(Kind(*map(int, row)) for row in rows)
+        return tuple(Kind(*(int(number) for number in row[:6]), row[6:10]) for row in rows)
 
     @cached_property
     def surveyed(self) -> Mapping[str, FieldSurvey]:
