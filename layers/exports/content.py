@@ -96,7 +96,7 @@ class Content:
     def kinds(self) -> tuple[Kind, ...]:
         """The kinds of features there are, polygons first."""
         rows = self.conn.execute(SQL["kinds"], {"version": self.record.dataset.version}).fetchall()
-        return tuple(Kind(*(int(number) for number in row[:6]), row[6:10]) for row in rows)
+        return tuple(_kind(row) for row in rows)
 
     @cached_property
     def surveyed(self) -> Mapping[str, FieldSurvey]:
@@ -145,3 +145,8 @@ class Content:
                 yield [row[0] for row in rows], orjson.loads(f"[{','.join([row[1] for row in rows])}]"), rows
                 done += len(rows)
                 self.progress(begin + (end - begin) * min(done / total, 1.0), f"{doing} {done:,}/{total:,}")
+
+
+def _kind(row: Sequence[Any]) -> Kind:
+    dimension, features, multi, points, parts, most_points = (int(number) for number in row[:6])
+    return Kind(dimension, features, multi, points, parts, most_points, (row[6], row[7], row[8], row[9]))
