@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -14,11 +15,15 @@ from layers.acceptance import Examined, Look
 from layers.catalog import catalog
 from layers.quality.findings import LEVEL_LABELS, QualityFinding, QualityReport, Repair, RepairOffer
 from layers.reading.dataset import RawDataset
-from layers.recognising.recognition import Question, Recognition
+from layers.recognising.recognition import CrsReading, Question, Recognition
 
 SAMPLE_ROWS = 8
 LONGEST_VALUE = 60
 HIDDEN = "（个人信息）"
+FOUND_BY = {
+    "given": "指定", "file": "文件写明", "zone_prefix": "东坐标的带号", "cpg": ".cpg 文件", "language_byte": "DBF 语言字节", "content": "内容",
+}  # fmt: skip
+"""What a CRS or an encoding was found by."""
 
 
 def look_record(look: Look) -> dict[str, Any]:
@@ -38,7 +43,7 @@ def examined_record(examined: Examined, datasets: Sequence[Mapping[str, Any]] = 
 
 def dataset_record(raw: RawDataset, found: Recognition) -> dict[str, Any]:
     """Write down one data set: where it comes from, what it is, which field is which, and its first rows."""
-    texts = {field.column: field.text for field in raw.fields}
+    texts = _names(raw)
     layer = found.layer
     mapped = [
         {"name": name, "title": item.title, "required": item.required, "source": texts.get(found.columns.get(name, ""))}
@@ -51,9 +56,9 @@ def dataset_record(raw: RawDataset, found: Recognition) -> dict[str, Any]:
         "kind": raw.kind,
         "feature_count": raw.feature_count,
         "sha256": raw.sha256,
-        "encoding": asdict(raw.encoding),
+        "encoding": asdict(raw.encoding) | {"found_by_label": FOUND_BY.get(raw.encoding.found_by, raw.encoding.found_by)},
         "declared_crs": _crs_name(raw.crs),
-        "file_fields": [{"name": field.text, "kind": field.kind} for field in raw.fields],
+        "file_fields": [{"name": texts[field.column], "title": field.text, "kind": field.kind} for field in raw.fields],
         "layer": {"id": layer.id, "title": layer.title} if layer else None,
         "candidates": [
             {"layer": item.layer, "title": catalog()[item.layer].title, "score": round(item.score, 3), "reasons": list(item.reasons)}
@@ -61,8 +66,8 @@ def dataset_record(raw: RawDataset, found: Recognition) -> dict[str, Any]:
         ],
         "code_system": found.code_system,
         "fields": mapped,
-        "left_out": [field.text for field in raw.fields if field.text not in used],
-        "crs": {**asdict(found.crs), "name": _crs_name(CRS.from_epsg(found.crs.epsg))} if found.crs else None,
+        "left_out": [name for name in texts.values() if name not in used],
+        "crs": _crs_record(found.crs) if found.crs else None,
         "questions": [question_record(item) for item in found.questions],
         "notes": [*raw.notes, *found.notes],
         "sample": _sample(raw, found),
@@ -92,12 +97,30 @@ def report_record(report: QualityReport) -> dict[str, Any]:
     }
 
 
+def kept_record(report: QualityReport) -> dict[str, Any]:
+    """Write down what of a report is kept with the version: what was found, what was not checked and why, with which thresholds."""
+    whole = report_record(report)
+    checks = [{name: item.get(name) for name in ("code", "status", "reason")} for item in report.checks]
+    return {name: whole[name] for name in ("counts", "codes", "thresholds", "figures")} | {"checks": checks}
+
+
 def repaired_record(made: Sequence[Repair]) -> list[dict[str, Any]]:
     """Write down the repairs made, those of one kind together: how many, and each with its row, identifier and what was done."""
     kinds: dict[tuple[str, str], list[list[Any]]] = {}
     for item in made:
         kinds.setdefault((item.id, item.code), []).append([item.row, item.identifier, item.message])
     return [{"id": name, "code": code, "count": len(rows), "rows": rows} for (name, code), rows in kinds.items()]
+
+
+def _names(raw: RawDataset) -> dict[str, str]:
+    """What each column is called in answers: its field's name, or the column's own where two fields have the same (names cut short)."""
+    often = Counter(field.text for field in raw.fields)
+    return {field.column: field.text if often[field.text] == 1 else field.column for field in raw.fields}
+
+
+def _crs_record(found: CrsReading) -> dict[str, Any]:
+    label = FOUND_BY.get(found.found_by, found.found_by)
+    return {**asdict(found), "found_by_label": label, "name": _crs_name(CRS.from_epsg(found.epsg))}
 
 
 def _sample(raw: RawDataset, found: Recognition) -> dict[str, Any]:

@@ -15,7 +15,16 @@ from layers.acceptance import Examined, Progress
 from layers.deliveries import OPEN, Actor, Delivery
 from layers.delivery_choice import Choice
 from layers.delivery_files import DeliveryFiles
-from layers.delivery_record import examined_record, look_record, plain, question_record, repaired_record, report_record
+from layers.delivery_record import (
+    FOUND_BY,
+    examined_record,
+    kept_record,
+    look_record,
+    plain,
+    question_record,
+    repaired_record,
+    report_record,
+)
 from layers.descriptions import Description
 from layers.errors import OpenQuestionsError
 from layers.version_acts import Signature
@@ -88,7 +97,7 @@ def stage_examined(conn: Connection, mended: Examined, description: Description,
     """Stage a data set with its record: what was recognised, found, measured with and repaired."""
     record = examined_record(mended)
     kept = {name: record[name] for name in ("dataset", "driver", "encoding", "declared_crs", "crs", "fields", "left_out", "code_system")}
-    qa = plain({"report": report_record(mended.report), "recognition": kept, "repairs": repaired_record(mended.repaired)})
+    qa = plain({"report": kept_record(mended.report), "recognition": kept, "repairs": repaired_record(mended.repaired)})
     return acceptance.stage(conn, mended, description, max_secrecy=max_secrecy, qa=qa, notes=_notes(mended))
 
 
@@ -125,7 +134,9 @@ def _counted(mended: Examined) -> list[dict[str, Any]]:
 
 def _notes(mended: Examined) -> Sequence[str]:
     raw, crs = mended.raw, mended.recognition.crs
-    told = [f"坐标系 EPSG:{crs.epsg}（依据：{crs.found_by}）" if crs else "", f"文字编码 {raw.encoding.codec}"]
+    found_by = FOUND_BY.get(raw.encoding.found_by, raw.encoding.found_by)
+    told = [f"坐标系 EPSG:{crs.epsg}（依据：{FOUND_BY.get(crs.found_by, crs.found_by)}）" if crs else ""]
+    told.append(f"文字编码 {raw.encoding.codec}（依据：{found_by}）")
     used = set(mended.recognition.columns.values())
     left_out = [field.text for field in raw.fields if field.column not in used]
     told.append(f"目录以外的字段未入库：{'、'.join(left_out)}" if left_out else "")

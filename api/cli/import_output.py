@@ -51,7 +51,7 @@ def tell(done: Mapping[str, Any]) -> None:
     crs = found["crs"]
     swapped = "，先北后东" if crs["swap"] else ""
     say(f"{found['dataset']}（{found['driver']}，{found['feature_count']:,} 个要素）：{found['layer']['title']}（{found['layer']['id']}）")
-    say(f"  坐标系 {crs['name']}{swapped}，依据：{crs['found_by']}{'；只供显示' if crs['display_only'] else ''}")
+    say(f"  坐标系 {crs['name']}{swapped}，依据：{crs['found_by_label']}{'；只供显示' if crs['display_only'] else ''}")
     say(f"  文字编码 {found['encoding']['codec']}，编码体系 {found['code_system'] or '无'}")
     say("  字段 " + "、".join(f"{item['name']}={item['source']}" for item in found["fields"] if item["source"]))
     for note in found["notes"]:

@@ -25,7 +25,6 @@ PER_PAGE = 50
 Tab = Literal["recognise", "check", "stage", "publish"]
 
 SYSTEMS = (("survey", "三调地类（survey）"), ("ydyh2020", "用地用海 2020（ydyh2020）"), ("ydyh2023", "用地用海 2023（ydyh2023）"))
-FOUND_BY = {"given": "指定", "cpg": ".cpg 文件", "language_byte": "DBF 语言字节", "content": "内容"}
 
 
 @router.get("/layers/import")
@@ -74,7 +73,6 @@ def one_import(
         "systems": SYSTEMS,
         "encodings": [(option.value, option.label) for option in ENCODINGS],
         "systems_of_coordinates": _coordinate_systems(settings.epsg),
-        "found_by": FOUND_BY,
         "towns": towns,
         "map": drawn,
         "tab": open_tab,
