@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -49,9 +50,11 @@ def _telling() -> _Telling:
 def candidates(raw: RawDataset) -> tuple[Candidate, ...]:
     """Return every layer that something speaks for, the best first (0–2: a point at most for the name, one for the fields)."""
     found = {name: _counted(raw, layer) for name, layer in catalog().items()}
-    known = {field for fields in found.values() for field in fields}
+    hints = {name: [item for item in hinted(raw, name) if item not in fields.values()] for name, fields in found.items()}
+    layers_of = Counter(item.column for name, fields in found.items() for item in [*fields.values(), *hints[name]])
+    weights = {column: _weight(number) for column, number in layers_of.items()}
     named = _named(raw)
-    result = [_candidate(raw, layer, found[name], known, named) for name, layer in catalog().items()]
+    result = [_candidate(raw, layer, found[name], hints[name], weights, named) for name, layer in catalog().items()]
     return tuple(sorted((item for item in result if item.score > 0), key=lambda item: -item.score))
 
 
@@ -60,9 +63,11 @@ def decide(raw: RawDataset, found: Sequence[Candidate]) -> tuple[CatalogLayer | 
     if raw.kind == "table":
         return None, Question(code="layer.table", about="layer", text=f"“{raw.name}”没有图形，只是一张表，不能作为图层。")
     scores = [item.score for item in found] + [0.0, 0.0]
-    if scores[0] >= LEAST_SCORE and scores[0] - scores[1] >= LEAST_LEAD:
+    against = _named_otherwise(raw, found[0].layer) if found else []
+    if scores[0] >= LEAST_SCORE and scores[0] - scores[1] >= LEAST_LEAD and not against:
         return catalog_layer(found[0].layer), None
     close = [item.layer for item in found if scores[0] - item.score < LEAST_LEAD][:6]
+    close += [name for name in against if name not in close]
     doubtful = [code for code in _telling().ambiguous if code in _words(raw)]
     close.extend(name for code in doubtful for name in _telling().ambiguous[code] if name not in close)
     options = tuple(Option(name, f"{catalog_layer(name).title}（{catalog_layer(name).code or name}）") for name in close)
@@ -74,9 +79,10 @@ def decide(raw: RawDataset, found: Sequence[Candidate]) -> tuple[CatalogLayer | 
     return None, Question(code="layer.unclear", about="layer", text=text, options=options)
 
 
-def hinted(raw: RawDataset, layer: str) -> list[str]:
-    """Return the data set's fields that a layer's standard has and the catalogue does not keep."""
-    return sorted({plain(item.text) for item in raw.fields} & _telling().hints.get(layer, frozenset()))
+def hinted(raw: RawDataset, layer: str) -> list[RawField]:
+    """Return the data set's fields that a layer's standard has, whether the catalogue keeps them or not."""
+    wanted = _telling().hints.get(layer, frozenset())
+    return [item for item in raw.fields if plain(item.text) in wanted]
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,13 @@ def _named(raw: RawDataset) -> _Names:
     # 历史文化名村保护范围 holds 保护范围: of two titles the one inside the other says nothing.
     longest = {name: title for name, title in titles.items() if not any(title != other and title in other for other in titles.values())}
     return _Names(longest, by_code)
+
+
+def _named_otherwise(raw: RawDataset, leader: str) -> list[str]:
+    """The layers that a name clearly stands for, where none stands for the one the fields speak for."""
+    named = _named(raw)
+    clear = {name: word for name, word in named.by_code.items() if word not in _telling().ambiguous} | dict(named.by_title)
+    return [] if leader in clear else list(clear)
 
 
 def _titles(layer: CatalogLayer) -> Iterator[str]:
@@ -122,29 +135,32 @@ def _counted(raw: RawDataset, layer: CatalogLayer) -> dict[str, RawField]:
     return {name: item for name, item in found.items() if _fit(layer.fields[name], _sample(raw, item)) is not False}
 
 
-def _candidate(raw: RawDataset, layer: CatalogLayer, found: Mapping[str, RawField], known: set[str], named: _Names) -> Candidate:
+def _candidate(
+    raw: RawDataset, layer: CatalogLayer, found: Mapping[str, RawField], hints: Sequence[RawField], weights: Mapping[str, float], named: _Names
+) -> Candidate:
     if raw.kind not in (*layer.geometry, "unknown") or _contradicts(raw, layer):
         return Candidate(layer.id, 0.0, ())
     title, code = named.by_title.get(layer.id), named.by_code.get(layer.id)
-    hints = hinted(raw, layer.id)
+    present = [*found.values(), *hints]
     fitting = [name for name, item in found.items() if _fit(layer.fields[name], _sample(raw, item))]
-    telling = [name for name in found if _rarity(name) >= _TELLING] + fitting + hints
-    score = _field_score(layer, found, known, len(hints)) + (1.0 if title or code else 0.0)
+    is_told = bool(title or fitting or any(weights[item.column] >= _TELLING for item in present))
+    score = _field_score(layer, found, hints, weights) + (1.0 if title or code else 0.0)
     reasons = [f"名称含“{title}”"] * bool(title) + [f"名称含图层代码 {(code or '').upper()}"] * bool(code and not title)
-    reasons += [f"字段 {'、'.join([*(item.text for item in found.values()), *(hint.upper() for hint in hints)])}"] * bool(found or hints)
+    reasons += [f"字段 {'、'.join(item.text for item in present)}"] * bool(present)
     reasons += [f"{layer.fields[name].title}的值符合取值范围" for name in fitting]
-    return Candidate(layer.id, round(score if title or telling else score * _UNTOLD, 3), tuple(reasons))
+    return Candidate(layer.id, round(score if is_told else score * _UNTOLD, 3), tuple(reasons))
 
 
-def _field_score(layer: CatalogLayer, found: Mapping[str, RawField], known: set[str], hints: int) -> float:
-    """Weight of the fields found, as a share of all that are found, required here, or known of another layer."""
-    required = {field.name for field in layer.fields.values() if field.required}
-    weight = sum(map(_rarity, found)) + hints * _TELLING
-    return weight / (sum(map(_rarity, required | known)) + hints * _TELLING)
+def _field_score(layer: CatalogLayer, found: Mapping[str, RawField], hints: Sequence[RawField], weights: Mapping[str, float]) -> float:
+    """Weight of the fields found, as a share of all that are found, known of another layer, or required here and missing."""
+    missing = [field.name for field in layer.fields.values() if field.required and field.name not in found]
+    lacking = sum(_weight(sum(name in other.fields for other in catalog().values())) for name in missing)
+    return sum(weights[item.column] for item in [*found.values(), *hints]) / (sum(weights.values()) + lacking)
 
 
-def _rarity(name: str) -> float:
-    return log(1 + len(catalog()) / max(1, sum(name in layer.fields for layer in catalog().values())))
+def _weight(layers: int) -> float:
+    """What a field weighs that so many layers have: the rarer, the more it tells."""
+    return log(1 + len(catalog()) / layers)
 
 
 def _sample(raw: RawDataset, item: RawField) -> list[str]:

@@ -123,7 +123,8 @@ def _about_the_middle(points: Points) -> Points:
     if len(points) <= _MOST_POINTS:
         return points
     away = np.abs(points - np.median(points, axis=0)).max(axis=1)
-    return points[away <= np.partition(away, _MOST_POINTS)[_MOST_POINTS]]
+    near: Points = points[away <= np.partition(away, _MOST_POINTS)[_MOST_POINTS]]
+    return near
 
 
 def _matched(points: Points, targets: Points, reach: float) -> tuple[float, int]:
@@ -137,7 +138,8 @@ def _matched(points: Points, targets: Points, reach: float) -> tuple[float, int]
 
 def _turned(shift: Points, degrees: float) -> Points:
     angle = np.radians(degrees)
-    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ shift
+    result: Points = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ shift
+    return result
 
 
 def _moved(points: Points, system: System, *, epsg: int) -> Points:
