@@ -61,7 +61,8 @@ def find_system(raw: RawDataset, layer: CatalogLayer, columns: Mapping[str, str]
         return CodeFinding(None, _conflict(pairs, [best, *conflicting]))
     tied = [best, *rivals]
     doubtful = [other for other in rivals if any(differs(pair.code, best, other) for pair in pairs if not _is_told(pair))]
-    system = said if said in tied else None if doubtful else own if own in tied else best
+    of_kind = [other for other in (own, *tied) if other in tied and (other == "survey") == (own == "survey")]
+    system = said if said in tied else None if doubtful else next(iter(of_kind), best)
     if system is None:
         return CodeFinding(None, _undecided(pairs, [best, *doubtful]))
     if (system == "survey") != (own == "survey"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import pytest
 import shapely
-from deliveries import HERE, asked, bare, offered, patches, raw_dataset, shapefile
+from delivered_files import HERE, asked, bare, offered, patches, raw_dataset, shapefile
 from frames import EPSG, buildings, red_lines, square
 
 from layers.reading.reader import contents, read
