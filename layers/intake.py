@@ -7,21 +7,22 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import orjson
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from layers.catalog import CatalogLayer
+from layers.catalog import CatalogField, CatalogLayer
 from layers.errors import DatasetRefusedError
 from layers.fields import Values, convert
+from layers.generalising import FARTHEST_ZOOM, drawn_fields
+from layers.json_rows import json_rows
+from spatial import tiling
 from spatial.crs import CGCS2000, county_epsg, reproject, require_crs, require_zone
 from spatial.errors import CrsError
 from spatial.pieces import MAX_VERTICES, Geometries, subdivide
 
 MAX_PROBLEMS = 100
 """So many problems are listed in full; of the others only the number is told."""
-
-WEB_MERCATOR = 3857
 
 _KINDS = {
     "point": (shapely.GeometryType.POINT, shapely.GeometryType.MULTIPOINT),
@@ -35,26 +36,30 @@ _KIND_LABELS = {"point": "点", "line": "线", "polygon": "面"}
 class Intake:
     """A checked dataset in the county's CRS: n features, and the k pieces of those of more than 128 vertices.
 
-    `attributes` are n JSON objects without missing values. `split_row` and `split_part` (from 1) say which feature a piece is of.
+    `attributes` are n JSON objects without missing values, `drawn` what of them a map draws from afar (None: it is not shown there), `wkb` the
+    geometries as little-endian WKB. `split_row` and `split_part` (from 1) say which feature a piece is of.
     """
 
     identifiers: Values
     attributes: list[bytes]
+    drawn: list[bytes] | None
     geometries: Geometries
-    web_geometries: Geometries
+    wkb: list[bytes]
     area_m2: NDArray[np.float64]
     split: Geometries
     split_row: NDArray[np.int64]
     split_part: NDArray[np.int64]
-    disjoint: bool
     notes: list[str] = field(default_factory=list)
 
 
-def prepare(frame: gpd.GeoDataFrame, layer: CatalogLayer, *, epsg: int, extent: Any = None) -> Intake:
+def prepare(
+    frame: gpd.GeoDataFrame, layer: CatalogLayer, *, epsg: int, extent: Any = None, checked: bool = False
+) -> Intake:
     """Check a frame with catalogue field names against its layer and bring it into stored form.
 
-    `extent` is the county's outline in EPSG:`epsg`; a feature wholly outside it is a problem. Raises CrsError for a missing or
-    unsupported CRS, DatasetRefusedError with every other problem, each naming its row (from 1).
+    `extent` is the county's outline in EPSG:`epsg`; a feature wholly outside it is a problem. With `checked` it is known that the
+    geometries are valid and lie in the zone and the county: an acceptance check found no error. Raises CrsError for a missing or unsupported
+    CRS, DatasetRefusedError with every other problem, each naming its row (from 1).
     """
     require_zone(epsg)
     source = require_crs(frame.crs)
@@ -64,15 +69,28 @@ def prepare(frame: gpd.GeoDataFrame, layer: CatalogLayer, *, epsg: int, extent: 
     raw = np.asarray(frame.geometry.array, dtype=object)
     sound = _sound(raw, layer, problems)
     geometries = np.full(len(raw), None, dtype=object)
-    geometries[sound] = reproject(raw[sound], source=source, target=epsg)
-    _check_geometries(geometries, np.flatnonzero(sound), problems, epsg=epsg, extent=extent)
+    has_height = bool(shapely.has_z(raw).any())
+    here = source.equals(require_crs(epsg), ignore_axis_order=True) and not has_height and not shapely.has_m(raw).any()
+    geometries[sound] = raw[sound] if here else reproject(raw[sound], source=source, target=epsg)
+    if not checked:
+        _check_geometries(geometries, np.flatnonzero(sound), problems, epsg=epsg, extent=extent)
     if not len(raw):
         problems.append("没有任何要素")
     if problems:
         raise DatasetRefusedError(problems=_shortened(problems))
-    if shapely.has_z(raw).any():
+    if has_height:
         notes.append("图形带有高程，已只保留平面坐标")
-    return _intake(columns, geometries, layer, epsg=epsg, notes=notes)
+    return _intake(columns, geometries, layer, notes=notes)
+
+
+def tells_apart(geometries: Geometries) -> tuple[bool, Any | None]:
+    """Tell whether no two polygons overlap, with their union where that was found on the way.
+
+    Only a clean coverage counts as free of overlaps: polygons whose shared edges differ are taken to overlap.
+    """
+    polygons = geometries[shapely.get_dimensions(geometries) == 2]
+    union = tiling.outline(polygons)
+    return union is not None or len(polygons) < 2 or bool(shapely.coverage_is_valid(polygons)), union
 
 
 def _shortened(problems: list[str]) -> list[str]:
@@ -85,7 +103,7 @@ def _columns(frame: gpd.GeoDataFrame, layer: CatalogLayer, problems: list[str], 
     columns: dict[str, Values] = {}
     for name, item in layer.fields.items():
         if name in frame.columns:
-            columns[name], found = convert(item, frame[name].tolist())
+            columns[name], found = _converted(item, frame[name])
             problems.extend(found)
         elif item.required:
             problems.append(f"缺少必填字段 {name}（{item.title}）")
@@ -97,7 +115,26 @@ def _columns(frame: gpd.GeoDataFrame, layer: CatalogLayer, problems: list[str], 
     return columns
 
 
+def _converted(item: CatalogField, column: pd.Series[Any]) -> tuple[Values, list[str]]:
+    """Convert a column: a text that comes again is converted once, and rows are gone through one by one only where one does not fit."""
+    if (
+        item.type == "number"
+        and column.dtype == np.float64
+        and not item.required
+        and not np.isinf(column.to_numpy()).any()
+    ):
+        return column.astype(object).where(column.notna(), None).tolist(), []
+    if pd.api.types.infer_dtype(column, skipna=True) == "string":
+        places, known = pd.factorize(column.to_numpy(dtype=object))
+        values, problems = convert(item, [*known, None] if (places < 0).any() else list(known))
+        if not problems:
+            return np.array([*values, None], dtype=object)[places].tolist(), []
+    return convert(item, column.tolist())
+
+
 def _repeated(identifiers: Values, name: str) -> list[str]:
+    if len(set(identifiers)) == len(identifiers):
+        return []
     first: dict[Any, int] = {}
     problems = []
     for row, value in enumerate(identifiers, start=1):
@@ -117,16 +154,22 @@ def _sound(raw: Geometries, layer: CatalogLayer, problems: list[str]) -> NDArray
     wanted = "或".join(_KIND_LABELS[name] for name in layer.geometry)
     problems.extend(f"第 {row + 1} 行没有图形" for row in np.flatnonzero(empty))
     problems.extend(f"第 {row + 1} 行的坐标不是有限的数" for row in np.flatnonzero(infinite))
-    problems.extend(f"第 {row + 1} 行的图形是 {raw[row].geom_type}，本图层要求{wanted}" for row in np.flatnonzero(wrong))
+    problems.extend(
+        f"第 {row + 1} 行的图形是 {raw[row].geom_type}，本图层要求{wanted}" for row in np.flatnonzero(wrong)
+    )
     result: NDArray[np.bool_] = ~(empty | infinite | wrong)
     return result
 
 
-def _check_geometries(geometries: Geometries, rows: NDArray[np.int64], problems: list[str], *, epsg: int, extent: Any) -> None:
+def _check_geometries(
+    geometries: Geometries, rows: NDArray[np.int64], problems: list[str], *, epsg: int, extent: Any
+) -> None:
     found = geometries[rows]
     inside = _in_zone(found, epsg)
     other = "" if inside.any() or not len(found) else _other_zone(found, epsg)
-    problems.extend(f"第 {row + 1} 行的坐标不在 EPSG:{epsg} 的适用范围内，请核对坐标系和坐标顺序{other}" for row in rows[~inside])
+    problems.extend(
+        f"第 {row + 1} 行的坐标不在 EPSG:{epsg} 的适用范围内，请核对坐标系和坐标顺序{other}" for row in rows[~inside]
+    )
     invalid = inside & ~shapely.is_valid(found)
     for row in rows[invalid]:
         problems.append(f"第 {row + 1} 行的图形无效：{shapely.is_valid_reason(geometries[row])}")
@@ -154,7 +197,9 @@ def _other_zone(geometries: Geometries, epsg: int) -> str:
     middle = np.array([shapely.Point((west + east) / 2, (south + north) / 2)], dtype=object)
     longitude, latitude = shapely.get_coordinates(reproject(middle, source=epsg, target=CGCS2000))[0]
     try:
-        return f"（经度约 {longitude:.1f}°，那里的县应使用 EPSG:{county_epsg(longitude)}）" if 3 <= latitude <= 54 else ""
+        return (
+            f"（经度约 {longitude:.1f}°，那里的县应使用 EPSG:{county_epsg(longitude)}）" if 3 <= latitude <= 54 else ""
+        )
     except CrsError:
         return ""
 
@@ -169,33 +214,23 @@ def _boxes_in_zone(bounds: NDArray[np.float64], epsg: int) -> NDArray[np.bool_]:
     return result
 
 
-def _intake(columns: dict[str, Values], geometries: Geometries, layer: CatalogLayer, *, epsg: int, notes: list[str]) -> Intake:
+def _intake(columns: dict[str, Values], geometries: Geometries, layer: CatalogLayer, *, notes: list[str]) -> Intake:
     large = np.flatnonzero(shapely.get_num_coordinates(geometries) > MAX_VERTICES)
     pieces = [subdivide(geometries[row]) for row in large]
     counts = [len(parts) for parts in pieces]
     return Intake(
         identifiers=columns[layer.identifier],
-        attributes=_json_rows(columns, len(geometries)),
+        attributes=json_rows(columns, len(geometries)),
+        drawn=json_rows({name: columns[name] for name in drawn_fields(layer) if name in columns}, len(geometries))
+        if layer.min_zoom <= FARTHEST_ZOOM
+        else None,
         geometries=geometries,
-        web_geometries=reproject(geometries, source=epsg, target=WEB_MERCATOR),
+        wkb=shapely.to_wkb(geometries, byte_order=1).tolist(),
         area_m2=shapely.area(geometries),
         split=np.concatenate(pieces) if pieces else np.array([], dtype=object),
         split_row=np.repeat(large, counts),
-        split_part=np.concatenate([np.arange(1, count + 1) for count in counts]) if counts else np.array([], dtype=np.int64),
-        disjoint=_is_disjoint(geometries),
+        split_part=np.concatenate([np.arange(1, count + 1) for count in counts])
+        if counts
+        else np.array([], dtype=np.int64),
         notes=notes,
     )
-
-
-def _json_rows(columns: dict[str, Values], count: int) -> list[bytes]:
-    names = list(columns)
-    rows = zip(*columns.values(), strict=True) if columns else iter([()] * count)
-    return [orjson.dumps({name: value for name, value in zip(names, row, strict=True) if value is not None}) for row in rows]
-
-
-def _is_disjoint(geometries: Geometries) -> bool:
-    """Whether no two polygons overlap. Only a clean coverage counts: polygons whose shared edges differ are taken to overlap."""
-    polygons = geometries[shapely.get_dimensions(geometries) == 2]
-    return len(polygons) < 2 or bool(shapely.coverage_is_valid(polygons))
-
-

@@ -1,94 +1,116 @@
-"""A version's own tables: copied into while nobody sees them, indexed, then attached to `feature` and `piece` and closed to change."""
+"""A version's own tables: copied into while nobody sees them, indexed, then attached to their parents and closed to change.
+
+`feature_N` holds its features, `piece_N` the same cut up, `overview_N` what of them is seen from afar.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import psycopg
 import shapely
 from psycopg import sql
 
+from layers import binary_copy
+from layers.binary_copy import Column
+from layers.generalising import WEB_MERCATOR, seen_from_afar
 from layers.intake import Intake
 from layers.sql import queries
-from spatial.pieces import MAX_VERTICES, Geometries
+from spatial.pieces import MAX_VERTICES
 
 SQL = queries("partitions")
 
 _CHUNK = 5_000
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+PARENTS = ("feature", "piece", "overview")
 
 
 def add(conn: psycopg.Connection[Any], version_id: int, data: Intake, *, epsg: int) -> None:
-    """Make, fill, index and attach the two tables of a version, in the caller's transaction."""
-    features, pieces = _tables(version_id)
-    version = sql.Literal(version_id)
-    conn.execute(SQL["create_features"].format(table=features, version=version))
-    conn.execute(SQL["create_pieces"].format(table=pieces, version=version))
-    _copy(conn, SQL["copy_features"].format(table=features), _feature_lines(data, epsg))
-    _copy(conn, SQL["copy_pieces"].format(table=pieces), _piece_lines(data, epsg))
-    whole = SQL["add_whole_pieces"].format(pieces=pieces, features=features, max_vertices=sql.Literal(MAX_VERTICES))
-    conn.execute(whole)
+    """Make, fill, index and attach the tables of a version, in the caller's transaction."""
+    tables = _create(conn, version_id)
+    _copy(conn, SQL["copy_features"].format(table=tables["feature"]), _features(data, epsg))
+    _copy(conn, SQL["copy_pieces"].format(table=tables["piece"]), _pieces(data, epsg))
+    conn.execute(
+        SQL["add_whole_pieces"].format(
+            pieces=tables["piece"], features=tables["feature"], max_vertices=sql.Literal(MAX_VERTICES)
+        )
+    )
+    _copy(conn, SQL["copy_overview"].format(table=tables["overview"]), _overview(data, epsg))
     _finish(conn, version_id)
 
 
 def copy(conn: psycopg.Connection[Any], version_id: int, source_id: int) -> None:
-    """Make the two tables of a version with the content of another version, in the caller's transaction."""
-    features, pieces = _tables(version_id)
-    named = {"version": sql.Literal(version_id), "source": sql.Literal(source_id)}
-    conn.execute(SQL["create_features"].format(table=features, **named))
-    conn.execute(SQL["create_pieces"].format(table=pieces, **named))
-    conn.execute(SQL["repeat_features"].format(table=features, **named))
-    conn.execute(SQL["repeat_pieces"].format(table=pieces, **named))
+    """Make the tables of a version with the content of another version, in the caller's transaction."""
+    tables = _create(conn, version_id)
+    for parent, query in zip(PARENTS, ("repeat_features", "repeat_pieces", "repeat_overview"), strict=True):
+        conn.execute(SQL[query].format(table=tables[parent], source=sql.Literal(source_id)))
     _finish(conn, version_id)
 
 
-def _finish(conn: psycopg.Connection[Any], version_id: int) -> None:
-    """Index the two tables of a version and make them part of `feature` and `piece`."""
-    features, pieces = _tables(version_id)
-    conn.execute(SQL["index_features"].format(table=features))
-    conn.execute(SQL["index_pieces"].format(table=pieces))
-    for parent, table in (("feature", features), ("piece", pieces)):
-        conn.execute(SQL["attach"].format(parent=sql.Identifier(parent), table=table, version=sql.Literal(version_id)))
-
-
 def remove(conn: psycopg.Connection[Any], version_id: int) -> None:
-    """Drop the two tables of a version that was never published."""
-    for table in _tables(version_id):
+    """Drop the tables of a version that was never published."""
+    for table in _tables(version_id).values():
         conn.execute(SQL["drop"].format(table=table))
 
 
-def _tables(version_id: int) -> tuple[sql.Identifier, sql.Identifier]:
-    return sql.Identifier(f"feature_{version_id}"), sql.Identifier(f"piece_{version_id}")
+def _create(conn: psycopg.Connection[Any], version_id: int) -> dict[str, sql.Identifier]:
+    tables = _tables(version_id)
+    for parent, table in tables.items():
+        conn.execute(SQL["create"].format(table=table, parent=sql.Identifier(parent), version=sql.Literal(version_id)))
+    return tables
 
 
-def _copy(conn: psycopg.Connection[Any], statement: sql.Composed, chunks: Iterator[str]) -> None:
+def _finish(conn: psycopg.Connection[Any], version_id: int) -> None:
+    """Index the tables of a version and make them part of their parents."""
+    for (parent, table), query in zip(
+        _tables(version_id).items(), ("index_features", "index_pieces", "index_overview"), strict=True
+    ):
+        conn.execute(SQL[query].format(table=table))
+        conn.execute(SQL["attach"].format(parent=sql.Identifier(parent), table=table, version=sql.Literal(version_id)))
+
+
+def _tables(version_id: int) -> dict[str, sql.Identifier]:
+    return {parent: sql.Identifier(f"{parent}_{version_id}") for parent in PARENTS}
+
+
+def _copy(conn: psycopg.Connection[Any], statement: sql.Composed, chunks: Iterable[Sequence[Column]]) -> None:
     with conn.cursor() as cursor, cursor.copy(statement) as copy:
-        for chunk in chunks:
-            copy.write(chunk)
+        for part in binary_copy.stream(chunks):
+            copy.write(part)
 
 
-def _hex(geometries: Geometries, epsg: int) -> list[str]:
-    return [wkb.hex() for wkb in shapely.to_wkb(shapely.set_srid(geometries, epsg), include_srid=True).tolist()]
-
-
-def _feature_lines(data: Intake, epsg: int) -> Iterator[str]:
-    for start in range(0, len(data.geometries), _CHUNK):
+def _features(data: Intake, epsg: int) -> Iterable[Sequence[Column]]:
+    rows = np.arange(len(data.wkb))
+    for start in range(0, len(rows), _CHUNK):
         part = slice(start, start + _CHUNK)
-        rows = zip(
-            range(start, len(data.geometries)),
-            [text.translate(_ESCAPES) for text in data.identifiers[part]],
-            [row.decode().replace("\\", "\\\\") for row in data.attributes[part]],
-            _hex(data.geometries[part], epsg),
-            _hex(data.web_geometries[part], 3857),
-            data.area_m2[part].tolist(),
-            strict=False,
+        yield (
+            binary_copy.integers(rows[part]),
+            binary_copy.texts(data.identifiers[part]),
+            binary_copy.json(data.attributes[part]),
+            binary_copy.geometries(data.wkb[part], epsg),
+            binary_copy.doubles(data.area_m2[part]),
         )
-        yield "".join([f"{fid}\t{name}\t{row}\t{geom}\t{web}\t{area!r}\n" for fid, name, row, geom, web, area in rows])
 
 
-def _piece_lines(data: Intake, epsg: int) -> Iterator[str]:
-    for start in range(0, len(data.split), _CHUNK):
+def _pieces(data: Intake, epsg: int) -> Iterable[Sequence[Column]]:
+    wkb = shapely.to_wkb(data.split, byte_order=1).tolist()
+    for start in range(0, len(wkb), _CHUNK):
         part = slice(start, start + _CHUNK)
-        rows = zip(data.split_row[part].tolist(), data.split_part[part].tolist(), _hex(data.split[part], epsg), strict=True)
-        yield "".join([f"{fid}\t{number}\t{geom}\n" for fid, number, geom in rows])
+        numbers = binary_copy.integers(data.split_row[part]), binary_copy.integers(data.split_part[part])
+        yield (*numbers, binary_copy.geometries(wkb[part], epsg))
+
+
+def _overview(data: Intake, epsg: int) -> Iterable[Sequence[Column]]:
+    if data.drawn is None:
+        return
+    rows, shapes = seen_from_afar(data.geometries, data.area_m2, epsg=epsg)
+    wkb = shapely.to_wkb(shapes, byte_order=1).tolist()
+    drawn = [data.drawn[row] for row in rows]
+    for start in range(0, len(rows), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        yield (
+            binary_copy.integers(rows[part]),
+            binary_copy.json(drawn[part]),
+            binary_copy.geometries(wkb[part], WEB_MERCATOR),
+        )

@@ -1,7 +1,7 @@
 """The tables of the store. Migrations make them; this is what they must amount to.
 
-`feature` and `piece` are partitioned by version: a version's rows are copied into tables of their own, indexed and then attached
-(`partitions.py`), and never change afterwards. Geometries carry the SRID of the county's zone, so the columns leave it open.
+`feature`, `piece` and `overview` are partitioned by version: a version's rows are copied into tables of their own, indexed and then
+attached (`partitions.py`), and never change afterwards. Geometries carry the SRID of the county's zone, so the columns leave it open.
 Triggers refuse changes of published versions, stored checks, classifications and progress figures; a correction is a new row.
 """
 
@@ -85,11 +85,9 @@ feature = Table(
     Column("identifier", Text, nullable=False),
     Column("attributes", JSONB, nullable=False),
     _geometry("geom"),
-    _geometry("geom_3857"),
     Column("area_m2", Double, nullable=False),
     Index("feature_identifier", "version_id", "identifier"),
     Index("feature_geom", "geom", postgresql_using="gist"),
-    Index("feature_geom_3857", "geom_3857", postgresql_using="gist"),
     postgresql_partition_by="LIST (version_id)",
 )
 
@@ -103,6 +101,18 @@ piece = Table(
     Index("piece_geom", "geom", postgresql_using="gist"),
     postgresql_partition_by="LIST (version_id)",
 )
+
+overview = Table(
+    "overview",
+    metadata,
+    Column("version_id", Integer, primary_key=True, autoincrement=False),
+    Column("fid", Integer, primary_key=True, autoincrement=False),
+    Column("attributes", JSONB, nullable=False),
+    _geometry("geom"),
+    Index("overview_geom", "geom", postgresql_using="gist"),
+    postgresql_partition_by="LIST (version_id)",
+)
+"""Shapes in Web Mercator for tiles seen from afar: simplified, without the features too small to be seen there."""
 
 classification_run = Table(
     "classification_run",

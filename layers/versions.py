@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any, cast
 
 import geopandas as gpd
@@ -35,7 +37,7 @@ from layers.errors import (
     UnknownVersionError,
     VersionStateError,
 )
-from layers.intake import Intake, prepare
+from layers.intake import Intake, prepare, tells_apart
 from layers.sql import queries
 from layers.version_acts import BY_PROGRAM, Expected, Signature
 from spatial.layer import DatasetVersion
@@ -95,27 +97,32 @@ def stage(
     extent: BaseGeometry | None = None,
     notes: tuple[str, ...] = (),
     qa: Mapping[str, Any] | None = None,
+    checked: bool = False,
 ) -> int:
     """Check and store a dataset as a staged version, which no reader sees yet; return its id.
 
     `frame` has catalogue field names and a CRS; `extent` is the county's outline in EPSG:`epsg`; `qa` (JSON values) is kept beside
-    the notes. Raises CrsError, SecrecyError, or DatasetRefusedError with every problem; nothing is stored then.
+    the notes; `checked` says that an acceptance check found the geometries valid and in the county. Raises CrsError, SecrecyError, or DatasetRefusedError with every problem; nothing is stored then.
     """
     layer = catalog_layer(meta.layer)
     _check_secrecy(layer.id, meta.secrecy, max_secrecy)
     _check_meta(meta)
-    data = prepare(frame, layer, epsg=epsg, extent=extent)
-    values = asdict(meta) | {
-        "coverage": shapely.to_wkb(meta.coverage or _own_polygons(data)),
+    data = prepare(frame, layer, epsg=epsg, extent=extent, checked=checked)
+    if meta.coverage is None and not (shapely.get_dimensions(data.geometries) == 2).any():
+        raise DatasetRefusedError("数据中没有面，不能由要素得出完整范围：请说明数据在哪个范围内是完整的。")
+    version_id = int(_one(conn, "reserve", {})[0])
+    with ThreadPoolExecutor(1) as beside:
+        content = beside.submit(_content, data, meta.coverage)
+        partitions.add(conn, version_id, data, epsg=epsg)
+        values = asdict(meta) | content.result()
+    values |= {
+        "id": version_id,
         "epsg": epsg,
         "code_system": meta.code_system or layer.code_system,
         "feature_count": len(data.geometries),
-        "checksum": _checksum(data),
-        "disjoint": data.disjoint,
         "qa": Jsonb({"notes": [*notes, *data.notes], **(qa or {})}),
     }
-    version_id = int(_one(conn, "add", values)[0])
-    partitions.add(conn, version_id, data, epsg=epsg)
+    conn.execute(SQL["add"], values)
     return version_id
 
 
@@ -279,21 +286,19 @@ def _check_meta(meta: NewVersion) -> None:
         raise DatasetRefusedError(problems=problems)
 
 
-def _own_polygons(data: Intake) -> BaseGeometry:
-    polygons = data.geometries[shapely.get_dimensions(data.geometries) == 2]
-    if not len(polygons):
-        raise DatasetRefusedError("数据中没有面，不能由要素得出完整范围：请说明数据在哪个范围内是完整的。")
-    merged: BaseGeometry = shapely.coverage_union_all(polygons) if data.disjoint else shapely.union_all(polygons)
-    return merged
+def _content(data: Intake, coverage: BaseGeometry | None) -> dict[str, Any]:
+    """What is worked out from the content while it is being written: its checksum, whether it is free of overlaps, where it is complete."""
+    disjoint, union = tells_apart(data.geometries)
+    own = coverage or union
+    if own is None:
+        polygons = data.geometries[shapely.get_dimensions(data.geometries) == 2]
+        own = shapely.coverage_union_all(polygons) if disjoint else shapely.union_all(polygons)
+    return {"checksum": _checksum(data), "disjoint": disjoint, "coverage": shapely.to_wkb(own)}
 
 
 def _checksum(data: Intake) -> str:
     """SHA-256 over attributes and geometry (WKB) of all rows in order."""
-    digest = hashlib.sha256()
-    for attributes, geometry in zip(data.attributes, shapely.to_wkb(data.geometries), strict=True):
-        digest.update(attributes)
-        digest.update(geometry)
-    return digest.hexdigest()
+    return hashlib.sha256(b"".join(chain.from_iterable(zip(data.attributes, data.wkb, strict=True)))).hexdigest()
 
 
 def _one(conn: Connection, name: str, values: dict[str, Any]) -> tuple[Any, ...]:

@@ -1,12 +1,15 @@
+-- name: reserve
+SELECT nextval(pg_get_serial_sequence('dataset_version', 'id'));
+
 -- name: add
 INSERT INTO dataset_version (
-    layer_id, law_status, title, authority, valid_from, valid_to, source_name, source_sha256, survey_date, code_system,
+    id, layer_id, law_status, title, authority, valid_from, valid_to, source_name, source_sha256, survey_date, code_system,
     secrecy, synthetic, display_only, epsg, coverage, feature_count, checksum, disjoint, qa
-) VALUES (
-    %(layer)s, %(law_status)s, %(title)s, %(authority)s, %(valid_from)s, %(valid_to)s, %(source_name)s, %(source_sha256)s,
+) OVERRIDING SYSTEM VALUE VALUES (
+    %(id)s, %(layer)s, %(law_status)s, %(title)s, %(authority)s, %(valid_from)s, %(valid_to)s, %(source_name)s, %(source_sha256)s,
     %(survey_date)s, %(code_system)s, %(secrecy)s, %(synthetic)s, %(display_only)s, %(epsg)s, ST_GeomFromWKB(%(coverage)s, %(epsg)s),
     %(feature_count)s, %(checksum)s, %(disjoint)s, %(qa)s
-) RETURNING id;
+);
 
 -- name: lock_layer
 SELECT pg_try_advisory_xact_lock(7021959, hashtext(%(layer)s));

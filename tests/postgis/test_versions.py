@@ -188,11 +188,11 @@ def test_an_error_in_the_middle_of_staging_leaves_nothing(db_url, monkeypatch):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt), database.connect(db_url) as conn:
-        monkeypatch.setattr("layers.partitions._piece_lines", crash)
+        monkeypatch.setattr("layers.partitions._pieces", crash)
         versions.stage(conn, red_lines(), meta(), epsg=EPSG)
     with database.connect(db_url) as conn:
         assert versions.history(conn, "ecological_redline") == []
-        assert conn.execute("SELECT count(*) FROM pg_class WHERE relname ~ '^(feature|piece)_[0-9]+$'").fetchone() == (0,)
+        assert conn.execute("SELECT count(*) FROM pg_class WHERE relname ~ '^(feature|piece|overview)_[0-9]+$'").fetchone() == (0,)
 
 
 def test_a_connection_killed_before_commit_leaves_nothing(db_url):

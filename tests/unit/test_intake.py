@@ -4,6 +4,7 @@ from datetime import date
 
 import geopandas as gpd
 import numpy as np
+import orjson
 import pandas as pd
 import pytest
 import shapely
@@ -11,7 +12,7 @@ from frames import COUNTY, EPSG, buildings, red_lines, square
 
 from layers import catalog
 from layers.errors import DatasetRefusedError
-from layers.intake import MAX_PROBLEMS, prepare
+from layers.intake import MAX_PROBLEMS, prepare, tells_apart
 from spatial.errors import CrsError
 
 RED_LINE = catalog.layer("ecological_redline")
@@ -57,14 +58,25 @@ def test_a_dataset_of_a_county_in_another_zone_says_which():
     away = red_lines().set_geometry([shapely.box(120.6, 29, 120.61, 29.01)], crs="EPSG:4490")
     (problem,) = problems_of(away)
     assert "经度约 120.6°，那里的县应使用 EPSG:4549" in problem
-    for nowhere in (shapely.box(3270000, 520000, 3270100, 520100), shapely.box(114, 29, 114.1, 29.1), shapely.box(1e300, 0, 2e300, 1)):
+    for nowhere in (
+        shapely.box(3270000, 520000, 3270100, 520100),
+        shapely.box(114, 29, 114.1, 29.1),
+        shapely.box(1e300, 0, 2e300, 1),
+    ):
         assert "应使用" not in problems_of(red_lines([nowhere]))[0]
 
 
 def test_every_problem_is_listed_at_once():
     frame = red_lines([BOW_TIE, None, square()], BSM=["a", None, "a"], zone=["other", "nowhere", "其他"])
     found = problems_of(frame)
-    assert [problem[:6] for problem in found] == ["第 2 行缺", "第 2 行 ", "第 3 行 ", "第 3 行 ", "第 2 行没", "第 1 行的"]
+    assert [problem[:6] for problem in found] == [
+        "第 2 行缺",
+        "第 2 行 ",
+        "第 3 行 ",
+        "第 3 行 ",
+        "第 2 行没",
+        "第 1 行的",
+    ]
 
 
 def test_many_problems_are_counted():
@@ -179,7 +191,38 @@ def test_survey_village_codes_of_19_digits_are_cut_to_12():
 def test_layers_are_disjoint_only_where_no_polygons_overlap():
     beside = prepare(red_lines([square(), square(100), square(300)]), RED_LINE, epsg=EPSG)
     across = prepare(red_lines([square(), square(99.999), square(300)]), RED_LINE, epsg=EPSG)
-    assert (beside.disjoint, across.disjoint) == (True, False)
+    disjoint, union = tells_apart(beside.geometries)
+    assert disjoint
+    assert union.equals(shapely.union_all(beside.geometries))
+    assert tells_apart(across.geometries) == (False, None)
+
+
+def test_texts_that_come_again_are_stored_in_every_row_and_missing_ones_in_none():
+    uses = ["住宅", None, "商铺", "住宅"]
+    data = prepare(buildings([square(200 * place) for place in range(4)], GHYT=uses), BUILDING, epsg=EPSG)
+    assert [orjson.loads(row).get("GHYT") for row in data.attributes] == uses
+
+
+def test_attributes_are_the_bytes_that_versions_are_told_by():
+    values = {
+        "ZCS": [1, None, 3],
+        "ZZDMJ": [0.1, -0.0, None],
+        "GHYT": ['住宅,"}', None, "a\tb\\n"],
+        "vacant": [True, None, False],
+    }
+    data = prepare(buildings([square(200 * place) for place in range(3)], **values), BUILDING, epsg=EPSG)
+    for row, written in enumerate(data.attributes):
+        read = orjson.loads(written)
+        assert orjson.dumps(read) == written
+        given = {name: column[row] for name, column in values.items() if column[row] is not None}
+        assert {name: read[name] for name in values if name in read} == given
+
+
+def test_what_was_checked_before_is_not_checked_again_but_what_makes_no_row_is():
+    assert (
+        len(prepare(red_lines([square(), square(80_000)]), RED_LINE, epsg=EPSG, extent=COUNTY, checked=True).wkb) == 2
+    )
+    assert problems_of(red_lines([None, square()]), checked=True) == ["第 1 行没有图形"]
 
 
 @pytest.mark.shared
