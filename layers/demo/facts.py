@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyproj
-from numpy.typing import NDArray
+
+from spatial.ellipsoid import ellipsoid_factor as ellipsoid_factor
 
 DATA = Path(__file__).parent / "data"
 COUNTY_CODE = "421223"
@@ -60,19 +60,3 @@ def read_facts() -> Facts:
     figures = json.loads((DATA / "official_facts.json").read_text(encoding="utf-8"))
     land = {name: float(hectares) * 10_000 for name, hectares in figures["land_survey_2023_ha"].items()}
     return Facts(villages=villages, towns=towns, land_m2=land, population=int(figures["population_2020s"]))
-
-
-def ellipsoid_factor(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return ellipsoidal area ÷ planar area at points of EPSG:4547, for patches up to a few kilometres.
-
-    The projection is conformal, so the factor is 1 ÷ k² with the point scale k of the Gauss-Krüger projection,
-    k = 1 + e²/(2MN) + e⁴/(24M²N²) at distance e from the central meridian (M, N radii of CGCS2000 at the footpoint latitude).
-    """
-    semi_major, inverse_flattening = 6378137.0, 298.257222101
-    eccentricity2 = (2 - 1 / inverse_flattening) / inverse_flattening
-    latitude = y / 6367449.0 + 0.00252 * np.sin(2 * y / 6367449.0)
-    w2 = 1 - eccentricity2 * np.sin(latitude) ** 2
-    radii = semi_major**2 * (1 - eccentricity2) / w2**2
-    u = (x - 500_000.0) ** 2 / radii
-    k = 1 + u / 2 + u**2 / 24
-    return np.asarray(1 / k**2)

@@ -59,10 +59,6 @@ class Collector:
         """Say why a check could not be made."""
         self._reasons[code] = reason
 
-    def is_told(self, code: str) -> bool:
-        """Whether a check was made, or said not to be."""
-        return code in self._found or code in self._reasons
-
     def level(self, code: str) -> Level:
         """How much a finding of a check matters in this layer."""
         return checks()[code].level_for(self.layer)

@@ -61,7 +61,8 @@ def columns(frame: gpd.GeoDataFrame, layer: CatalogLayer) -> dict[str, Column]:
 
 def _column(item: CatalogField, values: pd.Series) -> Column:
     of, raw = _distinct(values)
-    read, problems = convert(item, raw)
+    plain = _plain(item, raw)
+    read, problems = (plain, []) if plain is not None else convert(item, raw)
     wrong: list[str | None] = [None] * len(raw)
     if problems:
         for place, value in enumerate(raw):
@@ -70,6 +71,18 @@ def _column(item: CatalogField, values: pd.Series) -> Column:
     kept = np.empty(len(raw), dtype=object)
     kept[:] = read
     return Column(item=item, of=of, raw=raw, read=kept, wrong=wrong)
+
+
+def _plain(item: CatalogField, raw: list[Any]) -> list[Any] | None:
+    """Read values that need no judging: texts of a field that takes any, numbers that are finite. None where one has to be judged."""
+    if item.codes or item.length:
+        return None
+    if item.type == "text" and all(type(value) is str for value in raw):
+        read = [value.strip() for value in raw]
+        return None if item.required and "" in read else read
+    if item.type == "number" and all(type(value) is float for value in raw) and np.isfinite(raw).all():
+        return raw
+    return None
 
 
 def _distinct(values: pd.Series) -> tuple[NDArray[np.int64], list[Any]]:

@@ -176,32 +176,15 @@ def _outside(subject: Subject, found: Collector, context: Context, inside: Bools
         return
     found.made("QC-G16")
     rows = np.flatnonzero(subject.is_valid & inside)
-    out = rows[~touching(context.county, subject.geometries[rows])]
+    out = rows[~touching(subject, context.county, rows)]
     found.rows("QC-G16", out, message="图形全部在县域范围之外", geometry=lambda row: subject.geometries[row])
 
 
-def touching(area: Any, geometries: Geometries) -> Bools:
-    """Which geometries have a point in common with a large polygon: only what lies at its border is compared with it."""
+def touching(subject: Subject, area: Any, rows: Ints) -> Bools:
+    """Which rows (k,) have a point in common with a large polygon: only what lies at its border is compared with it."""
     shapely.prepare(area)
-    west, south = np.nan_to_num(shapely.bounds(geometries)[:, :2]).T if len(geometries) else (np.zeros(0), np.zeros(0))
-    first = shapely.get_coordinates(shapely.points(west, south))
-    at_border = near_border(area, geometries)
-    result = np.zeros(len(geometries), dtype=bool)
-    # The box of what is not at the border is wholly inside or wholly outside: one corner tells.
-    away = np.ones(len(geometries), dtype=bool)
-    away[at_border] = False
-    result[away] = shapely.contains_xy(area, first[away, 0], first[away, 1])
-    result[at_border] = shapely.intersects(area, geometries[at_border])
+    at_border = subject.near_borders(np.array([area], dtype=object))[rows]
+    result = np.zeros(len(rows), dtype=bool)
+    result[~at_border] = shapely.contains_xy(area, *subject.corners[rows[~at_border]].T)
+    result[at_border] = shapely.intersects(area, subject.geometries[rows[at_border]])
     return result
-
-
-def near_border(area: Any, geometries: Geometries) -> Ints:
-    """The geometries whose box an edge of a polygon passes."""
-    line = shapely.get_parts(shapely.boundary(area))
-    points, of = shapely.get_coordinates(line, return_index=True)
-    begin = np.flatnonzero(of[1:] == of[:-1])
-    edges: Geometries = np.asarray(
-        shapely.linestrings(np.stack([points[begin], points[begin + 1]], axis=1)), dtype=object
-    )
-    boxes = shapely.box(*shapely.bounds(geometries).T)
-    return np.unique(shapely.STRtree(edges).query(boxes, predicate="intersects")[0]).astype(np.int64)

@@ -117,5 +117,5 @@ def _tuples(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def _yaml(name: str) -> dict[str, Any]:
     text = resources.files("layers.quality").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
+    loaded: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
     return loaded

@@ -85,9 +85,29 @@ class Subject:
         return area
 
     @lazy
+    def valid_rows(self) -> Ints:
+        """The rows of valid geometries."""
+        return np.flatnonzero(self.is_valid)
+
+    @lazy
     def tree(self) -> shapely.STRtree:
-        """The search tree over the valid polygons; what it answers are places in `valid_polygons`."""
-        return shapely.STRtree(self.geometries[self.valid_polygons])
+        """The search tree over the valid geometries; what it answers are places in `valid_rows`."""
+        return shapely.STRtree(self.geometries[self.valid_rows])
+
+    def near_borders(self, areas: Geometries) -> Bools:
+        """Which rows have a box that meets the box of an edge of some polygons: all others lie wholly in or out of each (n,)."""
+        lines = shapely.get_parts(shapely.boundary(areas))
+        points, of = shapely.get_coordinates(lines, return_index=True)
+        begin = np.flatnonzero(of[1:] == of[:-1])
+        edges = np.asarray(shapely.linestrings(np.stack([points[begin], points[begin + 1]], axis=1)), dtype=object)
+        result = np.zeros(len(self), dtype=bool)
+        result[self.valid_rows[np.unique(self.tree.query(edges)[1])]] = True
+        return result
+
+    @lazy
+    def corners(self) -> Floats:
+        """The south-west corner of each row's box (n, 2): it lies where the row lies, if that is away from all borders."""
+        return np.asarray(shapely.bounds(self.geometries)[:, :2])
 
     def values(self, name: str) -> NDArray[Any] | None:
         """The values of a field, None where the frame has no such column."""
