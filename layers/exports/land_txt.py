@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from layers.errors import ExportRefusedError
 from layers.exports.content import Batch, Content
@@ -19,6 +18,7 @@ from layers.exports.coordinates import zone_of
 from layers.exports.letters import Letters, letters
 from layers.exports.order import Order
 from spatial.crs import epsg_3deg
+from spatial.pieces import Geometries
 
 DECIMALS: Final = 3
 """A millimetre, as the format's 精度 says."""
@@ -96,12 +96,19 @@ class _Parcels:
 
     def of(self, batch: Batch) -> Iterator[str]:
         """Yield the text of every parcel."""
-        rows = zip(batch.identifiers, batch.records, batch.geometries, strict=True)
-        for key, record, geometry in rows:
-            parts = shapely.get_parts(shapely.orient_polygons(geometry, exterior_cw=True))
-            self.split += len(parts) > 1
-            for number, part in enumerate(parts, start=1):
-                yield self._parcel(key if len(parts) == 1 else f"{key}-{number}", record, part)
+        parts, feature = shapely.get_parts(
+            shapely.orient_polygons(batch.geometries, exterior_cw=True), return_index=True
+        )
+        rings = _rings(parts)
+        hectares = shapely.area(parts) / 10_000
+        several = np.bincount(feature, minlength=len(batch.wkb))
+        self.split += int((several > 1).sum())
+        number = 0
+        for place, row in enumerate(feature.tolist()):
+            number = number + 1 if place and feature[place - 1] == row else 1
+            key = batch.identifiers[row]
+            name = key if several[row] == 1 else f"{key}-{number}"
+            yield self._parcel(name, batch.records[row], hectares[place], rings[place])
 
     def notes(self) -> Iterator[str]:
         """Say what was changed or left out."""
@@ -115,32 +122,29 @@ class _Parcels:
         if self.commas:
             yield f"{self.commas} 处文本中的逗号或换行改为空格"
         if self.collapsed:
-            yield f"{len(self.collapsed)} 个圈小于 0.001 米，未写出：{'、'.join(self.collapsed[:20])}"
+            yield f"{len(self.collapsed)} 个地块有小于 0.001 米的圈，未写出该圈：{'、'.join(self.collapsed[:20])}"
 
-    def _parcel(self, key: str, record: Mapping[str, Any], part: Any) -> str:
-        rings = [shapely.get_exterior_ring(part), *shapely.get_rings(part)[1:]]
-        lines: list[str] = []
-        first, ring_number = 1, 0
-        for ring in rings:
-            points = _rounded(ring)
-            if len(points) < 3:
-                self.collapsed.append(f"{key} 第 {rings.index(ring) + 1} 圈")
-                if ring_number == 0:
-                    return ""
-                continue
-            ring_number += 1
-            lines += self._ring(points, first, ring_number)
-            first += len(points)
-        head = f"{len(lines)},{part.area / 10_000:.4f},{self._cell(key)},{self._first(self.names, record)},面,,{self._use(record)},{self._first(self.codes, record)},@\r\n"
-        return head + "".join(lines)
-
-    def _ring(self, points: NDArray[np.float64], first: int, ring: int) -> list[str]:
-        rows = points.tolist()
-        labels = [*range(first, first + len(rows)), first]
-        return [
-            f"J{label},{ring},{north:.{DECIMALS}f},{east:.{DECIMALS}f}\r\n"
-            for label, (east, north) in zip(labels, [*rows, rows[0]], strict=True)
+    def _parcel(self, key: str, record: Mapping[str, Any], hectares: float, rings: list[list[list[float]]]) -> str:
+        kept = [points for points in rings if len(points) >= 3]
+        if len(kept) < len(rings):
+            self.collapsed.append(key)
+        if not kept or len(rings[0]) < 3:
+            return ""
+        starts = np.cumsum([1, *map(len, kept)]).tolist()
+        lines = [
+            line
+            for ring, (points, first) in enumerate(zip(kept, starts, strict=False), start=1)
+            for line in _ring(points, first, ring)
         ]
+        cells = [
+            self._cell(key),
+            self._first(self.names, record),
+            "面",
+            "",
+            self._use(record),
+            self._first(self.codes, record),
+        ]
+        return f"{len(lines)},{hectares:.4f},{','.join(cells)},@\r\n" + "".join(lines)
 
     def _use(self, record: Mapping[str, Any]) -> str:
         for name in self.uses:
@@ -158,8 +162,22 @@ class _Parcels:
         return plain
 
 
-def _rounded(ring: Any) -> NDArray[np.float64]:
-    """The points of a ring in millimetres without the closing one, and without those that fall together."""
-    points = np.round(shapely.get_coordinates(ring), DECIMALS)
-    moved: NDArray[np.float64] = points[:-1][(points[1:] != points[:-1]).any(axis=1)]
-    return moved
+def _rings(parts: Geometries) -> list[list[list[list[float]]]]:
+    """For each polygon its rings, the outline first, as points in millimetres without the closing one and without such as fall together."""
+    rings, part = shapely.get_rings(parts, return_index=True)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    points = np.round(points, DECIMALS)
+    kept = np.append((ring[1:] == ring[:-1]) & (points[1:] != points[:-1]).any(axis=1), False)
+    ends = np.cumsum(np.bincount(ring[kept], minlength=len(rings)))[:-1]
+    found: list[list[list[list[float]]]] = [[] for _ in range(len(parts))]
+    for owner, one in zip(part.tolist(), np.split(points[kept], ends), strict=True):
+        found[owner].append(one.tolist())
+    return found
+
+
+def _ring(points: list[list[float]], first: int, ring: int) -> Iterator[str]:
+    """The lines of one ring, closed by repeating its first point."""
+    for label, (east, north) in enumerate(points, start=first):
+        yield f"J{label},{ring},{north:.{DECIMALS}f},{east:.{DECIMALS}f}\r\n"
+    east, north = points[0]
+    yield f"J{first},{ring},{north:.{DECIMALS}f},{east:.{DECIMALS}f}\r\n"
