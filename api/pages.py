@@ -13,13 +13,14 @@ import orjson
 from psycopg_pool import ConnectionPool
 
 from api.settings import Settings
+from api.shown import is_listed, shown
 from api.snapshots import InForce, Snapshots
 from layers import checks, classifications
-from layers.catalog import catalog
+from layers.catalog import CatalogLayer, catalog
 from layers.maps.outline import Outline, outline
 from layers.maps.overlays import Overlay
 from spatial.applications import PROPERTIES, Property
-from spatial.layer import Layer
+from spatial.layer import DatasetVersion, Layer
 from spatial.permit import VERDICT_LABELS
 
 ROLE_LABELS = {"base": "基础", "survey": "调查", "control": "管控", "plan": "规划", "cadastre": "权籍", "hazard": "灾害"}
@@ -67,12 +68,12 @@ class Pages:
         self._lock = threading.Lock()
 
     def layers(self, seen: InForce) -> list[dict[str, Any]]:
-        """The state of every layer of the catalogue."""
-        return [self._layer_state(layer.id, seen) for layer in catalog().values()]
+        """The state of every layer of the catalogue that may be seen."""
+        found = shown(seen.versions, self.settings)
+        return [self._layer_state(layer, found.get(layer.id)) for layer in catalog().values() if is_listed(layer, found, self.settings)]
 
-    def _layer_state(self, layer_id: str, seen: InForce) -> dict[str, Any]:
-        entry, dataset = catalog()[layer_id], seen.versions.get(layer_id)
-        state = {"id": layer_id, "title": entry.title, "role_label": ROLE_LABELS.get(entry.role, entry.role), "loaded": dataset is not None}
+    def _layer_state(self, entry: CatalogLayer, dataset: DatasetVersion | None) -> dict[str, Any]:
+        state = {"id": entry.id, "title": entry.title, "role_label": ROLE_LABELS.get(entry.role, entry.role), "loaded": dataset is not None}
         if dataset is None:
             return state
         names = ("version", "authority", "valid_from", "survey_date", "feature_count", "synthetic")
@@ -80,7 +81,7 @@ class Pages:
 
     def overlays(self, seen: InForce, *, ids: tuple[str, ...], on: tuple[str, ...] = ()) -> tuple[Overlay, ...]:
         """Catalogue layers to be switched on a map, in the order given."""
-        versions = seen.versions
+        versions = shown(seen.versions, self.settings)
         return tuple(
             Overlay(layer=catalog()[name], version_id=versions[name].version if name in versions else None, on=name in on)
             for name in ids
