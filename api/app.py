@@ -15,6 +15,7 @@ from api import errors, openapi, uploads
 from api.check_desk import CheckDesk
 from api.check_writer import CheckWriter
 from api.checking import Checker
+from api.delivery_desk import tidy_up
 from api.deps import known_parameters_only
 from api.holding import Holding
 from api.jobs import Jobs, Runner, Workshop
@@ -29,10 +30,14 @@ from api.routes import (
     check_pages,
     checks,
     classifications,
+    deliveries,
+    delivery_findings,
     exports,
     features,
     health,
+    imports,
     jobs,
+    layer_imports,
     layer_versions,
     layers,
     overrides,
@@ -50,6 +55,7 @@ from api.routes import (
 from api.settings import Settings
 from api.short_way import QueryMemory, ShortWay
 from api.snapshots import Snapshots
+from api.tile_answers import HeldTiles
 from api.tile_cache import TileCache
 from api.work import KINDS
 from layers import database
@@ -98,6 +104,7 @@ def create_app(settings: Settings, *, database_url: str, holding: Holding | None
     errors.install(app)
     openapi.describe(app)
     app.add_middleware(ShortWay, answers=checks.SHORT_WAYS)
+    app.add_middleware(HeldTiles, cache=app.state.tiles)
     app.add_middleware(BodyLimit, limit=lambda path: _body_limit(settings, path))
     app.add_middleware(SameOrigin)
     app.add_middleware(SecurityHeaders, image_hosts=TIANDITU_IMAGES if settings.tianditu_key else "")
@@ -106,7 +113,7 @@ def create_app(settings: Settings, *, database_url: str, holding: Holding | None
 
 def _route(app: FastAPI) -> None:
     app.include_router(health.router)
-    for module in (layers, layer_versions, exports, villages, classifications, papers, checks, overrides, runs, proposals, progress, jobs, features, site_files, sites):
+    for module in (layers, layer_imports, deliveries, delivery_findings, layer_versions, exports, villages, classifications, papers, checks, overrides, runs, proposals, progress, jobs, features, site_files, sites):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(ogc.router)
     app.include_router(tiles.router)
@@ -114,11 +121,12 @@ def _route(app: FastAPI) -> None:
     app.include_router(check_pages.router)
     app.include_router(apply.router)
     app.include_router(run_pages.router)
+    app.include_router(imports.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
 
 def _body_limit(settings: Settings, path: str) -> int:
-    if path.endswith("/imports"):
+    if path.endswith(("/imports", "/api/v1/deliveries")):
         return settings.max_upload_bytes
     if path.endswith(("/checks/batch", "/runs/file")):
         return settings.max_batch_bytes
@@ -132,6 +140,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     uploads.forget_left()
     state.snapshots.start()
     if state.runner:
+        await anyio.to_thread.run_sync(tidy_up, state.pool, state.settings)
         state.runner.start()
     state.writer.start()
     if not state.runner:

@@ -42,13 +42,16 @@ class DeliveryDesk:
     ) -> tuple[UUID, UUID]:  # fmt: skip
         """Keep an upload and queue a job of a kind on it; return the ids of delivery and job. Where that fails nothing is left."""
         kept = self.place.files.keep(source, name=name)
+
+        def note(conn: psycopg.Connection[Any], job_id: UUID) -> None:
+            deliveries.add(
+                conn, file_name=kept.path.name, sha256=kept.sha256, size=kept.size, delivery_id=kept.delivery_id,
+                description=description.to_json(), choice=choice.to_json(), repairs=repairs, actor=actor,
+            )  # fmt: skip
+            deliveries.work(conn, kept.delivery_id, job_id)
+
         try:
-            with self.pool.connection() as conn:
-                deliveries.add(
-                    conn, file_name=kept.path.name, sha256=kept.sha256, size=kept.size, delivery_id=kept.delivery_id,
-                    description=description.to_json(), choice=choice.to_json(), repairs=repairs, actor=actor,
-                )  # fmt: skip
-            return kept.delivery_id, self.order(kept.delivery_id, kind, order)
+            return kept.delivery_id, self.jobs.submit(kind, {"delivery": str(kept.delivery_id), **order}, note=note)
         except BaseException:
             self.place.files.forget(kept.delivery_id)
             raise

@@ -82,12 +82,12 @@ class RecognitionAnswers(BaseModel):
     """What a person says of the file. What is left out or null is recognised."""
 
     model_config = ConfigDict(extra="forbid")
-    layer: Text | None = Field(None, description="图层编号")
-    code_system: Text | None = Field(None, description="编码体系：survey、ydyh2020、ydyh2023")
-    epsg: int | None = Field(None, ge=1024, le=32767, description="坐标所在的坐标系")
-    axes: Literal["east_north", "north_east"] | None = Field(None, description="坐标顺序：先东后北，或先北后东")
-    fields: dict[Text, Text | None] = Field({}, max_length=500, description="标准字段对应的文件字段；null 表示不用")
-    display_only: bool | None = Field(None, description="疑为 GCJ-02 的数据：只供显示，不参与核查")
+    layer: Text | None = Field(default=None, description="图层编号")
+    code_system: Text | None = Field(default=None, description="编码体系：survey、ydyh2020、ydyh2023")
+    epsg: int | None = Field(default=None, ge=1024, le=32767, description="坐标所在的坐标系")
+    axes: Literal["east_north", "north_east"] | None = Field(default=None, description="坐标顺序：先东后北，或先北后东")
+    fields: dict[Text, Text | None] = Field(default={}, max_length=500, description="标准字段对应的文件字段；null 表示不用")
+    display_only: bool | None = Field(default=None, description="疑为 GCJ-02 的数据：只供显示，不参与核查")
 
 
 class DescriptionRequest(BaseModel):
@@ -103,7 +103,7 @@ class DescriptionRequest(BaseModel):
     secrecy: Secrecy | None = None
     law_status: LawStatus = "in_force"
     coverage: Literal["features", "county"] | list[TownCode] | dict[str, Any] = Field(
-        "features", description="完整范围：仅要素本身、全县、乡镇代码的列表，或 GeoJSON 面（经纬度）"
+        default="features", description="完整范围：仅要素本身、全县、乡镇代码的列表，或 GeoJSON 面（经纬度）"
     )
 
 
@@ -111,16 +111,16 @@ class DescribeRequest(BaseModel):
     """How the data are to be described, and which repairs are chosen; no finding rests on either."""
 
     model_config = ConfigDict(extra="forbid")
-    description: DescriptionRequest = Field(default_factory=lambda: DescriptionRequest())
-    repairs: list[RepairId] = Field([], max_length=200, description="所选修复的编号；all 为全部")
+    description: DescriptionRequest = Field(default_factory=DescriptionRequest)
+    repairs: list[RepairId] = Field(default=[], max_length=200, description="所选修复的编号；all 为全部")
 
 
 class AnswersRequest(DescribeRequest):
     """All that a person says of a delivery; it replaces what was said before."""
 
-    dataset: Text | None = Field(None, description="文件中的数据名称")
-    encoding: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:\-]+$", max_length=40)] | None = Field(None, description="文字编码，例如 GB18030")
-    answers: RecognitionAnswers = Field(default_factory=lambda: RecognitionAnswers())
+    dataset: Text | None = Field(default=None, description="文件中的数据名称")
+    encoding: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:\-]+$", max_length=40)] | None = Field(default=None, description="文字编码，例如 GB18030")
+    answers: RecognitionAnswers = Field(default_factory=RecognitionAnswers)
 
 
 class ActRequest(BaseModel):
@@ -134,13 +134,13 @@ class ActRequest(BaseModel):
 class StageRequest(ActRequest):
     """Who stages, and with which repairs; without a list those chosen before."""
 
-    repairs: list[RepairId] | None = Field(None, max_length=200)
+    repairs: list[RepairId] | None = Field(default=None, max_length=200)
 
 
 class PublishRequest(ActRequest):
     """Who publishes, and why."""
 
-    reason: Annotated[str, StringConstraints(pattern=WITHOUT_ZERO, max_length=2000)] = Field("质检合格，发布", description="理由")
+    reason: Annotated[str, StringConstraints(pattern=WITHOUT_ZERO, max_length=2000)] = Field(default="质检合格，发布", description="理由")
 
 
 class FindingProperties(BaseModel):

@@ -16,6 +16,7 @@ import psycopg
 from api.app import create_app
 from api.check_desk import rehearse
 from api.checking import Checker
+from api.delivery_desk import tidy_up
 from api.holding import Holding, settle
 from api.jobs import Runner, Workshop
 from api.loads import Load
@@ -88,6 +89,7 @@ def do_jobs(plan: Plan, holding: Holding, service_began: float, ready: Ready) ->
     with database.pool(plan.url, max_size=4) as pool:
         snapshots = Snapshots(pool, epsg=plan.settings.epsg, enabled=plan.settings.snapshot, holding=holding)
         workshop = Workshop(plan.settings, pool, snapshots, Checker(pool, snapshots, plan.settings))
+        tidy_up(pool, plan.settings)
         runner = Runner(workshop, KINDS, service_began=service_began)
         runner.start()
         ready()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,11 +14,10 @@ from api import uploads
 from api.check_desk import application_document
 from api.check_runs import CheckRuns
 from api.checking import Checked, features_of
+from api.delivery_work import check, layer_import, recognise, stage
 from api.jobs import Report, Work, Workshop
-from api.layer_imports import import_layer
 from api.moment import Times
 from api.run_entries import run_entry
-from layers.loader import Description
 from spatial.permit import VERDICT_LABELS
 
 
@@ -36,19 +34,6 @@ def check_batch(workshop: Workshop, order: Mapping[str, Any], report: Report) ->
     return {"checks": [_line(checked, case_no) for checked, case_no in zip(done, applications.case_no, strict=True)]}
 
 
-def layer_import(workshop: Workshop, order: Mapping[str, Any], report: Report) -> dict[str, Any]:
-    """Import a kept file as a new version of a layer; `description` has the fields of `Description`."""
-    kept = Path(order["file"])
-    told = dict(order["description"])
-    dates = {name: date.fromisoformat(told[name]) for name in ("valid_from", "valid_to", "survey_date") if told[name]}
-    try:
-        with workshop.pool.connection() as conn:
-            return import_layer(conn, kept, workshop.settings, description=Description(**told | dates), report=report, **order["options"])
-    finally:
-        uploads.forget(kept)
-        workshop.snapshots.published()
-
-
 def check_run(workshop: Workshop, order: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Do what is left of a run over many subjects; `run` is its id."""
     runs = CheckRuns(workshop.pool, workshop.snapshots, workshop.settings)
@@ -62,4 +47,13 @@ def _line(checked: Checked, case_no: str | None) -> dict[str, Any]:
     return {"id": str(checked.id), "case_no": case_no, "verdict": checked.verdict, "verdict_label": label}
 
 
-KINDS: Mapping[str, Work] = MappingProxyType({"check-batch": check_batch, "layer-import": layer_import, "check-run": check_run})
+KINDS: Mapping[str, Work] = MappingProxyType(
+    {
+        "check-batch": check_batch,
+        "check-run": check_run,
+        "delivery-check": check,
+        "delivery-recognise": recognise,
+        "delivery-stage": stage,
+        "layer-import": layer_import,
+    }
+)

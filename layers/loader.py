@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import geopandas as gpd
 import psycopg
-import shapely
-from shapely.geometry.base import BaseGeometry
 
-from layers import files, snapshot, versions
-from layers.catalog import CatalogLayer
+from layers import acceptance, delivery_steps, versions
 from layers.catalog import layer as catalog_layer
 from layers.database import connect
-from layers.errors import DatasetRefusedError
+from layers.delivery_choice import Choice
+from layers.descriptions import Description
 from layers.versions import NewVersion
 
 Connection = psycopg.Connection[Any]
@@ -26,25 +23,8 @@ Connection = psycopg.Connection[Any]
 Progress = Callable[[float, str], None]
 """Called with the share done (0–1) and a line of text."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Description:
-    """What an importer says about a file; what is left out is taken from the file and the catalogue.
-
-    `coverage` is where the data are complete: `features` claims no more than the polygons themselves, `county` the whole
-    county layer in force, or a polygon in EPSG:`epsg` of the store. `valid_from` is the survey date, else today.
-    """
-
-    authority: str = "未注明"
-    title: str | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
-    survey_date: date | None = None
-    code_system: str | None = None
-    secrecy: str | None = None
-    law_status: str = "in_force"
-    synthetic: bool = False
-    coverage: BaseGeometry | Literal["features", "county"] = "features"
+EVERYTHING_RECOGNISED = Choice()
+NOTHING_STATED = Description()
 
 
 def import_file(
@@ -52,28 +32,23 @@ def import_file(
     path: Path,
     *,
     epsg: int,
-    layer: str | None = None,
-    description: Description | None = None,
-    source_epsg: int | None = None,
-    source_layer: str | None = None,
-    encoding: str | None = None,
+    choice: Choice = EVERYTHING_RECOGNISED,
+    description: Description = NOTHING_STATED,
+    repairs: Sequence[str] = (),
     max_secrecy: str = "internal",
     progress: Progress | None = None,
 ) -> int:
-    """Read a file and stage it as a new version, in the caller's transaction; return the version's id.
+    """Recognise, check, repair and stage a file as a new version, in the caller's transaction; return the version's id.
 
-    `epsg` is the store's CRS, `source_epsg` stands in for a CRS missing in the file. Features outside the county layer in force
-    are refused. Raises what `files.read` and `versions.stage` raise.
+    `epsg` is the store's CRS. Raises OpenQuestionsError where anything is unclear, FindingsLeftError where the acceptance check left an
+    error, and what the reader and `versions.stage` raise; nothing is stored then.
     """
     tell = progress or _silent
-    tell(0.0, f"读取 {path.name}")
-    entry, frame, source = files.read(path, layer=layer, source_layer=source_layer, encoding=encoding, epsg=source_epsg)
-    tell(0.4, f"检查并写入“{entry.title}”{len(frame):,} 个要素")
-    county = None if entry.id == "county" else _county(conn, epsg)
-    meta = _meta(entry, source, description or Description(), county)
-    notes = (f"坐标系 {source.crs}", *source.notes)
-    version = versions.stage(conn, frame, meta, epsg=epsg, max_secrecy=max_secrecy, extent=county, notes=notes)
-    tell(1.0, f"“{entry.title}”已入库，版本 {version}")
+    examined = acceptance.examine(conn, path, choice, epsg=epsg, progress=lambda share, text: tell(0.6 * share, text))
+    mended = acceptance.mend(conn, examined, repairs, progress=lambda share, text: tell(0.6 + 0.2 * share, text))
+    tell(0.8, f"写入“{mended.layer.title}”{len(mended.frame):,} 个要素")
+    version = delivery_steps.stage_examined(conn, mended, description, max_secrecy=max_secrecy)
+    tell(1.0, f"“{mended.layer.title}”已入库，版本 {version}")
     return version
 
 
@@ -124,42 +99,6 @@ def _remove(url: str, staged: Sequence[int]) -> None:
     with connect(url) as conn:
         for version in staged:
             versions.discard(conn, version)
-
-
-def _county(conn: Connection, epsg: int) -> BaseGeometry | None:
-    """The outline of the county layer in force now, or None."""
-    now = datetime.now(UTC)
-    found = versions.in_force(conn, valid_on=now.date(), known_at=now)
-    layers = snapshot.load(conn, found, epsg=epsg, only=["county"])
-    return shapely.union_all(layers["county"].features) if "county" in layers else None
-
-
-def _meta(entry: CatalogLayer, source: files.SourceInfo, description: Description, county: BaseGeometry | None) -> NewVersion:
-    return NewVersion(
-        layer=entry.id,
-        title=description.title or f"{entry.title}（{source.name}）",
-        authority=description.authority,
-        valid_from=description.valid_from or description.survey_date or datetime.now(UTC).date(),
-        valid_to=description.valid_to,
-        survey_date=description.survey_date,
-        code_system=description.code_system,
-        secrecy=description.secrecy or entry.secrecy,
-        law_status=description.law_status,
-        synthetic=description.synthetic,
-        source_name=source.name,
-        source_sha256=source.sha256,
-        coverage=_coverage(description, county),
-    )
-
-
-def _coverage(description: Description, county: BaseGeometry | None) -> BaseGeometry | None:
-    if description.coverage == "features":
-        return None
-    if description.coverage != "county":
-        return description.coverage
-    if county is None:
-        raise DatasetRefusedError("还没有县界图层：先导入县界，或直接给出完整范围。")
-    return county
 
 
 def _silent(share: float, text: str) -> None:

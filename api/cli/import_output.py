@@ -9,7 +9,6 @@ from typing import Any
 from api.cli.output import print_table, say
 from layers.acceptance import Examined
 from layers.errors import OpenQuestionsError, UnclearLayerError
-from layers.quality import reports
 from layers.quality.findings import LEVEL_LABELS
 
 FORMATS = (".xlsx", ".gpkg")
@@ -38,6 +37,10 @@ def _value(about: str, value: str) -> str:
 
 def write_reports(examined: Examined, paths: list[Path], epsg: int) -> None:
     """Write the report of the check to files, by their endings."""
+    if not paths:
+        return
+    from layers.quality import reports
+
     for path in paths:
         if path.suffix.lower() == ".xlsx":
             reports.write_xlsx(examined.report, path)
@@ -63,5 +66,5 @@ def tell(done: Mapping[str, Any]) -> None:
     for item in done["repaired"]:
         say(f"  已修复 {item['id']} {item['count']} 处")
     if "version" in done:
-        state = "已发布" if done["status"] == "published" else f"待发布：cuntu layers publish {done['version']}"
+        state = "已发布" if done["status"] == "published" else f"待发布：cuntu layers publish {done['version']} --officer 姓名 --unit 单位 --reason 理由"
         say(f"{done['title']} 已入库为版本 {done['version']}（{done['features']} 个要素，{state}）。")

@@ -89,7 +89,7 @@ def import_(
             _require_acceptable(mended, report or [])
             version = delivery_steps.stage_examined(conn, mended, description, max_secrecy=settings.max_secrecy)
             if publish:
-                by = Signature(officer=officer or getpass.getuser(), unit=unit or authority, reason=reason)
+                by = Signature(officer=officer or getpass.getuser(), unit=unit or authority[:100], reason=reason)
                 versions.publish(conn, version, by=by, max_secrecy=settings.max_secrecy)
             done |= version_outcome(versions.get(conn, version))
     print_json(done) if as_json else tell(done)

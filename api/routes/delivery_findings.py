@@ -17,7 +17,6 @@ from api.openapi import GEOJSON, GeoJson, problems
 from layers import deliveries as store
 from layers import delivery_findings
 from layers.delivery_record import report_of
-from layers.quality import reports
 from layers.quality.findings import QualityReport
 
 router = APIRouter(prefix="/deliveries", tags=["图层入库"])
@@ -61,6 +60,8 @@ def get_findings(
 )
 def workbook(delivery_id: UUID, db: Db) -> Response:
     """The report as a workbook."""
+    from layers.quality import reports
+
     return _file(delivery_id, db, "xlsx", XLSX, reports.write_xlsx)
 
 
@@ -72,6 +73,8 @@ def workbook(delivery_id: UUID, db: Db) -> Response:
 )
 def geopackage(delivery_id: UUID, db: Db, settings: AppSettings) -> Response:
     """The findings with their places as a GeoPackage in the county's CRS."""
+    from layers.quality import reports
+
     return _file(delivery_id, db, "gpkg", GPKG, lambda report, path: reports.write_gpkg(report, path, settings.epsg))
 
 

@@ -18,7 +18,9 @@ from postgis_answers import RESOLUTION, distance, largest_difference, overlap, s
 
 from layers import database, loader, snapshot, versions
 from layers.databases import create_database, drop_database
-from layers.loader import Description
+from layers.delivery_choice import Choice
+from layers.descriptions import Description
+from layers.recognising.recognition import Answers
 from spatial.layer import DatasetVersion, LayerSet
 from spatial.measures import overlay
 from spatial.pieces import Geometries
@@ -56,7 +58,7 @@ def extract(server_url, template_database, pbf, tmp_path_factory):
             path = folder / f"{layer}.gpkg"
             frame.to_file(path, layer=layer, driver="GPKG")
             about = Description(authority="OpenStreetMap 贡献者（ODbL）", valid_from=date(2013, 8, 3), coverage=everywhere)
-            versions.publish(conn, loader.import_file(conn, path, epsg=EPSG, layer=layer, description=about))
+            versions.publish(conn, loader.import_file(conn, path, epsg=EPSG, choice=Choice(answers=Answers(layer=layer)), description=about))
         conn.commit()
         in_force = versions.in_force(conn, valid_on=date(2024, 1, 1), known_at=moment("2099-01-01"))
         whole = snapshot.load(conn, in_force, epsg=EPSG)

@@ -10,8 +10,8 @@ from packages import geopackage, shapefile_zip
 
 from layers import loader, snapshot, versions
 from layers.database import connect
-from layers.errors import DatasetRefusedError, SecrecyError
-from layers.loader import Description
+from layers.descriptions import Description
+from layers.errors import DatasetRefusedError, FindingsLeftError, SecrecyError
 
 LINE = shapely.LineString([(520_000, 3_270_000), (520_100, 3_270_000)])
 
@@ -70,14 +70,14 @@ def test_lines_alone_tell_no_coverage(db, tmp_path):
 
 
 def test_a_feature_outside_the_county_is_refused(db, tmp_path, county):
-    with pytest.raises(DatasetRefusedError, match="第 2 行的图形在县域范围之外"):
+    with pytest.raises(FindingsLeftError, match="QC-G16"):
         loader.import_file(db, geopackage(tmp_path, STBHHX=red_lines([square(), square(90_000)])), epsg=EPSG)
     assert versions.history(db, "ecological_redline") == []
 
 
 def test_broken_shapes_are_named_before_coverage_is_asked_for(db, tmp_path):
     bow_tie = shapely.Polygon([(520000, 3270000), (520100, 3270100), (520100, 3270000), (520000, 3270100)])
-    with pytest.raises(DatasetRefusedError, match="第 1 行的图形无效"):
+    with pytest.raises(FindingsLeftError, match="QC-G05"):
         loader.import_file(db, geopackage(tmp_path, STBHHX=red_lines([bow_tie])), epsg=EPSG)
 
 

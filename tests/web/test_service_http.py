@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import tempfile
 import threading
 import time
 
@@ -155,11 +154,14 @@ def test_an_upload_becomes_a_version_and_counts_once_it_is_published(client, tmp
 
 
 def test_a_bad_upload_fails_with_its_places_and_stores_nothing(client, tmp_path):
-    bad = upload(client, tmp_path, red_lines([square(500_000, 0)]))
+    bad = upload(client, tmp_path, red_lines([square(5000, 5000), square(7000, 7000)], BSM=["H1", "H1"]))
     job = finished(client, bad.headers["location"])
     assert (job["state"], job["result"]) == ("failed", None)
     assert job["problem"]["status"] == 400
+    assert [item["place"] for item in job["problem"]["errors"]] == ["QC-A08"]
     assert "第 1 行" in job["problem"]["detail"]
+    away = finished(client, upload(client, tmp_path, red_lines([square(500_000, 0)])).headers["location"])
+    assert [item["place"] for item in away["problem"]["errors"]] == ["crs"]
     assert len(client.get("/api/v1/layers/ecological_redline/versions").json()["versions"]) == 1
     for data, files in (({}, {"file": ("a.gpkg", b"x")}), ({"authority": "县局"}, {})):
         answer = client.post("/api/v1/layers/road/imports", data=data, files=files)
@@ -179,26 +181,20 @@ def test_a_form_on_another_site_can_send_nothing(client, origin):
 
 
 @pytest.mark.parametrize("name", ["..", "../..", "/", ".", "红" * 150 + ".gpkg", "..\\..\\a.gpkg"])
-def test_any_file_name_is_taken_and_none_leads_out_of_the_uploads_folder(client, tmp_path, monkeypatch, name):
-    folder = tmp_path / "uploads"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+def test_any_file_name_is_taken_and_none_leads_out_of_the_uploads_folder(client, tmp_path, settings, name):
     job = finished(client, upload(client, tmp_path, red_lines(), name=name).headers["location"])
     assert job["state"] == "done" if name.endswith(".gpkg") else job["problem"]["status"] == 415, job
-    assert list(folder.iterdir()) == []
+    kept = [path for path in settings.uploads.rglob("*") if path.is_file()]
+    assert [path.parent.parent for path in kept] == ([settings.uploads] if name.endswith(".gpkg") else [])
 
 
-def test_an_upload_that_cannot_be_queued_leaves_no_file(client, tmp_path, monkeypatch):
-    folder = tmp_path / "uploads"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-
+def test_an_upload_that_cannot_be_queued_leaves_no_file(client, tmp_path, settings, monkeypatch):
     def away(*_args, **_options):
         raise psycopg.OperationalError
 
     monkeypatch.setattr("api.jobs.records.add", away)
     assert upload(client, tmp_path, red_lines()).status_code == 503
-    assert list(folder.iterdir()) == []
+    assert list(settings.uploads.iterdir()) == []
 
 
 def test_a_classification_is_stored_shown_and_used(client):
