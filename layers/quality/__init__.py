@@ -4,6 +4,7 @@ from layers.quality.checking import check
 from layers.quality.context import Context, context, context_of
 from layers.quality.findings import LEVEL_LABELS, QualityFinding, QualityReport, Repair, RepairOffer
 from layers.quality.repairs import repair
+from layers.quality.writing import write_gpkg, write_xlsx
 
 __all__ = [
     "LEVEL_LABELS",
@@ -16,4 +17,6 @@ __all__ = [
     "context",
     "context_of",
     "repair",
+    "write_gpkg",
+    "write_xlsx",
 ]
