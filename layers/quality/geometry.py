@@ -148,11 +148,10 @@ def _box(geometry: Any) -> str:
 
 def in_zone(geometries: Geometries, rows: Bools, epsg: int) -> Bools:
     """Which geometries lie within 2 degrees of the zone's central meridian, between 3 and 54 degrees north."""
-    bounds = shapely.bounds(geometries)
     result = np.zeros(len(geometries), dtype=bool)
     if not rows.any():
         return result
-    some = bounds[rows]
+    some = shapely.bounds(geometries[rows])
     whole = np.array([[*some[:, :2].min(axis=0), *some[:, 2:].max(axis=0)]])
     result[rows] = True if _boxes_in_zone(whole, epsg).all() else _boxes_in_zone(some, epsg)
     return result

@@ -81,7 +81,8 @@ class Subject:
     @lazy
     def area_m2(self) -> Floats:
         """Planar areas, m²; 0 where there is no sound geometry."""
-        area: Floats = np.nan_to_num(np.where(self.is_sound, shapely.area(self.geometries), 0.0))
+        area = np.zeros(len(self))
+        area[self.is_sound] = shapely.area(self.geometries[self.is_sound])
         return area
 
     @lazy
@@ -107,7 +108,9 @@ class Subject:
     @lazy
     def corners(self) -> Floats:
         """The south-west corner of each row's box (n, 2): it lies where the row lies, if that is away from all borders."""
-        return np.asarray(shapely.bounds(self.geometries)[:, :2])
+        corners = np.zeros((len(self), 2))
+        corners[self.is_sound] = shapely.bounds(self.geometries[self.is_sound])[:, :2]
+        return corners
 
     def values(self, name: str) -> NDArray[Any] | None:
         """The values of a field, None where the frame has no such column."""
