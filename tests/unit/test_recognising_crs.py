@@ -1,0 +1,277 @@
+"""In which coordinate system a delivery is: for each way of going wrong a file that is caught, and beside it a right one that passes.
+
+Where the data lie in truth is known from the frame they were made of, which pyproj or GDAL brought into each system.
+"""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from delivered_files import HERE, asked, moved, north_east, offered, raw_dataset, shapefile
+from frames import COUNTY, EPSG, red_lines, square
+from pyproj import CRS
+
+from layers.errors import LegacyDatumError
+from layers.reading.reader import read
+from layers.recognising.crs_identity import identity
+from layers.recognising.framing import named_frame
+from layers.recognising.recogniser import recognise
+from layers.recognising.recognition import Answers
+from layers.recognising.surroundings import Surroundings
+from spatial.errors import CrsError
+
+TRUTH = red_lines([square(100, 200), square(4000, 9000, side=333.333)])
+ESRI_ZONE = (
+    'PROJCS["{name}",GEOGCS["GCS_China_Geodetic_Coordinate_System_2000",DATUM["D_China_2000",SPHEROID["CGCS2000",6378137.0,298.257222101]],'
+    'PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],PROJECTION["{method}"],PARAMETER["False_Easting",{easting}],PARAMETER["False_Northing",0.0],'
+    'PARAMETER["Central_Meridian",{meridian}],PARAMETER["Scale_Factor",1.0],PARAMETER["Latitude_Of_Origin",0.0],UNIT["Meter",1.0]]'
+)
+
+
+def zone_prj(*, name="local_grid", method="Gauss_Kruger", easting=500000.0, meridian=114.0):
+    return ESRI_ZONE.format(name=name, method=method, easting=easting, meridian=meridian)
+
+
+def found_in(tmp_path, frame, answers=None, around=HERE, **options):
+    raw = read(shapefile(tmp_path, "STBHHX", frame, **options))
+    return raw, recognise(raw, around, answers or Answers())
+
+
+def farthest_m(raw, found):
+    """How far at most the frame's coordinates lie from where they are in truth, in metres."""
+    result = named_frame(raw, found, epsg=EPSG)
+    return shapely.hausdorff_distance(np.asarray(result.geometry), np.asarray(TRUTH.geometry)).max()
+
+
+@pytest.mark.parametrize(("epsg", "exact"), [(4547, True), (4526, True), (4490, False), (4326, False), (4548, False), (4498, False), (4509, False), (3857, False), (32650, False)])
+def test_right_file_in_each_system(tmp_path, epsg, exact):
+    raw, found = found_in(tmp_path, TRUTH.to_crs(epsg))
+    assert asked(found) == []
+    assert (found.crs.epsg, found.crs.found_by, found.crs.swap) == (epsg, "file", False)
+    assert farthest_m(raw, found) <= (1e-8 if exact else 1e-4)
+
+
+@pytest.mark.parametrize(("prj", "epsg"), [
+    (zone_prj(), 4547), (zone_prj(method="Transverse_Mercator"), 4547), (zone_prj(easting=38500000.0), 4526), (zone_prj(meridian=117.0, easting=20500000.0), 4498),
+])  # fmt: skip
+def test_right_file_with_a_definition_of_its_own_is_known_by_parameters(tmp_path, prj, epsg):
+    raw, found = found_in(tmp_path, TRUTH.to_crs(epsg), prj=prj)
+    assert (asked(found), found.crs.epsg) == ([], epsg)
+    assert farthest_m(raw, found) <= 1e-4
+
+
+@pytest.mark.parametrize("prj", [zone_prj(meridian=114.5), zone_prj(easting=40000.0)], ids=["meridian", "easting"])
+def test_wrong_file_with_a_towns_own_system(tmp_path, prj):
+    _, found = found_in(tmp_path, TRUTH, prj=prj)
+    assert (found.crs, asked(found)) == (None, ["crs.not_identified"])
+
+
+# With and without zone number
+
+
+def test_right_file_without_prj_whose_eastings_name_the_zone(tmp_path):
+    raw, found = found_in(tmp_path, TRUTH.to_crs(4526), prj=None)
+    assert (asked(found), found.crs.epsg, found.crs.found_by) == ([], 4526, "zone_prefix")
+    assert farthest_m(raw, found) <= 1e-8
+
+
+def test_right_file_without_prj_in_a_six_degree_zone(tmp_path):
+    raw, found = found_in(tmp_path, TRUTH.to_crs(4498), prj=None)
+    assert (asked(found), found.crs.epsg) == ([], 4498)
+    assert farthest_m(raw, found) <= 1e-4
+
+
+def test_wrong_file_without_prj_and_without_zone_number(tmp_path):
+    raw, found = found_in(tmp_path, TRUTH, prj=None)
+    assert (found.crs, asked(found)) == (None, ["crs.missing"])
+    options = {option.value: option.label for option in found.questions[0].options}
+    assert next(iter(options)) == "4547"
+    assert "数据在本县" in options["4547"]
+    assert "数据在本县以外" in options["4548"]
+    answered = recognise(raw, HERE, Answers(epsg=4547))
+    assert (asked(answered), answered.crs.found_by, farthest_m(raw, answered)) == ([], "given", 0.0)
+
+
+def test_the_county_alone_never_decides():
+    everywhere = Surroundings(EPSG)
+    for around in (HERE, everywhere):
+        assert asked(recognise(raw_dataset(TRUTH, "STBHHX", crs=None), around)) == ["crs.missing"]
+
+
+@pytest.mark.parametrize(("frame_epsg", "stated"), [(4526, 4547), (4547, 4526), (4498, 4548)])
+def test_right_file_whose_prj_differs_only_in_the_zone_number_before_the_easting(tmp_path, frame_epsg, stated):
+    raw, found = found_in(tmp_path, TRUTH.to_crs(frame_epsg), prj=CRS.from_epsg(stated).to_wkt("WKT1_ESRI"))
+    assert (asked(found), found.crs.epsg) == ([], frame_epsg)
+    assert any("同一中央经线" in note for note in found.notes)
+    assert farthest_m(raw, found) <= 1e-4
+
+
+@pytest.mark.parametrize("stated", [4527, 4548])
+def test_wrong_file_whose_zone_number_contradicts_the_prj(tmp_path, stated):
+    raw, found = found_in(tmp_path, TRUTH.to_crs(4526), prj=CRS.from_epsg(stated).to_wkt("WKT1_ESRI"))
+    assert (found.crs, asked(found)) == (None, ["crs.zone_prefix_conflict"])
+    assert offered(found, "crs.zone_prefix_conflict") == ["4526"]
+    answered = recognise(raw, HERE, Answers(epsg=4526))
+    assert (asked(answered), farthest_m(raw, answered)) == ([], pytest.approx(0, abs=1e-8))
+
+
+def test_wrong_file_with_eastings_of_two_zones():
+    frame = TRUTH.to_crs(4526)
+    frame.geometry = [frame.geometry.iloc[0], TRUTH.to_crs(4527).geometry.iloc[1]]
+    for stated in (None, 4526):
+        found = recognise(raw_dataset(frame.set_crs(4526, allow_override=True), "STBHHX", crs=stated), HERE)
+        assert (found.crs, asked(found)) == (None, ["crs.several_zones"])
+
+
+# Wrong zone
+
+
+def test_wrong_file_in_another_zone_than_stated(tmp_path):
+    raw, found = found_in(tmp_path, TRUTH, prj=CRS.from_epsg(4548).to_wkt("WKT1_ESRI"))
+    assert (found.crs, asked(found)) == (None, ["crs.wrong_zone"])
+    assert offered(found, "crs.wrong_zone") == ["4547", "4548"]
+    assert farthest_m(raw, recognise(raw, HERE, Answers(epsg=4547))) == 0
+    insisted = recognise(raw, HERE, Answers(epsg=4548))
+    assert (asked(insisted), insisted.crs.epsg) == ([], 4548)
+    assert "数据全部位于本县范围以外" in insisted.notes
+
+
+def test_a_zone_is_not_doubted_where_no_other_would_do_or_nothing_tells_where_the_county_is():
+    far = moved(TRUTH, lambda points: points + np.array([0, 400_000]))
+    assert asked(recognise(raw_dataset(far, "STBHHX"), HERE)) == []
+    assert asked(recognise(raw_dataset(TRUTH, "STBHHX", crs=4548), Surroundings(EPSG))) == []
+
+
+# Degrees and metres
+
+
+def test_wrong_file_degrees_labelled_as_metres(tmp_path):
+    raw, found = found_in(tmp_path, TRUTH.to_crs(4490), prj=CRS.from_epsg(4547).to_wkt("WKT1_ESRI"))
+    assert (found.crs, asked(found), offered(found, "crs.degrees_as_metres")) == (None, ["crs.degrees_as_metres"], ["4490"])
+    assert farthest_m(raw, recognise(raw, HERE, Answers(epsg=4490))) <= 1e-4
+
+
+@pytest.mark.parametrize(("epsg", "first"), [(4547, "4547"), (4526, "4526"), (3857, "3857")])
+def test_wrong_file_metres_labelled_as_degrees(tmp_path, epsg, first):
+    raw, found = found_in(tmp_path, TRUTH.to_crs(epsg), prj=CRS.from_epsg(4490).to_wkt("WKT1_ESRI"))
+    assert (found.crs, asked(found)) == (None, ["crs.metres_as_degrees"])
+    assert offered(found, "crs.metres_as_degrees")[0] == first
+    assert farthest_m(raw, recognise(raw, HERE, Answers(epsg=int(first)))) <= 1e-4
+
+
+def test_degrees_without_prj_are_asked_about(tmp_path):
+    _, found = found_in(tmp_path, TRUTH.to_crs(4490), prj=None)
+    assert (asked(found), offered(found, "crs.missing")) == (["crs.missing"], ["4490"])
+
+
+def test_numbers_that_are_no_place_in_china():
+    frame = moved(TRUTH, lambda points: points - points.min(axis=0))
+    assert asked(recognise(raw_dataset(frame, "STBHHX"), HERE)) == ["crs.numbers_do_not_fit"]
+    assert asked(recognise(raw_dataset(frame, "STBHHX", crs=None), HERE)) == ["crs.missing"]
+
+
+# North and east exchanged
+
+
+@pytest.mark.parametrize(("epsg", "prj"), [(4547, 4547), (4526, 4526), (4526, None), (4490, 4490), (4526, 4547)])
+def test_wrong_file_with_north_first_is_turned_round_and_said(tmp_path, epsg, prj):
+    stated = CRS.from_epsg(prj).to_wkt("WKT1_ESRI") if prj else None
+    raw, found = found_in(tmp_path, north_east(TRUTH.to_crs(epsg)), prj=stated)
+    assert (asked(found), found.crs.epsg, found.crs.swap) == ([], epsg, True)
+    assert any("北、东" in note for note in found.notes)
+    assert farthest_m(raw, found) <= 1e-4
+
+
+def test_wrong_file_with_north_first_and_nothing_else_known_is_asked_for_its_zone(tmp_path):
+    raw, found = found_in(tmp_path, north_east(TRUTH), prj=None)
+    assert asked(found) == ["crs.missing"]
+    answered = recognise(raw, HERE, Answers(epsg=4547))
+    assert (answered.crs.swap, farthest_m(raw, answered)) == (True, 0.0)
+
+
+SOUTH = gpd.GeoSeries([shapely.box(420_000, 620_000, 421_000, 621_000)], crs=4544)
+"""Near 5.6° north: eastings and northings are of one size there."""
+
+
+def test_ordinates_of_one_size_are_told_by_the_county_or_asked_about():
+    frame = red_lines(list(SOUTH)).set_crs(4544, allow_override=True)
+    nowhere = recognise(raw_dataset(frame, "STBHHX"), Surroundings(4544))
+    assert (nowhere.crs, asked(nowhere), offered(nowhere, "axes.unclear")) == (None, ["axes.unclear"], ["east_north", "north_east"])
+    assert recognise(raw_dataset(frame, "STBHHX"), Surroundings(4544), Answers(axes="north_east")).crs.swap
+    island = Surroundings(4544, SOUTH.iloc[0].buffer(5_000))
+    assert recognise(raw_dataset(frame, "STBHHX"), island).crs.swap is False
+    assert recognise(raw_dataset(north_east(frame), "STBHHX"), island).crs.swap is True
+
+
+def test_a_person_may_say_the_order_but_not_against_the_numbers():
+    raw = raw_dataset(TRUTH, "STBHHX")
+    assert recognise(raw, HERE, Answers(axes="east_north")).crs.swap is False
+    assert asked(recognise(raw, HERE, Answers(axes="north_east"))) == ["crs.numbers_do_not_fit"]
+
+
+# Older datums
+
+KRASSOVSKY = zone_prj().replace("D_China_2000", "D_Local").replace('"CGCS2000",6378137.0,298.257222101', '"Krasovsky_1940",6378245.0,298.3')
+IAG75 = zone_prj().replace("D_China_2000", "D_Unknown").replace('"CGCS2000",6378137.0,298.257222101', '"Xian_1980",6378140.0,298.257')
+BY_NAME = zone_prj().replace("D_China_2000", "D_Beijing_1954")
+LEGACY = [2383, 2435, 4610, 21460]
+
+
+@pytest.mark.parametrize("epsg", LEGACY)
+def test_wrong_file_on_an_older_datum_is_refused_whatever_is_said(tmp_path, epsg):
+    raw = read(shapefile(tmp_path, "STBHHX", TRUTH, prj=CRS.from_epsg(epsg).to_wkt("WKT1_ESRI")))
+    for answers in (Answers(), Answers(epsg=4547), Answers(layer="ecological_redline", display_only=True)):
+        with pytest.raises(LegacyDatumError, match="没有转换参数"):
+            recognise(raw, HERE, answers)
+
+
+@pytest.mark.parametrize("prj", [KRASSOVSKY, IAG75, BY_NAME], ids=["krassovsky", "iag75", "by_name"])
+def test_wrong_file_on_an_older_datum_is_known_by_ellipsoid_and_name(tmp_path, prj):
+    raw = read(shapefile(tmp_path, "STBHHX", TRUTH, prj=prj))
+    with pytest.raises(LegacyDatumError):
+        recognise(raw, HERE)
+
+
+@pytest.mark.parametrize("epsg", [2383, 2435])
+def test_an_older_datum_cannot_be_said_either(epsg):
+    with pytest.raises(LegacyDatumError):
+        recognise(raw_dataset(TRUTH, "STBHHX", crs=None), HERE, Answers(epsg=epsg))
+
+
+def test_a_code_that_is_none_is_an_error():
+    with pytest.raises(CrsError, match="999999"):
+        recognise(raw_dataset(TRUTH, "STBHHX"), HERE, Answers(epsg=999999))
+
+
+def test_every_legacy_code_of_the_data_base_is_refused():
+    codes = [*range(2327, 2443), *range(21413, 21424), *range(21453, 21464), 4610, 4214]
+    for code in codes:
+        with pytest.raises(LegacyDatumError):
+            identity(CRS.from_epsg(code))
+
+
+def test_every_zone_is_known_by_code_and_by_parameters():
+    for code in range(4491, 4555):
+        crs = CRS.from_epsg(code)
+        own = CRS.from_wkt(crs.to_wkt("WKT1_ESRI").replace(crs.to_wkt("WKT1_ESRI").split('"')[1], "x", 1))
+        known, zone = identity(crs), identity(own).zone
+        assert (known.epsg, known.zone.meridian, known.zone.false_easting_m) == (code, zone.meridian, zone.false_easting_m)
+
+
+def test_what_the_person_says_against_the_file_is_taken_and_noted():
+    found = recognise(raw_dataset(TRUTH, "STBHHX", crs=4548), HERE, Answers(epsg=4547))
+    assert found.crs.epsg == 4547
+    assert any("CM 117E" in note and "EPSG:4547" in note for note in found.notes)
+
+
+def test_wgs84_and_web_mercator_are_said():
+    assert any("WGS 84" in note for note in recognise(raw_dataset(TRUTH.to_crs(4326), "STBHHX"), HERE).notes)
+    assert any("墨卡托" in note for note in recognise(raw_dataset(TRUTH.to_crs(3857), "STBHHX"), HERE).notes)
+    assert recognise(raw_dataset(TRUTH, "STBHHX"), HERE).notes == ()
+
+
+def test_a_frame_without_coordinates_keeps_what_is_stated():
+    empty = red_lines([shapely.Polygon()])
+    assert recognise(raw_dataset(empty.assign(zone="other"), "STBHHX"), Surroundings(EPSG, COUNTY)).crs.epsg == EPSG
