@@ -2,10 +2,39 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
 
 Key = tuple[int, str, int, int, int]
+"""Version, layer, z, x, y."""
+
+WORTH_PACKING = 1_000
+"""Bytes from which a tile is kept and sent packed: half as long, for a hundredth of the time it takes to cut."""
+LEVEL = 4
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A tile as it is kept: packed with gzip where that is worth it. `etag` names its content, however it is sent."""
+
+    body: bytes
+    is_packed: bool
+    etag: str
+
+    @classmethod
+    def of(cls, content: bytes) -> Tile:
+        """Keep the content of a tile."""
+        etag = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+        if len(content) < WORTH_PACKING:
+            return cls(content, False, etag)
+        return cls(gzip.compress(content, LEVEL, mtime=0), True, etag)
+
+    def content(self) -> bytes:
+        """The tile itself."""
+        return gzip.decompress(self.body) if self.is_packed else self.body
 
 
 class TileCache:
@@ -13,22 +42,23 @@ class TileCache:
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
-        self._tiles: OrderedDict[Key, bytes] = OrderedDict()
+        self._tiles: OrderedDict[Key, Tile] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def get(self, key: Key) -> bytes | None:
+    def get(self, key: Key) -> Tile | None:
         """Return a tile if it is held."""
         with self._lock:
             if key in self._tiles:
                 self._tiles.move_to_end(key)
             return self._tiles.get(key)
 
-    def put(self, key: Key, tile: bytes) -> None:
+    def put(self, key: Key, tile: Tile) -> None:
         """Hold a tile; one larger than the capacity is not held."""
         with self._lock:
-            self._bytes += len(tile) - len(self._tiles.pop(key, b""))
+            replaced = self._tiles.pop(key, None)
+            self._bytes += len(tile.body) - (len(replaced.body) if replaced else 0)
             self._tiles[key] = tile
             while self._bytes > self.capacity:
                 _, dropped = self._tiles.popitem(last=False)
-                self._bytes -= len(dropped)
+                self._bytes -= len(dropped.body)

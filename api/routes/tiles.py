@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -10,13 +9,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from api.deps import AppSettings, Db, Snapshot, TileStore, When
 from api.errors import NotFoundError
 from api.openapi import problems
+from api.tile_answers import MVT, answer
+from api.tile_cache import Tile
 from layers import catalog, tiles
 
 router = APIRouter(tags=["瓦片"])
 
-MVT = "application/vnd.mapbox-vector-tile"
 BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
-FOR_EVER = "public, max-age=31536000, immutable"
 
 Zoom = Annotated[int, Path(ge=0, le=tiles.MAX_ZOOM)]
 Index = Annotated[int, Path(ge=0, lt=2**22)]
@@ -28,7 +27,7 @@ Index = Annotated[int, Path(ge=0, lt=2**22)]
     response_class=Response,
     responses={200: {"content": {MVT: BINARY}}, 304: {"description": "未改变"}, **problems(400, 404, 503)},
 )
-def tile(
+def read_tile(
     request: Request,
     layer: str,
     z: Zoom,
@@ -41,7 +40,10 @@ def tile(
     settings: AppSettings,
     v: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="数据版本；给出时可永久缓存")] = None,
 ) -> Response:
-    """One tile, with the catalogue id as the name of its only layer. Empty where there is nothing to draw."""
+    """One tile, with the catalogue id as the name of its only layer. Empty where there is nothing to draw.
+
+    With a version it may be kept for ever; without one it is that of the layer in force and has to be asked for anew.
+    """
     catalog.layer(layer)
     version = v
     if version is None:
@@ -50,12 +52,9 @@ def tile(
             raise NotFoundError(f"图层“{layer}”未入库。")
         version = in_force[layer].version
     key = (version, layer, z, x, y)
-    body = cache.get(key)
-    if body is None:
+    tile = cache.get(key)
+    if tile is None:
         with db.connection() as conn:
-            body = tiles.tile(conn, version, layer, z, x, y, max_secrecy=settings.max_secrecy)
-        cache.put(key, body)
-    headers = {"ETag": f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"', "Cache-Control": FOR_EVER if v else "no-cache"}
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type=MVT, headers=headers)
+            tile = Tile.of(tiles.tile(conn, version, layer, z, x, y, max_secrecy=settings.open_secrecy))
+        cache.put(key, tile)
+    return answer(tile, request.scope["headers"], for_ever=v is not None)
