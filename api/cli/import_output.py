@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from api.cli.output import print_table, say
+from layers import quality
 from layers.acceptance import Examined
 from layers.errors import OpenQuestionsError, UnclearLayerError
 from layers.quality.findings import LEVEL_LABELS
@@ -37,15 +38,11 @@ def _value(about: str, value: str) -> str:
 
 def write_reports(examined: Examined, paths: list[Path], epsg: int) -> None:
     """Write the report of the check to files, by their endings."""
-    if not paths:
-        return
-    from layers.quality import reports
-
     for path in paths:
         if path.suffix.lower() == ".xlsx":
-            reports.write_xlsx(examined.report, path)
+            quality.write_xlsx(examined.report, path)
         else:
-            reports.write_gpkg(examined.report, path, epsg)
+            quality.write_gpkg(examined.report, path, epsg)
 
 
 def tell(done: Mapping[str, Any]) -> None:

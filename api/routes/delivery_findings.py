@@ -15,7 +15,7 @@ from api.delivery_schemas import FindingCollection, Level
 from api.deps import AppSettings, Db
 from api.openapi import GEOJSON, GeoJson, problems
 from layers import deliveries as store
-from layers import delivery_findings
+from layers import delivery_findings, quality
 from layers.delivery_record import report_of
 from layers.quality.findings import QualityReport
 
@@ -60,9 +60,7 @@ def get_findings(
 )
 def workbook(delivery_id: UUID, db: Db) -> Response:
     """The report as a workbook."""
-    from layers.quality import reports
-
-    return _file(delivery_id, db, "xlsx", XLSX, reports.write_xlsx)
+    return _file(delivery_id, db, "xlsx", XLSX, quality.write_xlsx)
 
 
 @router.get(
@@ -73,9 +71,7 @@ def workbook(delivery_id: UUID, db: Db) -> Response:
 )
 def geopackage(delivery_id: UUID, db: Db, settings: AppSettings) -> Response:
     """The findings with their places as a GeoPackage in the county's CRS."""
-    from layers.quality import reports
-
-    return _file(delivery_id, db, "gpkg", GPKG, lambda report, path: reports.write_gpkg(report, path, settings.epsg))
+    return _file(delivery_id, db, "gpkg", GPKG, lambda report, path: quality.write_gpkg(report, path, settings.epsg))
 
 
 def _checked(found: store.Delivery) -> store.Delivery:

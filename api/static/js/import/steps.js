@@ -48,6 +48,6 @@ export function remembered(inputs) {
   for (const input of inputs) {
     const key = "cuntu-" + (input.dataset.remember || input.name);
     input.value = localStorage.getItem(key) || "";
-    input.addEventListener("change", () => localStorage.setItem(key, input.value.trim()));
+    input.addEventListener("input", () => localStorage.setItem(key, input.value.trim()));
   }
 }
