@@ -5,8 +5,7 @@
     421223/layers/<id>.parquet    the features of a layer, in the county's own 3-degree zone
     421223/applications.parquet   the applications to check
 
-Coordinates are kept to the last bit, so that a check gives the bytes it gives over the database. GeoParquet needs pyarrow (the
-extra `province`).
+Coordinates are kept to the last bit, so that a check gives the bytes it gives over the database.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -143,19 +141,12 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _require_pyarrow() -> None:
-    if find_spec("pyarrow") is None:
-        raise CountySetError("没有安装 pyarrow，不能读写 GeoParquet：请安装 cuntu 的附加部分 province。")
-
-
 def _save(frame: gpd.GeoDataFrame, path: Path) -> str:
-    _require_pyarrow()
     frame.to_parquet(path, index=False, compression="zstd")
     return _sha256(path)
 
 
 def _load(path: Path) -> gpd.GeoDataFrame:
-    _require_pyarrow()
     return gpd.read_parquet(path)
 
 
