@@ -66,7 +66,7 @@ def opened(found: Datasets, *, open_secrecy: str) -> dict[str, tuple[DatasetVers
 def during(conn: Connection, *, first: date, last: date, known_at: datetime, layer: str | None = None) -> Datasets:
     """Return by layer the versions in force on any day from `first` to `last` (both included), the earliest first, as known at a moment.
 
-    What is in force changes only on days on which some version begins or ends, so that only these are looked at.
+    What is in force changes only on days on which some version begins, ends or changes its law status, so that only these are looked at.
     """
     days = conn.execute(SQL["change_days"], {"first": first, "last": last, "layer": layer}).fetchall()
     found: dict[str, dict[int, DatasetVersion]] = {}
@@ -75,6 +75,18 @@ def during(conn: Connection, *, first: date, last: date, known_at: datetime, lay
             if layer in (None, name):
                 found.setdefault(name, {}).setdefault(dataset.version, dataset)
     return {name: tuple(by_version.values()) for name, by_version in found.items()}
+
+
+def fixed(conn: Connection, dataset: DatasetVersion, *, valid_on: date, known_at: datetime) -> datetime:
+    """Return a moment at which a version is in force on a day, and will be found to be so for ever.
+
+    What is being published just now may get an earlier time than this moment when it is committed; nothing can any more come
+    before a version's own publication. A version that became law only later is in force from the moment asked for.
+    """
+    if dataset.known_from is None:
+        return known_at
+    then = versions.in_force(conn, valid_on=valid_on, known_at=dataset.known_from).get(dataset.layer)
+    return dataset.known_from if then is not None and then.version == dataset.version else known_at
 
 
 def periods(conn: Connection, *, known_at: datetime, open_secrecy: str) -> Periods:

@@ -3,49 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from api.errors import TITLES, NotAcceptableError, status_of
-from api.ogc import formats
 from api.routes.pages import page
-from spatial.errors import CuntuError
 
 
 class OgcRoute(APIRoute):
-    """A route whose parameters depend on the layer; people who ask with a browser are told in a page what is wrong."""
+    """A route whose parameters depend on the layer asked for. Refusals are problem documents, whatever the form asked for."""
 
     names_its_parameters = True
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap the handler."""
-        handler = super().get_route_handler()
-
-        async def with_message(request: Request) -> Response:
-            try:
-                return await handler(request)
-            except CuntuError as error:
-                if not _for_people(request):
-                    raise
-                status = status_of(error)
-                context = {"title": TITLES.get(status, "出错了"), "detail": str(error)}
-                return page(request, "message.html", context, status=status, synthetic=False)
-
-        return with_message
-
-
-def _for_people(request: Request) -> bool:
-    form = request.query_params.get("f")
-    if form:
-        return form == "html"
-    try:
-        return formats.chosen(request, json_type=formats.JSON)[0] == "html"
-    except NotAcceptableError:
-        return False
 
 
 def tag(request: Request, *parts: Any) -> dict[str, str]:

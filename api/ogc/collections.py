@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -100,6 +101,12 @@ class Collections:
             today = Moment.now().valid_on
             self.one(layer_id, When(today, today, Moment(today, when.moment.known_at)))
         return Collection(catalog()[layer_id], found)
+
+    def known_at(self, collection: Collection, when: When) -> datetime:
+        """Return the moment that pages to come are asked for with, so that they are of the same versions."""
+        if len(collection.datasets) != 1:
+            return when.moment.known_at
+        return ogc_features.fixed(self.conn, collection.latest, valid_on=when.first, known_at=when.moment.known_at)
 
     def bounds(self, collection: Collection) -> Bounds | None:
         """Return the bounds of all features of a collection in the county's CRS; None where there are none."""

@@ -93,12 +93,14 @@ def _extent(bounds: Bounds | None, period: Period) -> dict[str, Any]:
     return {**spatial, "temporal": temporal}
 
 
-def items_links(base: str, found: Collection, asked: ItemsAsked, given: Parameters, *, matched: int, form: str) -> list[dict[str, Any]]:
-    """The links of a page of features; the pages before and after are of the same versions, whatever is published meanwhile."""
+def items_links(
+    base: str, found: Collection, asked: ItemsAsked, given: Parameters, *, matched: int, known_at: datetime, form: str
+) -> list[dict[str, Any]]:
+    """The links of a page of features; the pages before and after are of the same versions, those known at a moment."""
     path = f"{path_of(found.layer.id)}/items"
     links = [*self_and_other(base, path, given, form=form, json_type=GEOJSON)]
     kept = [pair for pair in given if pair[0] not in ("offset", "limit", "datetime", "known_at", "f")]
-    fixed = [*kept, *asked.when.pinned(found.datasets), ("limit", str(asked.limit)), *([("f", "html")] if form == "html" else [])]
+    fixed = [*kept, *asked.when.fixed(known_at), ("limit", str(asked.limit)), *([("f", "html")] if form == "html" else [])]
     media_type = HTML if form == "html" else GEOJSON
     if asked.offset > 0:
         before = [*fixed, ("offset", str(max(0, asked.offset - asked.limit)))]

@@ -125,7 +125,8 @@ def items(request: Request, layer_id: CollectionId, db: Db, snapshots: Snapshot,
         if known:
             return known
         features, matched = _page(found, item, asked)
-    links = documents.items_links(root(request), item, asked, list(given(request)), matched=matched, form=form)
+        known_at = found.known_at(item, asked.when)
+    links = documents.items_links(root(request), item, asked, list(given(request)), matched=matched, known_at=known_at, form=form)
     if form == "json":
         return json_answer(documents.items(item, features, links, matched=matched), media_type, headers)
     context = {"layer": item.layer, "links": links, "matched": matched, "offset": asked.offset, "features": _rows(item.layer, features)}

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from api.moment import COUNTY_TIME, KNOWN_YEARS, Moment
-from spatial.layer import DatasetVersion
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})")
@@ -32,15 +30,9 @@ class When:
         """Whether more than one day is meant."""
         return self.first != self.last
 
-    def pinned(self, datasets: Sequence[DatasetVersion]) -> tuple[tuple[str, str], ...]:
-        """Write both times so that they mean the same versions for ever.
-
-        A version that is in force was so from the moment it became known: naming that moment leaves no room for one that is being published just now.
-        """
-        known = [dataset.known_from for dataset in datasets if dataset.known_from]
-        known_at = known[0] if len(datasets) == len(known) == 1 else self.moment.known_at
-        days = dict(self.texts).get("datetime", self.first.isoformat())
-        return ("datetime", days), ("known_at", known_at.isoformat())
+    def fixed(self, known_at: datetime) -> tuple[tuple[str, str], ...]:
+        """Write both times so that they mean the same versions for ever."""
+        return ("datetime", dict(self.texts).get("datetime", self.first.isoformat())), ("known_at", known_at.isoformat())
 
 
 def read(days: str | None, known_at: str | None) -> tuple[When, list[str]]:

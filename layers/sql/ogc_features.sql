@@ -1,16 +1,23 @@
 -- name: change_days
 SELECT DISTINCT day
-FROM dataset_version, unnest(ARRAY[valid_from, valid_to]) AS day
-WHERE status <> 'staged' AND day > %(first)s AND day <= %(last)s
-  AND (%(layer)s::text IS NULL OR layer_id = %(layer)s)
+FROM (
+    SELECT v.layer_id, unnest(ARRAY[v.valid_from, v.valid_to]) AS day FROM dataset_version AS v WHERE v.status <> 'staged'
+    UNION
+    SELECT a.layer_id, a.effective_from FROM version_act AS a WHERE a.act = 'law_status'
+) AS change
+WHERE day > %(first)s AND day <= %(last)s AND (%(layer)s::text IS NULL OR layer_id = %(layer)s)
 ORDER BY day;
 
 -- name: periods
-SELECT layer_id, min(valid_from), CASE WHEN bool_and(valid_to IS NOT NULL) THEN max(valid_to) END
-FROM dataset_version
-WHERE status <> 'staged' AND known_from <= %(known_at)s AND (known_to IS NULL OR %(known_at)s < known_to)
-  AND secrecy = ANY(%(secrecy)s)
-GROUP BY layer_id;
+SELECT v.layer_id, min(v.valid_from), CASE WHEN bool_and(v.valid_to IS NOT NULL) THEN max(v.valid_to) END
+FROM dataset_version AS v
+WHERE v.status <> 'staged' AND v.known_from <= %(known_at)s AND (v.known_to IS NULL OR %(known_at)s < v.known_to)
+  AND v.secrecy = ANY(%(secrecy)s) AND NOT v.display_only
+  AND (v.law_status = 'in_force' OR EXISTS (
+      SELECT 1 FROM version_act AS a
+      WHERE a.version_id = v.id AND a.act = 'law_status' AND a.law_status = 'in_force' AND a.made_at <= %(known_at)s
+  ))
+GROUP BY v.layer_id;
 
 -- name: extent
 SELECT ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box)
