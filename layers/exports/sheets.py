@@ -25,6 +25,8 @@ CENTROID: Final = ("重心东坐标", "重心北坐标")
 MOST_ROWS: Final = 1_048_576
 """So many rows has a worksheet."""
 SHEET_TITLE: Final = 31
+MOST_DIGITS: Final = 16
+"""So many significant digits openpyxl writes of a number."""
 DATE_FORMAT: Final = "yyyy-mm-dd"
 
 
@@ -78,7 +80,11 @@ class _Rows:
             yield f"{self.too_long} 个图形的 WKT 超过单元格 {MOST_LETTERS} 个字符的上限，只写重心坐标"
         if self.cut:
             yield f"{self.cut} 个文本含有 XML 不能保存的字符或超过单元格上限，已去掉或截短"
-        empty = [item.name for item in self.content.fields if self.content.surveyed[item.name].empty]
+        found = [self.content.surveyed[item.name] for item in self.content.fields]
+        rounded = [one.item.name for one in found if one.decimals is None or one.digits + one.decimals > MOST_DIGITS]
+        if rounded:
+            yield f"数值保留 {MOST_DIGITS} 位有效数字：{'、'.join(rounded)}"
+        empty = [one.item.name for one in found if one.empty]
         if empty:
             yield f"空文本与没有值不能区分：{'、'.join(empty)}"
 
@@ -147,13 +153,14 @@ def _field_row(item: CatalogField) -> tuple[str, ...]:
 
 
 def write_csv(content: Content, place: Path, order: Order) -> tuple[str, ...]:
-    """Write a CSV in UTF-8 with byte order mark; its last column names the version in every row, for a CSV has no other place for it.
+    """Write a CSV in UTF-8 with byte order mark; its last column names version and CRS in every row, for a CSV has no other place for it.
 
     A text that begins like a formula gets an apostrophe before it (`layers/formulas.py`), which an import takes away again.
     """
     kept = 0
     names = [item.name for item in content.fields]
     texts = {item.name for item in content.fields if item.type == "text"}
+    named = f"{order.statement.short} {content.coordinates.name}"
     with place.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([*names, WKT, "数据版本"])
@@ -162,9 +169,7 @@ def write_csv(content: Content, place: Path, order: Order) -> tuple[str, ...]:
             for name in texts:
                 kept += sum(value is not None and looks_like_formula(value) for value in columns[name])
                 columns[name] = [None if value is None else guarded(value) for value in columns[name]]
-            writer.writerows(
-                zip(*columns.values(), wkt(content, batch), [order.statement.short] * len(batch.wkb), strict=True)
-            )
+            writer.writerows(zip(*columns.values(), wkt(content, batch), [named] * len(batch.wkb), strict=True))
     return tuple(_csv_notes(content, kept))
 
 

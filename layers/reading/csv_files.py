@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
 from layers import encodings
 from layers.errors import UnsupportedFileError
+from layers.formulas import unguarded
 from layers.reading.limits import Limits
 from layers.reading.sheet import SheetSource
 from layers.reading.source import Source
@@ -27,6 +29,7 @@ def sources(place: Path, *, encoding: str | None, limits: Limits) -> list[Source
     """Open a CSV with titles in its first row; raise UnsupportedFileError, EncodingError."""
     found = encodings.of_text(place, given=encoding)
     titles, separator = _head(place, found.codec)
+    _require_paired_quotes(place, found.codec)
 
     def rows() -> Iterator[tuple[NDArray[np.int64], list[pa.Array]]]:
         return _rows(place, found.codec, len(titles), separator)
@@ -49,6 +52,16 @@ def _head(place: Path, codec: str) -> tuple[list[str], str]:
     return [title.strip() or f"列{number}" for number, title in enumerate(titles, start=1)], separator
 
 
+def _require_paired_quotes(place: Path, codec: str) -> None:
+    """A quote that nobody closes makes one value of all that follows, without an error."""
+    count = 0
+    with place.open(encoding=codec, newline="") as stream:
+        while block := stream.read(_LONGEST_HEAD):
+            count += block.count('"')
+    if count % 2:
+        raise UnsupportedFileError(f"{place.name} 中的引号没有成对（共 {count} 个）：请改正后再交。")
+
+
 def _rows(place: Path, codec: str, count: int, separator: str) -> Iterator[tuple[NDArray[np.int64], list[pa.Array]]]:
     names = [str(number) for number in range(count)]
     uneven: list[int] = []
@@ -66,10 +79,17 @@ def _rows(place: Path, codec: str, count: int, separator: str) -> Iterator[tuple
     try:
         with arrow_csv.open_csv(place, reading, parsing, types) as reader:
             for batch in reader:
-                yield np.arange(first, first + batch.num_rows), list(batch.columns)
+                yield np.arange(first, first + batch.num_rows), [_unguarded(column) for column in batch.columns]
                 first += batch.num_rows
     except pa.ArrowInvalid as error:
-        raise UnsupportedFileError(f"{place.name} 无法读取：引号没有成对，或一行太长。") from error
+        raise UnsupportedFileError(f"{place.name} 无法读取：一行太长，或文件已损坏。") from error
     if uneven:
         shown = "、".join(str(number) for number in uneven[:_SHOWN])
         raise UnsupportedFileError(f"{place.name}：第 {shown} 条记录{'等' if len(uneven) > _SHOWN else ''}共 {len(uneven)} 条的列数与标题行不同（应为 {count} 列）。")
+
+
+def _unguarded(column: pa.Array) -> pa.Array:
+    """Take away the apostrophes that kept texts from being run as formulas (`layers/formulas.py`)."""
+    if not pc.any(pc.starts_with(column, "'")).as_py():
+        return column
+    return pa.array([None if text is None else unguarded(text) for text in column.to_pylist()], pa.large_string())
