@@ -6,10 +6,7 @@ network are limited, and not in the service.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import json
-import resource
 import sys
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
@@ -18,12 +15,11 @@ from types import ModuleType
 from typing import Any
 
 from layers.errors import CostlyFileError
+from layers.reading import confinement
 from layers.reading.limits import Limits
 from spatial.errors import CuntuError
 
 ANSWER = "answer.json"
-_NEW_USERS, _NEW_NETWORK = 0x10000000, 0x40000000
-_NO_NEW_PRIVILEGES = 38
 
 
 def main() -> None:
@@ -31,7 +27,7 @@ def main() -> None:
     job = json.loads(sys.stdin.buffer.read())
     limits = Limits(**job["limits"])
     folder = Path(job["folder"])
-    confine(limits)
+    confinement.limit(limits)
     try:
         answer = _answer(job, folder, limits)
     except CuntuError as error:
@@ -39,24 +35,6 @@ def main() -> None:
     except MemoryError:
         answer = {"error": CostlyFileError.__name__, "message": ""}
     (folder / ANSWER).write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8")
-
-
-def confine(limits: Limits) -> None:
-    """Limit this process's memory, time and files, and take the network from it where the system lets it."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-    if libc.unshare(_NEW_NETWORK) != 0:
-        libc.unshare(_NEW_USERS | _NEW_NETWORK)
-    for kind, most in (
-        (resource.RLIMIT_DATA, limits.memory_bytes),
-        (resource.RLIMIT_AS, limits.address_bytes),
-        (resource.RLIMIT_CPU, limits.cpu_s),
-        (resource.RLIMIT_FSIZE, max(limits.unpacked_bytes, limits.result_bytes)),
-        (resource.RLIMIT_NOFILE, limits.open_files),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        with contextlib.suppress(ValueError):
-            resource.setrlimit(kind, (most, most))
 
 
 def _answer(job: dict[str, Any], folder: Path, limits: Limits) -> dict[str, Any]:
@@ -67,6 +45,7 @@ def _answer(job: dict[str, Any], folder: Path, limits: Limits) -> dict[str, Any]
 
     pa.set_cpu_count(1)
     delivered.require_few_drivers()
+    confinement.close_in(Path(job["path"]), folder)
     most = job["rows"]
     sources = delivered.sources(Path(job["path"]), folder, name=job["name"], encoding=job["encoding"], limits=limits)
     if most is None:

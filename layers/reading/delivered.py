@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -72,6 +73,8 @@ def _reader(ending: str) -> Callable[..., Sequence[Source]]:
 
         return csv_files.sources
     if ending == ".xlsx":
+        # openpyxl would read the system's lists of file types when imported, which this process may not and does not need to.
+        mimetypes.knownfiles.clear()
         from layers.reading import xlsx_files
 
         return xlsx_files.sources

@@ -48,7 +48,7 @@ def sources(place: Path, *, encoding: str | None, limits: Limits) -> list[Source
     else:
         codec = encodings.Encoding("utf-8", "content")
     hidden = geopackage.check(place) if driver == "GPKG" else frozenset()
-    names = [str(name) for name, _ in _ask(place, lambda: pyogrio.list_layers(address(place)))]
+    names = _names(place, driver)
     seen = [name for name in names if name not in hidden]
     if len(seen) > limits.layers:
         raise UnsupportedFileError(f"{place.name} 中有 {len(seen)} 份数据，最多允许 {limits.layers} 份。")
@@ -56,6 +56,13 @@ def sources(place: Path, *, encoding: str | None, limits: Limits) -> list[Source
         raise UnsupportedFileError(f"{place.name} 中没有数据。")
     notes = (f"视图或虚拟表没有读：{'、'.join(sorted(hidden & set(names)))}",) if hidden & set(names) else ()
     return [GdalSource(place, name, driver, codec, notes, limits) for name in seen]
+
+
+def _names(place: Path, driver: str) -> list[str]:
+    if driver == "GeoJSON":
+        # It has one data set, and asking for its name would read the whole text once more.
+        return [place.stem]
+    return [str(name) for name, _ in _ask(place, lambda: pyogrio.list_layers(address(place)))]
 
 
 def address(place: Path) -> str:
@@ -81,9 +88,12 @@ class GdalSource:
         self._options: dict[str, Any] = dict(_OPTIONS[driver])
         if driver == "ESRI Shapefile":
             self._options["encoding"] = _RAW
-        info = _ask(place, lambda: pyogrio.read_info(address(place), layer=name, force_feature_count=True, **self._options))
+        self._layer = None if driver == "GeoJSON" else name
+        info = _ask(place, lambda: pyogrio.read_info(address(place), layer=self._layer, force_feature_count=True, **self._options))
         if info["driver"] != driver:
             raise UnsupportedFileError(f"{place.name} 的内容不是 {place.suffix.lower()} 文件。")
+        if driver == "GeoJSON":
+            self.name = str(info["layer_name"])
         if len(info["fields"]) > limits.fields:
             raise UnsupportedFileError(f"{name} 有 {len(info['fields'])} 个字段，最多允许 {limits.fields} 个。")
         self.crs: str | None = info["crs"]
@@ -118,7 +128,7 @@ class GdalSource:
     def _batches(self, most: int | None) -> Iterator[pa.RecordBatch]:
         opened = pyogrio.open_arrow(
             address(self._place),
-            layer=self.name,
+            layer=self._layer,
             columns=self._fields,
             batch_size=_BATCH if most is None else min(most, _BATCH),
             use_pyarrow=True,
@@ -157,7 +167,7 @@ class GdalSource:
 
     def _chords(self, first: int, count: int) -> pa.Array:
         """The geometries of some rows with arcs turned into chords, as GDAL does for whoever knows straight lines only."""
-        _, _, shapes, _ = raw.read(address(self._place), layer=self.name, columns=[], skip_features=first - 1, max_features=count, **self._options)
+        _, _, shapes, _ = raw.read(address(self._place), layer=self._layer, columns=[], skip_features=first - 1, max_features=count, **self._options)
         return pa.array(list(shapes), pa.large_binary())
 
 
