@@ -66,7 +66,7 @@ def raw_dataset(
     """A data set as a reader gives it, without the file: `crs` is what the file says (anything pyproj takes, or None)."""
     columns = [column for column in frame.columns if column != frame.geometry.name]
     stated = frame.crs if isinstance(crs, str) and crs == OWN else None if crs is None else CRS.from_user_input(crs)
-    kinds = {KINDS[kind] for kind in frame.geometry.geom_type.dropna()}
+    kinds = {KINDS.get(kind, kind) for kind in frame.geometry.geom_type.dropna()}
     return RawDataset(
         file_name=file_name or f"{name}.gpkg",
         sha256="0" * 64,
