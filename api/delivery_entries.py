@@ -33,6 +33,7 @@ def head_entry(found: Delivery) -> dict[str, Any]:
         "layer": layer.get("id"),
         "layer_title": layer.get("title"),
         "counts": (found.summary or {}).get("counts"),
+        "counts_after_repair": (found.summary or {}).get("after") if found.state in ("staged", "published") else None,
         "problem": found.problem,
         "version": found.version_id if found.state in ("staged", "published") else None,
         "job": str(found.job_id) if found.job_id else None,

@@ -49,6 +49,7 @@ class DeliveryHead(BaseModel):
     layer: str | None
     layer_title: str | None
     counts: dict[str, int] | None = Field(description="按级别（error、warning、note）列出的问题数；尚未质检时为空")
+    counts_after_repair: dict[str, int] | None = Field(description="入库前修复之后还有的问题数；没有入库时为空")
     problem: str | None
     version: int | None
     job: str | None = Field(description="最近一步的任务编号")

@@ -118,6 +118,12 @@ def latest(conn: Connection, *, limit: int = 50, offset: int = 0) -> list[Delive
     return _list(conn, None, limit=limit, offset=offset)
 
 
+def sketch(conn: Connection, delivery_id: UUID) -> list[dict[str, Any]]:
+    """Return the light drawing of the data set as it was checked: GeoJSON geometries in CRS84."""
+    row = conn.execute(SQL["sketch"], {"id": delivery_id}).fetchone()
+    return list(row[0]) if row and row[0] else []
+
+
 def count(conn: Connection) -> int:
     """Return how many deliveries there are."""
     row = conn.execute(SQL["count"]).fetchone()
@@ -145,9 +151,11 @@ def checked(conn: Connection, delivery_id: UUID, recognition: Mapping[str, Any],
     conn.execute(SQL["check"], {"id": delivery_id, "recognition": Jsonb(dict(recognition)), "summary": Jsonb(dict(summary))})
 
 
-def staged(conn: Connection, delivery_id: UUID, version_id: int, *, repaired: Sequence[Mapping[str, Any]], actor: Actor) -> None:
-    """Note which version was made of the file, with which repairs."""
-    values = {"version_id": version_id, "repaired": Jsonb(list(repaired)), "acts": Jsonb([actor.act("stage")])}
+def staged(
+    conn: Connection, delivery_id: UUID, version_id: int, *, counts: Mapping[str, int], repaired: Sequence[Mapping[str, Any]], actor: Actor
+) -> None:
+    """Note which version was made of a checked file, with which repairs, and the findings by level that were left after them."""
+    values = {"version_id": version_id, "repaired": Jsonb(list(repaired)), "acts": Jsonb([actor.act("stage")]), "after": Jsonb(dict(counts))}
     conn.execute(SQL["stage"], {"id": delivery_id, **values})
 
 

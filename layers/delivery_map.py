@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from layers import delivery_findings
+from layers import deliveries, delivery_findings
 from layers.deliveries import Delivery
 from layers.delivery_record import report_of
 from layers.maps.base import MapDocument
@@ -18,11 +18,13 @@ from layers.maps.quality import MOST_DRAWN, quality_map
 def drawn(
     conn: psycopg.Connection[Any], delivery: Delivery, *, epsg: int, outline: Outline | None, overlays: tuple[Overlay, ...] = (), synthetic: bool
 ) -> MapDocument | None:
-    """Draw the findings of a delivery's check; None before the check, or where none has a place."""
+    """Draw the findings of a delivery's check over its data set; None before the check, or where nothing has a place."""
     if delivery.state not in ("checked", "staged", "published") or delivery.summary is None:
         return None
     found = [finding for _, finding in delivery_findings.page(conn, delivery.id, limit=MOST_DRAWN)]
-    if all(finding.geometry is None or finding.geometry.is_empty for finding in found):
+    drawing = deliveries.sketch(conn, delivery.id)
+    if not drawing and all(finding.geometry is None or finding.geometry.is_empty for finding in found):
         return None
     report = report_of(str((delivery.recognition or {})["layer"]["id"]), delivery.summary, found)
-    return quality_map(report, epsg=epsg, outline=outline, overlays=overlays, synthetic=synthetic)
+    shapes = [{"type": "Feature", "properties": {}, "geometry": geometry} for geometry in drawing]
+    return quality_map(report, epsg=epsg, outline=outline, overlays=overlays, shapes=shapes, synthetic=synthetic)

@@ -16,6 +16,7 @@ from layers.catalog import catalog
 from layers.quality.findings import LEVEL_LABELS, QualityFinding, QualityReport, Repair, RepairOffer
 from layers.reading.dataset import RawDataset
 from layers.recognising.recognition import CrsReading, Question, Recognition
+from layers.recognising.zones import zone_of_epsg
 
 SAMPLE_ROWS = 8
 LONGEST_VALUE = 60
@@ -120,7 +121,8 @@ def _names(raw: RawDataset) -> dict[str, str]:
 
 def _crs_record(found: CrsReading) -> dict[str, Any]:
     label = FOUND_BY.get(found.found_by, found.found_by)
-    return {**asdict(found), "found_by_label": label, "name": _crs_name(CRS.from_epsg(found.epsg))}
+    zone, name = zone_of_epsg(found.epsg), _crs_name(CRS.from_epsg(found.epsg))
+    return {**asdict(found), "found_by_label": label, "name": zone.label if zone else name, "epsg_name": name}
 
 
 def _sample(raw: RawDataset, found: Recognition) -> dict[str, Any]:

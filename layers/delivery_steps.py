@@ -25,6 +25,7 @@ from layers.delivery_record import (
     repaired_record,
     report_record,
 )
+from layers.delivery_sketch import sketch
 from layers.descriptions import Description
 from layers.errors import OpenQuestionsError
 from layers.version_acts import Signature
@@ -61,9 +62,7 @@ def check(conn: Connection, delivery_id: UUID, place: Place, *, progress: Progre
     choice = Choice.from_json(found.choice)
     examined = acceptance.examine(conn, place.files.find(delivery_id), choice, epsg=place.epsg, progress=progress)
     progress(0.95, f"记下 {len(examined.report.findings):,} 条发现")
-    delivery_findings.replace(conn, delivery_id, examined.report.findings, epsg=place.epsg)
-    listed = (found.recognition or {}).get("datasets", ())
-    deliveries.checked(conn, delivery_id, plain(examined_record(examined, listed)), plain(report_record(examined.report)))
+    _note_check(conn, found, examined)
     return examined
 
 
@@ -86,10 +85,11 @@ def stage(conn: Connection, delivery_id: UUID, place: Place, actor: Actor, *, pr
     if examined is None:
         path = place.files.find(delivery_id)
         examined = acceptance.examine(conn, path, choice, epsg=place.epsg, progress=_part(progress, 0.0, 0.5))
+        _note_check(conn, found, examined)
     mended = acceptance.mend(conn, examined, found.repairs, progress=_part(progress, 0.5, 0.75))
     progress(0.75, f"写入“{mended.layer.title}”{len(mended.frame):,} 个要素")
     version = stage_examined(conn, mended, Description.from_json(found.description), max_secrecy=place.max_secrecy)
-    deliveries.staged(conn, delivery_id, version, repaired=_counted(mended), actor=actor)
+    deliveries.staged(conn, delivery_id, version, counts=mended.report.counts, repaired=_counted(mended), actor=actor)
     return version
 
 
@@ -126,6 +126,13 @@ def tidy(conn: Connection, files: DeliveryFiles, *, days: int) -> list[UUID]:
     for delivery_id in deliveries.discard_idle(conn, older_than=timedelta(days=days)):
         delivery_findings.replace(conn, delivery_id, (), epsg=0)
     return files.sweep(deliveries.wanting_file(conn))
+
+
+def _note_check(conn: Connection, found: Delivery, examined: Examined) -> None:
+    delivery_findings.replace(conn, found.id, examined.report.findings, epsg=examined.epsg)
+    listed = (found.recognition or {}).get("datasets", ())
+    summary = report_record(examined.report) | {"sketch": sketch(examined.frame, examined.report, epsg=examined.epsg)}
+    deliveries.checked(conn, found.id, plain(examined_record(examined, listed)), plain(summary))
 
 
 def _counted(mended: Examined) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +19,7 @@ from layers.quality.rulebook import checks
 from spatial.crs import CRS84, reproject
 
 COLOURS: Mapping[Level, str] = MappingProxyType({"error": "#a8332a", "warning": "#b06a12", "note": "#2f6690"})
+DATASET = {"color": "#4a5a57", "weight": 1, "fillColor": "#cfd9d3", "fillOpacity": 0.55}
 DOT_PX = 7
 MOST_DRAWN = 3_000
 """So many findings are inlined into a page, the worst first; the table has the others."""
@@ -46,9 +47,10 @@ def quality_map(
     extent: BaseGeometry | None = None,
     outline: Outline | None = None,
     overlays: tuple[Overlay, ...] = (),
+    shapes: Sequence[Feature] = (),
     synthetic: bool,
 ) -> MapDocument:
-    """Draw the findings of a report; their property `code` is their place in `report.findings`.
+    """Draw the findings of a report; their property `code` is their place in `report.findings`. `shapes` are drawn below them.
 
     `extent` is the box or outline of the data set in EPSG:`epsg`, shown where there is no outline of the county's villages.
     """
@@ -65,6 +67,8 @@ def quality_map(
         max_zoom=22,
     )
     VectorTiles(specifications(overlays)).add_to(base)
+    if shapes:
+        Shapes(shapes, key="dataset", pane="fills", interactive=False, style=DATASET).add_to(base)
     if outline:
         Shapes(outline.towns, key="towns", pane="lines", interactive=False, labels="name", style=LINES).add_to(base)
         Shapes([outline.county], key="county", pane="lines", interactive=False, style=COUNTY_LINE).add_to(base)

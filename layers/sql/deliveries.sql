@@ -9,11 +9,14 @@ SELECT d.id, d.file_name, d.sha256, d.bytes,
         WHEN d.state = 'staged' AND v.status <> 'staged' THEN 'published'
         ELSE d.state
     END AS state,
-    d.description, d.choice, d.recognition, d.summary, d.repairs, d.repaired, d.problem, d.version_id, d.job_id, d.acts,
+    d.description, d.choice, d.recognition, d.summary - 'sketch' AS summary, d.repairs, d.repaired, d.problem, d.version_id, d.job_id, d.acts,
     d.created_at, d.changed_at
 FROM delivery AS d LEFT JOIN dataset_version AS v ON v.id = d.version_id
 WHERE %(id)s::uuid IS NULL OR d.id = %(id)s
 ORDER BY d.created_at DESC, d.id LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: sketch
+SELECT summary -> 'sketch' FROM delivery WHERE id = %(id)s;
 
 -- name: count
 SELECT count(*) FROM delivery;
@@ -39,7 +42,7 @@ UPDATE delivery SET state = 'checked', recognition = %(recognition)s, summary = 
 WHERE id = %(id)s;
 
 -- name: stage
-UPDATE delivery SET state = 'staged', version_id = %(version_id)s, repaired = %(repaired)s, acts = acts || %(acts)s, problem = NULL,
+UPDATE delivery SET state = 'staged', version_id = %(version_id)s, summary = summary || jsonb_build_object('after', %(after)s::jsonb), repaired = %(repaired)s, acts = acts || %(acts)s, problem = NULL,
     changed_at = clock_timestamp()
 WHERE id = %(id)s;
 
