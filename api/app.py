@@ -15,6 +15,7 @@ from api import errors, openapi, uploads
 from api.check_desk import CheckDesk
 from api.check_writer import CheckWriter
 from api.checking import Checker
+from api.comparing import Comparisons
 from api.delivery_desk import tidy_up
 from api.deps import known_parameters_only
 from api.holding import Holding
@@ -30,6 +31,7 @@ from api.routes import (
     check_pages,
     checks,
     classifications,
+    comparisons,
     deliveries,
     delivery_findings,
     exports,
@@ -38,6 +40,7 @@ from api.routes import (
     imports,
     jobs,
     layer_imports,
+    layer_pages,
     layer_versions,
     layers,
     overrides,
@@ -100,6 +103,7 @@ def create_app(settings: Settings, *, database_url: str, holding: Holding | None
     app.state.extents = Extents()
     app.state.papers = Papers.of_service(pool, settings)
     app.state.pages = Pages(pool, snapshots, settings)
+    app.state.comparisons = Comparisons()
     _route(app)
     errors.install(app)
     openapi.describe(app)
@@ -113,7 +117,7 @@ def create_app(settings: Settings, *, database_url: str, holding: Holding | None
 
 def _route(app: FastAPI) -> None:
     app.include_router(health.router)
-    for module in (layers, layer_imports, deliveries, delivery_findings, layer_versions, exports, villages, classifications, papers, checks, overrides, runs, proposals, progress, jobs, features, site_files, sites):
+    for module in (layers, layer_imports, deliveries, delivery_findings, layer_versions, comparisons, exports, villages, classifications, papers, checks, overrides, runs, proposals, progress, jobs, features, site_files, sites):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(ogc.router)
     app.include_router(tiles.router)
@@ -121,6 +125,7 @@ def _route(app: FastAPI) -> None:
     app.include_router(check_pages.router)
     app.include_router(apply.router)
     app.include_router(run_pages.router)
+    app.include_router(layer_pages.router)
     app.include_router(imports.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 

@@ -109,10 +109,51 @@ def compare(conn: Connection, before: VersionRecord, after: VersionRecord) -> Co
         "tolerance": TOLERANCE_M,
         "identifier": catalog_layer(before.dataset.layer).identifier,
     }
-    query = SQL["changes"].format(same_pair=_same("b", "a"), same_place=_same("b", "n"))
     conn.execute(SQL["plain_plan"])
-    rows = conn.execute(query, values, prepare=False).fetchall()
-    return Comparison(before, after, tuple(Change(*row) for row in rows))
+    rows = conn.execute(SQL["differing"].format(same=_same("b", "a")), values, prepare=False).fetchall()
+    recoded = _recoded(conn, rows, values)
+    fates = [("recoded", *pair, False) for pair in recoded] + _fates(rows, recoded)
+    numbers = _numbers(conn, fates, values)
+    changes = [
+        Change(*fate[:3], identifier_before, identifier_after, bool(attributes), fate[3], *measured)
+        for fate, (identifier_before, identifier_after, attributes, *measured) in zip(fates, numbers, strict=True)
+    ]
+    return Comparison(before, after, tuple(sorted(changes, key=_order)))
+
+
+def _recoded(conn: Connection, rows: Sequence[tuple[Any, ...]], values: Mapping[str, Any]) -> list[tuple[int, int]]:
+    """Pair what went with what came in the same place; of several in one place the first with the first, and so on."""
+    went = [b_fid for b_fid, a_fid, *_ in rows if a_fid is None]
+    came = {a_fid for b_fid, a_fid, *_ in rows if b_fid is None}
+    if not went or not came:
+        return []
+    found = conn.execute(SQL["same_place"].format(same=_same("b", "n")), {**values, "went": went}, prepare=False).fetchall()
+    pairs, taken_b, taken_a = [], set(), set()
+    for b_fid, a_fid in found:
+        if a_fid in came and a_fid not in taken_a and b_fid not in taken_b:
+            pairs.append((b_fid, a_fid))
+            taken_b.add(b_fid)
+            taken_a.add(a_fid)
+    return pairs
+
+
+def _fates(rows: Sequence[tuple[Any, ...]], recoded: Sequence[tuple[int, int]]) -> list[tuple[str, int | None, int | None, bool]]:
+    gone, new = {pair[0] for pair in recoded}, {pair[1] for pair in recoded}
+    return [
+        ("added" if b_fid is None else "removed" if a_fid is None else "changed", b_fid, a_fid, bool(moved))
+        for b_fid, a_fid, _, moved in rows
+        if not (a_fid is None and b_fid in gone) and not (b_fid is None and a_fid in new)
+    ]
+
+
+def _numbers(conn: Connection, fates: Sequence[tuple[str, int | None, int | None, bool]], values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    _, b_fids, a_fids, moved = (list(column) for column in zip(*fates, strict=True)) if fates else ([], [], [], [])
+    asked = {**values, "b_fids": b_fids, "a_fids": a_fids, "moved": moved}
+    return conn.execute(SQL["numbers"], asked, prepare=False).fetchall()
+
+
+def _order(change: Change) -> tuple[int, str]:
+    return KINDS.index(change.kind), change.identifier_after or change.identifier_before or ""
 
 
 def details(conn: Connection, found: Comparison, changes: Sequence[Change], *, shapes: bool = False) -> list[Detail]:
