@@ -63,10 +63,10 @@ def _here(
     """Geometries in the county's CRS with their identifiers: those that the reference has too, else the first ones."""
     geometries: Any = np.asarray(raw.frame.geometry.array, dtype=object)
     sound = ~(shapely.is_missing(geometries) | shapely.is_empty(geometries))
-    names = None if identifier is None else raw.frame[identifier].astype("string").str.strip().fillna("").to_numpy(dtype=object)
+    names = None if identifier is None else raw.frame[identifier].astype("string").str.strip().fillna("")
     chosen = np.flatnonzero(sound)
     if names is not None and own is not None:
-        common = np.flatnonzero(sound & np.isin(names, own.identifiers.astype(object)))
+        common = np.flatnonzero(sound & names.isin(own.identifiers.tolist()).to_numpy())
         chosen = common if len(common) else chosen
     chosen = chosen[:_ROWS]
     flat = shapely.force_2d(geometries[chosen])
@@ -74,7 +74,7 @@ def _here(
         flat, lambda points: to_county(points[:, ::-1] if reading.swap else points, source=reading.epsg, target=around.epsg)
     )
     finite = np.isfinite(shapely.bounds(moved)).all(axis=1)
-    return moved[finite], None if names is None else names[chosen][finite].tolist()
+    return moved[finite], None if names is None else names.iloc[chosen][finite].tolist()
 
 
 def _centres(geometries: Geometries) -> Any:
