@@ -10,7 +10,7 @@ from typing import Any
 import geopandas as gpd
 import psycopg
 import shapely
-from frames import COUNTY, EAST, EPSG, NORTH, meta, published
+from frames import COUNTY, EAST, EPSG, NORTH, meta, published, square
 
 from layers import versions
 from layers.exports.export import Exported, Wish, export
@@ -78,6 +78,19 @@ def houses(count: int = 7) -> gpd.GeoDataFrame:
         "GHYT": (HOSTILE * count)[:count],
     }
     return gpd.GeoDataFrame(columns, geometry=shapes(count), crs=EPSG)
+
+
+def single_houses() -> gpd.GeoDataFrame:
+    """The houses of one part."""
+    frame = houses()
+    return frame[frame.geometry.geom_type == "Polygon"].reset_index(drop=True)
+
+
+def mixed_roads() -> gpd.GeoDataFrame:
+    """A road as an area and two as lines."""
+    lines = [[(EAST, NORTH), (EAST + 10.5, NORTH + 3.25)], [(EAST, NORTH), (EAST, NORTH + 9)]]
+    columns = {"road_no": ["G1", "G2", "G3"], "name": ["甲", "乙", "丙"]}
+    return gpd.GeoDataFrame(columns, geometry=[square(), *map(shapely.LineString, lines)], crs=EPSG)
 
 
 def county(conn: psycopg.Connection[Any]) -> None:
