@@ -30,6 +30,9 @@ CLASS_ZOOM = 12
 MARGIN = 64
 """Steps that are drawn beyond a tile's edge, so that no line shows there."""
 
+_NINE = np.array([(column, row) for row in (0.0, 0.5, 1.0) for column in (0.0, 0.5, 1.0)])
+"""Corners, middles of the sides and middle of a square."""
+
 _KINDS = {
     "text": sql.SQL("text"),
     "date": sql.SQL("text"),
@@ -72,54 +75,50 @@ def _check_address(z: int, x: int, y: int) -> None:
 
 def _from_afar(entry: CatalogLayer, z: int) -> tuple[sql.Composed, dict[str, Any]]:
     pixel = pixel_m(z)
-    least = (
-        pixel**2 if z < FARTHEST_ZOOM else 0.0
-    )  # at the nearest of these zooms what is too small is left out already
-    properties = _properties(entry, drawn_fields(entry))
-    return SQL["tile_from_afar"].format(properties=properties), {"tolerance": pixel / 4, "least": least}
+    # At the nearest of these zooms what is too small is left out already.
+    least = pixel**2 if z < FARTHEST_ZOOM else 0.0
+    return SQL["tile_from_afar"].format(properties=properties(entry, fields_at(entry, z))), {
+        "tolerance": pixel / 4,
+        "least": least,
+    }
 
 
 def _near(entry: CatalogLayer, z: int, x: int, y: int, *, epsg: int) -> tuple[sql.Composed, dict[str, Any]]:
     least_px = 0.25 if entry.role == "cadastre" else 1.0
     pixel = pixel_m(z) * GROUND
     values = {"least_m2": least_px * pixel**2, "tolerance_m": pixel / 4, "epsg": epsg}
-    properties = _properties(entry, drawn_fields(entry) if z <= CLASS_ZOOM else entry.display_fields)
-    return SQL["tile"].format(properties=properties), values | _window(z, x, y, epsg)
+    return SQL["tile"].format(properties=properties(entry, fields_at(entry, z))), values | _window(z, x, y, epsg)
 
 
 def _window(z: int, x: int, y: int, epsg: int) -> dict[str, float]:
     """The box of a tile with its margin in the county's coordinates, and the affine way from there to the tile's own (from its lower left)."""
     side = WORLD_M / 2**z
-    corners = np.array(
-        [(0.0, 0.0), (0.5, 0.0), (1.0, 0.0), (0.0, 0.5), (0.5, 0.5), (1.0, 0.5), (0.0, 1.0), (0.5, 1.0), (1.0, 1.0)]
-    )
-    steps = -MARGIN + corners * (EXTENT + 2 * MARGIN)
-    web = np.column_stack(
-        [-WORLD_M / 2 + (x + steps[:, 0] / EXTENT) * side, WORLD_M / 2 - (y + 1 - steps[:, 1] / EXTENT) * side]
-    )
-    ground = reproject_coordinates(web, source=WEB_MERCATOR, target=epsg)
+    steps = -MARGIN + _NINE * (EXTENT + 2 * MARGIN)
+    east_web = -WORLD_M / 2 + (x + steps[:, 0] / EXTENT) * side
+    north_web = WORLD_M / 2 - (y + 1 - steps[:, 1] / EXTENT) * side
+    ground = reproject_coordinates(np.column_stack([east_web, north_web]), source=WEB_MERCATOR, target=epsg)
     middle = ground[4]
     terms = np.column_stack([ground - middle, np.ones(len(ground))])
     (a, b, xoff), (d, e, yoff) = np.linalg.lstsq(terms, steps, rcond=None)[0].T
-    xoff, yoff = xoff - a * middle[0] - b * middle[1], yoff - d * middle[0] - e * middle[1]
-    (west, south), (east, north) = ground.min(axis=0), ground.max(axis=0)
-    window = {
-        "west": west,
-        "south": south,
-        "east": east,
-        "north": north,
+    affine = {
         "a": a,
         "b": b,
         "d": d,
         "e": e,
-        "xoff": xoff,
-        "yoff": yoff,
+        "xoff": xoff - np.dot((a, b), middle),
+        "yoff": yoff - np.dot((d, e), middle),
     }
-    return {name: float(value) for name, value in window.items()}
+    box = dict(zip(("west", "south", "east", "north"), (*ground.min(axis=0), *ground.max(axis=0)), strict=True))
+    return {name: float(value) for name, value in (box | affine).items()}
 
 
-def _properties(layer: CatalogLayer, fields: tuple[str, ...]) -> sql.Composed:
-    """The columns a tile carries: only what the catalogue allows to be displayed, in its type."""
+def fields_at(layer: CatalogLayer, z: int) -> tuple[str, ...]:
+    """Return the fields that the tiles of a zoom carry: only what the catalogue allows to be displayed, from afar only classes."""
+    return drawn_fields(layer) if z <= CLASS_ZOOM else layer.display_fields
+
+
+def properties(layer: CatalogLayer, fields: tuple[str, ...]) -> sql.Composed:
+    """Write the columns of these fields of a feature `f`, each in its type and with a comma behind it."""
     columns = [
         sql.SQL("(f.attributes ->> {name})::{kind} AS {column},").format(
             name=sql.Literal(name), kind=_KINDS[layer.fields[name].type], column=sql.Identifier(name)

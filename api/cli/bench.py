@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from api.bench import batch, counties, county, map_page, one_check, side_by_side, siting
+from api.bench import batch, counties, county, layers, map_page, one_check, side_by_side, siting
 from api.bench.figure import Figure, Figures, Report
 from api.bench.place import Place, scratch
 from api.cli.output import AsJson, print_json, print_table, progress_bar, say
@@ -22,9 +22,12 @@ SECTIONS: dict[str, tuple[str, Callable[[Place, Report], Figures]]] = {
     "check": ("单件审查", one_check.run),
     "site": ("选址和改法", siting.run),
     "page": ("地图页面", map_page.run),
+    "layers": ("图层导入、导出和瓦片", layers.run),
     "peers": ("其他引擎", side_by_side.run),
     "province": ("多县", counties.run),
 }
+ON_THEIR_OWN = {"layers"}
+"""What makes its own data, and needs none that are there."""
 NOT_INSTALLED = (map_page.BrowserMissingError, PeersMissingError, counties.DaskMissingError)
 
 
@@ -39,8 +42,9 @@ def bench(
     unknown = sorted(set(sections or []) - set(SECTIONS))
     if unknown:
         raise InputError(f"没有这一项：{'、'.join(unknown)}。可选：{'、'.join(SECTIONS)}。")
-    with scratch(context.obj, empty="load" in chosen) as place:
-        if "load" not in chosen:
+    on_its_own = set(chosen) <= ON_THEIR_OWN
+    with scratch(context.obj, empty="load" in chosen or on_its_own) as place:
+        if "load" not in chosen and not on_its_own:
             place.require_layers()
         figures = [figure for name in chosen for figure in _run(name, place)]
     if as_json:
