@@ -9,7 +9,7 @@ import numpy as np
 
 from layers.quality.codes import code_of_name, restored_zero
 from layers.quality.collecting import Collector
-from layers.quality.columns import Column
+from layers.quality.columns import Column, is_missing
 from layers.quality.rulebook import land_classes, survey_rules
 from layers.quality.subject import Subject
 
@@ -71,7 +71,7 @@ def _values(column: Column, found: Collector) -> None:
 def _problem(column: Column, value: object) -> tuple[str, str | None]:
     """Which check a value that the store refuses falls under, and what would mend it."""
     item = column.item
-    missing = value is None or value != value or (isinstance(value, str) and not value.strip())
+    missing = is_missing(value) or (isinstance(value, str) and not value.strip())
     if missing and item.required:
         return "QC-A01", None
     if item.type == "text" and item.codes:

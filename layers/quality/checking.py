@@ -16,6 +16,7 @@ from layers.quality.areas import check_areas
 from layers.quality.attributes import check_attributes
 from layers.quality.coincidence import check_coincidence
 from layers.quality.collecting import Collector
+from layers.quality.columns import is_missing
 from layers.quality.context import Context
 from layers.quality.findings import QualityReport
 from layers.quality.form import check_form
@@ -72,7 +73,7 @@ def _identifiers(prepared: Subject) -> Sequence[Any]:
         return [None] * len(prepared)
     column = prepared.columns[name]
     raw = np.empty(len(column.raw), dtype=object)
-    raw[:] = [None if value is None or value != value else value for value in column.raw]
+    raw[:] = [None if is_missing(value) else value for value in column.raw]
     values: list[Any] = raw[column.of].tolist()
     return values
 

@@ -15,6 +15,11 @@ from layers.fields import convert
 from spatial.lazy import lazy
 
 
+def is_missing(value: Any) -> bool:
+    """Whether a value stands for none."""
+    return value is None or value is pd.NA or bool(value != value)
+
+
 @dataclass(frozen=True, eq=False)
 class Column:
     """A field of n rows. `of` (n,) is the place of each row's value among the u distinct `raw` ones.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import shapely
 
 from layers.quality.collecting import Collector
+from layers.quality.mending import without_repeated_points
 from layers.quality.rings import Floats, Ints
 from layers.quality.rulebook import number, thresholds
 from layers.quality.subject import Subject
@@ -51,7 +51,6 @@ def _repeated_points(subject: Subject, found: Collector) -> None:
     rows, counts = np.unique(owner, return_counts=True)
     limit = number("repeated_point", subject.layer)
     count_of = dict(zip(rows.tolist(), counts.tolist(), strict=True))
-    mendable = set(rows[_keeps_form(subject, rows, limit)].tolist())
     found.rows(
         "QC-G11",
         rows,
@@ -59,22 +58,10 @@ def _repeated_points(subject: Subject, found: Collector) -> None:
         geometry=lambda row: shapely.multipoints(places[owner == row]),
         measured=lambda row: count_of[row],
         unit="处",
-        repair=lambda row: "drop_repeated_points" if row in mendable else None,
+        repair=lambda row: (
+            None if without_repeated_points(subject.geometries[row], limit) is None else "drop_repeated_points"
+        ),
     )
-
-
-def _keeps_form(subject: Subject, rows: Ints, limit: float) -> Ints:
-    """Which of the rows stay what they are when the repeated points are dropped."""
-    shapes = subject.geometries[rows]
-    kept = without_repeated_points(shapes, limit)
-    same = ~shapely.is_empty(kept) & (shapely.get_num_geometries(kept) == shapely.get_num_geometries(shapes))
-    return np.flatnonzero(same & (shapely.is_valid(kept) | ~shapely.is_valid(shapes)))
-
-
-def without_repeated_points(shapes: Any, limit: float) -> Any:
-    """Return geometries without vertices closer than `limit` metres to the one before."""
-    with np.errstate(invalid="ignore"):
-        return shapely.remove_repeated_points(shapes, limit)
 
 
 def _rounded(subject: Subject, found: Collector) -> None:

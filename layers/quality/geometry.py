@@ -97,13 +97,15 @@ def _system(subject: Subject, found: Collector) -> None:
 
 
 def _validity(subject: Subject, found: Collector) -> None:
-    rows = np.flatnonzero(subject.is_sound & ~subject.is_valid)
-    for row in rows.tolist():
+    # Of a wrong kind or not, what is there is named if it is invalid.
+    strange = np.flatnonzero(subject.is_there & subject.is_finite & ~subject.is_of_kind)
+    strange = strange[~shapely.is_valid(subject.geometries[strange])]
+    for row in [*np.flatnonzero(subject.is_sound & ~subject.is_valid).tolist(), *strange.tolist()]:
         shape = subject.geometries[row]
         match = _PLACE.match(shapely.is_valid_reason(shape))
         assert match is not None
         code, reason = REASONS.get(match["reason"], ("QC-G07", f"图形无效（{match['reason']}）"))
-        mended = mend(shape, subject.layer)
+        mended = mend(shape, subject.layer) if subject.is_sound[row] else None
         place = shapely.Point(float(match["x"]), float(match["y"])) if match["x"] else None
         found.add(
             code,

@@ -10,6 +10,50 @@ import shapely
 
 from layers.catalog import CatalogLayer
 from layers.quality.rulebook import checks, number
+from spatial.pieces import Geometries
+
+
+def without_empty_rings(geometries: Geometries) -> Geometries:
+    """Return polygons without holes and parts that hold no point at all; the array itself where there are none.
+
+    Such rings are valid, but GEOS (3.14) crashes when it relates a polygon that has one to another.
+    """
+    kinds = shapely.get_type_id(geometries)
+    holed = (kinds == shapely.GeometryType.POLYGON) & (shapely.get_num_interior_rings(geometries) > 0)
+    suspects = np.flatnonzero((holed | (kinds == shapely.GeometryType.MULTIPOLYGON)) & ~shapely.is_empty(geometries))
+    parts, part_of = shapely.get_parts(geometries[suspects], return_index=True)
+    rings, ring_of = shapely.get_rings(parts, return_index=True)
+    empty = np.concatenate([part_of[ring_of[shapely.is_empty(rings)]], part_of[shapely.is_empty(parts)]])
+    if not len(empty):
+        return geometries
+    result = geometries.copy()
+    for row in suspects[np.unique(empty)].tolist():
+        kept = [_without_empty_holes(part) for part in shapely.get_parts(geometries[row]) if not part.is_empty]
+        result[row] = kept[0] if geometries[row].geom_type == "Polygon" else shapely.multipolygons(kept)
+    return result
+
+
+def _without_empty_holes(polygon: Any) -> Any:
+    shell, *holes = shapely.get_rings(polygon)
+    kept = [ring for ring in holes if not ring.is_empty]
+    return shapely.polygons(shell, holes=kept) if kept else shapely.polygons(shell)
+
+
+def without_repeated_points(geometry: Any, limit_m: float) -> Any | None:
+    """Return a polygon or line without vertices closer than `limit_m` to the one before; None where it would not stay what it is."""
+    try:
+        result = shapely.remove_repeated_points(geometry, limit_m)
+    except shapely.GEOSException:  # a ring of which too little is left
+        return None
+    lines = shapely.get_rings(result) if shapely.get_dimensions(result) == 2 else shapely.get_parts(result)
+    points, of = shapely.get_coordinates(lines, return_index=True)
+    steps = np.hypot(*np.diff(points, axis=0).T)[of[1:] == of[:-1]]
+    is_same = (
+        shapely.get_num_geometries(result) == shapely.get_num_geometries(geometry)
+        and len(steps)
+        and steps.min() >= limit_m
+    )
+    return result if is_same and (shapely.is_valid(result) or not shapely.is_valid(geometry)) else None
 
 
 @dataclass(frozen=True)

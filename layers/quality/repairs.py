@@ -15,8 +15,7 @@ from layers.errors import UnknownRecordError
 from layers.quality.codes import code_of_name, restored_zero
 from layers.quality.collecting import REPAIRS
 from layers.quality.findings import QualityReport, Repair, RepairOffer
-from layers.quality.form import without_repeated_points
-from layers.quality.mending import mend
+from layers.quality.mending import mend, without_repeated_points
 from layers.quality.rulebook import number
 
 
@@ -103,9 +102,11 @@ def _drop_repeated_points(work: _Work, offer: RepairOffer) -> None:
     limit = number("repeated_point", work.layer)
     for row in offer.rows:
         before = work.shapes[row]
-        work.shapes[row] = without_repeated_points(before, limit)
-        count = int(shapely.get_num_coordinates(before) - shapely.get_num_coordinates(work.shapes[row]))
-        work.note(offer, row, f"去掉了 {count} 个重复节点")
+        after = without_repeated_points(before, limit)
+        if after is not None:
+            work.shapes[row] = after
+            count = int(shapely.get_num_coordinates(before) - shapely.get_num_coordinates(after))
+            work.note(offer, row, f"去掉了 {count} 个重复节点")
 
 
 def _orient_rings(work: _Work, offer: RepairOffer) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from layers.catalog import CatalogLayer
 from layers.quality.columns import Column, columns
+from layers.quality.mending import without_empty_rings
 from layers.quality.rings import Bools, Floats, Ints, Rings, rings
 from spatial.crs import reproject, require_crs
 from spatial.lazy import lazy
@@ -128,6 +129,7 @@ def subject(frame: gpd.GeoDataFrame, layer: CatalogLayer, *, epsg: int) -> Subje
     if not source.equals(require_crs(epsg), ignore_axis_order=True):
         geometries = geometries.copy()
         geometries[finite] = reproject(raw[finite], source=source, target=epsg)
+    geometries = without_empty_rings(geometries)
     return Subject(
         layer=layer,
         epsg=epsg,
