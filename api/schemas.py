@@ -89,9 +89,12 @@ class StoredVersion(LayerVersion):
 
 
 class LayerVersions(BaseModel):
-    """Every version of one layer, the newest first."""
+    """Every version of one layer, the newest first; `in_force` is the one that counts at the two times, null where none does."""
 
     layer: str
+    valid_on: date
+    known_at: datetime
+    in_force: int | None
     versions: list[StoredVersion]
 
 

@@ -32,11 +32,14 @@ def list_layers(when: When, snapshots: Snapshot, settings: AppSettings) -> dict[
 
 
 @router.get("/{layer_id}/versions", summary="一个图层的全部版本", response_model=LayerVersions, responses=problems(400, 404, 503))
-def list_versions(layer_id: str, db: Db, settings: AppSettings) -> dict[str, Any]:
-    """Every version that may be seen, the newest first: staged, published and withdrawn."""
+def list_versions(layer_id: str, when: When, snapshots: Snapshot, db: Db, settings: AppSettings) -> dict[str, Any]:
+    """Every version that may be seen, the newest first: staged, published and withdrawn; and which is in force at the two times."""
     with db.connection() as conn:
         records = [record for record in versions.history(conn, layer_id) if is_shown(record.dataset, settings)]
-    return {"layer": layer_id, "versions": [version_entry(record) for record in records]}
+    seen = snapshots.in_force(when)
+    current = shown(seen.versions, settings).get(layer_id)
+    times = {"valid_on": seen.moment.valid_on, "known_at": seen.moment.known_at}
+    return times | {"layer": layer_id, "in_force": current.version if current else None, "versions": [version_entry(record) for record in records]}
 
 
 def layer_entry(layer: CatalogLayer, in_force: Mapping[str, DatasetVersion]) -> dict[str, Any]:

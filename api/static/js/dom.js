@@ -22,6 +22,13 @@ cuntu.fill = function (element, ...children) {
   element.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
 };
 
+/** An address with the two times of this page, so that what is fetched later is of the same day and the same knowledge. */
+cuntu.timed = function (url) {
+  const given = new URLSearchParams(location.search), times = new URLSearchParams();
+  for (const name of ["valid_on", "known_at"]) if (given.get(name)) times.set(name, given.get(name));
+  return times.size ? url + (url.includes("?") ? "&" : "?") + times : url;
+};
+
 /** Fetch JSON from this service; a problem document becomes an Error with its own words. */
 cuntu.getJson = async function (url) {
   let response;

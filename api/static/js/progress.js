@@ -114,7 +114,7 @@ cuntu.ready(async () => {
 
   async function load(indicator, period) {
     const key = indicator + " " + period;
-    if (!cache.has(key)) cache.set(key, await cuntu.getJson(`/api/v1/progress/values?indicator=${encodeURIComponent(indicator)}&period=${period}`));
+    if (!cache.has(key)) cache.set(key, await cuntu.getJson(cuntu.timed(`/api/v1/progress/values?indicator=${encodeURIComponent(indicator)}&period=${period}`)));
     return cache.get(key);
   }
 
@@ -197,7 +197,7 @@ cuntu.ready(async () => {
   villages.on("click", (event) => fill(byId("village-detail"), h("h3", {}, "选中的村"), detail(event.layer.feature.properties.code)));
 
   try {
-    const answer = await cuntu.getJson("/api/v1/progress/indicators");
+    const answer = await cuntu.getJson(cuntu.timed("/api/v1/progress/indicators"));
     indicators = answer.indicators.filter((item) => item.periods.length);
     if (!indicators.length) { fill(byId("summary"), h("p", { class: "notice" }, "还没有进度数据。")); return; }
     fill(byId("indicator"), indicators.map((item) => h("option", { value: item.indicator }, `${item.indicator} ${item.title}`)));

@@ -92,7 +92,7 @@ cuntu.ready(() => {
     openTab("tab-evidence");
     fill(panel, h("p", { class: "muted" }, `正在读取 ${entry ? entry.name : code} 的分类依据……`));
     try {
-      const feature = await cuntu.getJson("/api/v1/villages/" + encodeURIComponent(code));
+      const feature = await cuntu.getJson(cuntu.timed("/api/v1/villages/" + encodeURIComponent(code)));
       if (selected !== code) return;
       const village = feature.properties || feature;
       showEvidence(village);
