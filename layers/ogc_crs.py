@@ -116,8 +116,9 @@ def covers(area: BaseGeometry, extent: Bounds) -> bool:
 
 def _box(west: float, south: float, east: float, north: float) -> BaseGeometry:
     """A box that may be as thin as a line or a point."""
-    corners: BaseGeometry = shapely.MultiPoint([(west, south), (east, north)]).envelope
-    return corners
+    if west < east and south < north:
+        return shapely.box(west, south, east, north)
+    return shapely.Point(west, south) if west == east and south == north else shapely.LineString([(west, south), (east, north)])
 
 
 def _bent(box: BaseGeometry) -> BaseGeometry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
@@ -89,8 +90,14 @@ def _extent(bounds: Bounds | None, period: Period) -> dict[str, Any]:
     start, after = period
     end = instant(after - timedelta(days=1), end_of_day=True) if after else None
     temporal = {"interval": [[instant(start), end]], "trs": "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"}
-    spatial = {"spatial": {"bbox": [list(bounds)], "crs": CRS84_URI}} if bounds else {}
+    spatial = {"spatial": {"bbox": [_outwards(bounds)], "crs": CRS84_URI}} if bounds else {}
     return {**spatial, "temporal": temporal}
+
+
+def _outwards(bounds: Bounds) -> list[float]:
+    """Round a box to a millimetre so that it still holds everything."""
+    west, south, east, north = bounds
+    return [math.floor(west * 1e8) / 1e8, math.floor(south * 1e8) / 1e8, math.ceil(east * 1e8) / 1e8, math.ceil(north * 1e8) / 1e8]
 
 
 def items_links(

@@ -1,0 +1,74 @@
+"""GDAL's own client of OGC API – Features reads what PostGIS holds, over HTTP, from a service of two workers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyogrio
+import pytest
+import shapely
+from frames import EAST, EPSG, NORTH
+from ogc import HOUSES, county_with, houses, many, stored
+from running_service import running, until
+
+from layers import catalog, database
+
+LAYERS = ("county", "town", "village", "basic_farmland", "ecological_redline", "building", "road", "old_tree")
+
+
+@pytest.fixture(scope="module")
+def url(server_url, county_template):
+    with county_with(server_url, county_template, many) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def root(url):
+    with running("--workers", "2", CUNTU_DATABASE_URL=url) as service:
+        until(lambda: service.ready(snapshot="loaded"))
+        yield f"http://127.0.0.1:{service.port}/ogc"
+
+
+def read(root, layer, **options):
+    return pyogrio.read_dataframe(f"OAPIF:{root}", layer=layer, **options)
+
+
+def test_every_layer_in_force_is_found(root):
+    assert [name.rpartition("/")[2] for name, _ in pyogrio.list_layers(f"OAPIF:{root}")] == list(LAYERS)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize(("crs", "srid", "off"), [("OGC:CRS84", 4326, 1e-9), ("EPSG:4547", 4547, 1e-4), ("EPSG:4526", 4526, 1e-4)], ids=["CRS84", "zone", "prefixed"])
+def test_shapes_are_those_of_postgis(root, url, layer, crs, srid, off):
+    frame = read(root, layer, CRS=crs)
+    with database.connect(url) as conn:
+        expected = stored(conn, layer, srid)
+    entry = catalog.layer(layer)
+    found = dict(zip(frame[entry.fields[entry.identifier].title], frame.geometry, strict=True))
+    assert set(found) == set(expected)
+    for name, shape in found.items():
+        ours, theirs = (shapely.get_coordinates(shapely.normalize(item)) for item in (shape, expected[name]))
+        assert np.abs(ours - theirs).max() < off
+
+
+def test_chinese_fields_and_values_of_every_type_arrive_whole(root):
+    frame, given = read(root, "building", CRS="OGC:CRS84"), houses()
+    assert list(frame["自然幢号"]) == list(given["ZRZH"])
+    assert list(frame["规划用途"]) == list(given["GHYT"])
+    assert list(frame["空置"].astype(bool)) == list(given["vacant"])
+    assert [None if value != value else int(value) for value in frame["总层数"]] == [None if value != value else int(value) for value in given["ZCS"]]
+    assert list(frame["幢占地面积"]) == list(given["ZZDMJ"])
+    assert [str(value)[:10] for value in frame["竣工日期"]] == [str(value) for value in given["JGRQ"]]
+
+
+def test_pages_boxes_and_axis_order_are_understood(root):
+    assert len(read(root, "building", PAGE_SIZE="10", CRS="OGC:CRS84")) == HOUSES
+    near = read(root, "building", CRS="EPSG:4547", bbox=(EAST + 100, NORTH + 100, EAST + 1_000, NORTH + 450))
+    wanted = houses()
+    assert sorted(near["自然幢号"]) == sorted(wanted["ZRZH"][wanted.intersects(shapely.box(EAST + 100, NORTH + 100, EAST + 1_000, NORTH + 450))])
+    assert near.total_bounds[0] > EAST and near.crs.to_epsg() == EPSG
+
+
+def test_a_day_may_be_asked_for_in_the_address(root):
+    collection = f"OAPIF:{root}/collections/building"
+    assert len(pyogrio.read_dataframe(f"{collection}?datetime=2024-01-01", CRS="OGC:CRS84")) == HOUSES
+    assert pyogrio.read_info(f"OAPIF:{root}", layer="building", CRS="OGC:CRS84")["features"] == HOUSES
