@@ -47,8 +47,8 @@ def of_epsg(epsg: int) -> Identity:
 
 def identity(crs: CRS) -> Identity:
     """Identify a CRS by code or, where a file has its own definition, by parameters; raise LegacyDatumError for an older datum."""
-    _refuse_legacy(crs)
-    plain = crs.sub_crs_list[0] if crs.is_compound else crs
+    plain = _horizontal(crs)
+    _refuse_legacy(plain)
     epsg = plain.to_epsg(min_confidence=100) or _code(plain)
     zone = zone_of_epsg(epsg) if epsg is not None else None
     return Identity(
@@ -58,6 +58,13 @@ def identity(crs: CRS) -> Identity:
         is_wgs84=_is_wgs84(plain),
         name=str(crs.name),
     )
+
+
+def _horizontal(crs: CRS) -> CRS:
+    """The CRS without a height, and without a shift to WGS 84 that a file may carry beside it."""
+    if crs.is_compound:
+        return _horizontal(crs.sub_crs_list[0])
+    return _horizontal(crs.source_crs) if crs.is_bound and crs.source_crs is not None else crs
 
 
 def _refuse_legacy(crs: CRS) -> None:

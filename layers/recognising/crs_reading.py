@@ -117,7 +117,7 @@ def _unstated(ways: list[Look], place: Place, answers: Answers) -> CrsFinding:
     zone = numbered[0].zone
     assert zone is not None
     reading = CrsReading(epsg=zone.epsg, found_by="zone_prefix", swap=bool(numbered[0].swapped))
-    return _placed(reading, place, [f"文件没有写明坐标系，按东坐标的带号取{zone.label}", *_reading_notes(None, reading)])
+    return _placed(reading, place, [f"文件没有写明坐标系，按东坐标的带号取{zone.label}；若实为 1980 西安或 1954 北京坐标系，须先转换", *_reading_notes(None, reading)])
 
 
 def _reading_notes(stated: Identity | None, reading: CrsReading) -> list[str]:

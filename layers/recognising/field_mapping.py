@@ -75,7 +75,7 @@ def mapping(raw: RawDataset, layer: CatalogLayer, said: Mapping[str, str | None]
             questions.append(_unknown(raw, layer, name, field))
     used = {column for column in given.values() if column}
     for name, found in matches(raw, layer).items():
-        free = [item for item in found if item.column not in used]
+        free = _filled(raw, [item for item in found if item.column not in used])
         if name in said or not free:
             continue
         if len(free) > 1 and not _same_values(raw, free):
@@ -93,6 +93,12 @@ def _column(raw: RawDataset, field: str) -> str | None:
     exact = [item.column for item in raw.fields if field in (item.text, item.column)]
     alike = [item.column for item in raw.fields if plain(item.text) == plain(field)]
     return next(iter([*exact, *alike]), None)
+
+
+def _filled(raw: RawDataset, items: list[RawField]) -> list[RawField]:
+    """The fields without those that are empty in every row, where others have values."""
+    filled = [item for item in items if len(items) > 1 and raw.frame[item.column].astype("string").str.strip().fillna("").ne("").any()]
+    return filled or items
 
 
 def _same_values(raw: RawDataset, items: list[RawField]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import resources
 from math import log
@@ -22,6 +22,8 @@ from layers.recognising.recognition import Candidate, Option, Question
 
 LEAST_SCORE = 1.0
 LEAST_LEAD = 0.25
+
+KIND_LABELS = {"polygon": "面", "line": "线", "point": "点"}
 
 _TELLING = log(6)
 """The rarity from which on a field tells layers apart: at most every fifth layer has it."""
@@ -72,6 +74,10 @@ def decide(raw: RawDataset, found: Sequence[Candidate]) -> tuple[CatalogLayer | 
     close.extend(name for code in doubtful for name in _telling().ambiguous[code] if name not in close)
     options = tuple(Option(name, f"{catalog_layer(name).title}（{catalog_layer(name).code or name}）") for name in close)
     listed = "、".join(option.label for option in options) or "无"
+    other = None if close else _of_another_kind(raw)
+    if other is not None:
+        text = f"“{raw.name}”的名称和字段像{other.title}，但图形是{KIND_LABELS.get(raw.kind, raw.kind)}，与该图层不符：请指明图层，或提交另一份数据。"
+        return None, Question(code="layer.geometry_kind", about="layer", text=text, options=(Option(other.id, other.title),))
     if doubtful:
         text = f"“{raw.name}”的图层代码 {doubtful[0].upper()} 在不同系统中含义不同，字段也分不清：请指明图层。可能是：{listed}。"
         return None, Question(code="layer.ambiguous_code", about="layer", text=text, options=options)
@@ -83,6 +89,12 @@ def hinted(raw: RawDataset, layer: str) -> list[RawField]:
     """Return the data set's fields that a layer's standard has, whether the catalogue keeps them or not."""
     wanted = _telling().hints.get(layer, frozenset())
     return [item for item in raw.fields if plain(item.text) in wanted]
+
+
+def _of_another_kind(raw: RawDataset) -> CatalogLayer | None:
+    """The layer that leads where the kind of geometry is left out of account."""
+    first = next(iter(candidates(replace(raw, kind="unknown"))), None)
+    return catalog_layer(first.layer) if first is not None and first.score >= LEAST_SCORE else None
 
 
 @dataclass(frozen=True)

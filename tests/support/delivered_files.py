@@ -28,6 +28,17 @@ HERE = Surroundings(EPSG, COUNTY)
 KINDS = {"Polygon": "polygon", "MultiPolygon": "polygon", "LineString": "line", "MultiLineString": "line", "Point": "point", "MultiPoint": "point"}
 TYPES = {"i": "integer", "f": "number", "b": "boolean"}
 
+ESRI_ZONE = (
+    'PROJCS["{name}",GEOGCS["GCS_China_Geodetic_Coordinate_System_2000",DATUM["D_China_2000",SPHEROID["CGCS2000",6378137.0,298.257222101]],'
+    'PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],PROJECTION["{method}"],PARAMETER["False_Easting",{easting}],PARAMETER["False_Northing",0.0],'
+    'PARAMETER["Central_Meridian",{meridian}],PARAMETER["Scale_Factor",1.0],PARAMETER["Latitude_Of_Origin",0.0],UNIT["Meter",1.0]]'
+)
+
+
+def zone_prj(*, name: str = "local_grid", method: str = "Gauss_Kruger", easting: float = 500000.0, meridian: float = 114.0) -> str:
+    """A .prj as ArcGIS writes it, of a zone of CGCS2000 or another Gauss-Krüger projection on its datum."""
+    return ESRI_ZONE.format(name=name, method=method, easting=easting, meridian=meridian)
+
 
 def shapefile(
     folder: Path, name: str, frame: gpd.GeoDataFrame, *, codec: str = "gb18030", cpg: str | None = None, language: int = 0, prj: str | None = OWN

@@ -5,33 +5,24 @@ Where the data lie in truth is known from the frame they were made of, which pyp
 
 from __future__ import annotations
 
+import warnings
+
 import geopandas as gpd
 import numpy as np
+import pyogrio
 import pytest
 import shapely
-from delivered_files import HERE, asked, moved, north_east, offered, raw_dataset, shapefile
+from delivered_files import HERE, asked, moved, north_east, offered, raw_dataset, shapefile, zone_prj
 from frames import COUNTY, EPSG, red_lines, square
 from pyproj import CRS
 
-from layers.errors import LegacyDatumError
 from layers.reading.reader import read
-from layers.recognising.crs_identity import identity
 from layers.recognising.framing import named_frame
 from layers.recognising.recogniser import recognise
 from layers.recognising.recognition import Answers
 from layers.recognising.surroundings import Surroundings
-from spatial.errors import CrsError
 
 TRUTH = red_lines([square(100, 200), square(4000, 9000, side=333.333)])
-ESRI_ZONE = (
-    'PROJCS["{name}",GEOGCS["GCS_China_Geodetic_Coordinate_System_2000",DATUM["D_China_2000",SPHEROID["CGCS2000",6378137.0,298.257222101]],'
-    'PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],PROJECTION["{method}"],PARAMETER["False_Easting",{easting}],PARAMETER["False_Northing",0.0],'
-    'PARAMETER["Central_Meridian",{meridian}],PARAMETER["Scale_Factor",1.0],PARAMETER["Latitude_Of_Origin",0.0],UNIT["Meter",1.0]]'
-)
-
-
-def zone_prj(*, name="local_grid", method="Gauss_Kruger", easting=500000.0, meridian=114.0):
-    return ESRI_ZONE.format(name=name, method=method, easting=easting, meridian=meridian)
 
 
 def found_in(tmp_path, frame, answers=None, around=HERE, **options):
@@ -211,53 +202,29 @@ def test_a_person_may_say_the_order_but_not_against_the_numbers():
     assert asked(recognise(raw, HERE, Answers(axes="north_east"))) == ["crs.numbers_do_not_fit"]
 
 
-# Older datums
-
-KRASSOVSKY = zone_prj().replace("D_China_2000", "D_Local").replace('"CGCS2000",6378137.0,298.257222101', '"Krasovsky_1940",6378245.0,298.3')
-IAG75 = zone_prj().replace("D_China_2000", "D_Unknown").replace('"CGCS2000",6378137.0,298.257222101', '"Xian_1980",6378140.0,298.257')
-BY_NAME = zone_prj().replace("D_China_2000", "D_Beijing_1954")
-LEGACY = [2383, 2435, 4610, 21460]
+TREES = [(38_520_100.125, 3_270_200.5), (38_530_000.25, 3_280_000.75)]
 
 
-@pytest.mark.parametrize("epsg", LEGACY)
-def test_wrong_file_on_an_older_datum_is_refused_whatever_is_said(tmp_path, epsg):
-    raw = read(shapefile(tmp_path, "STBHHX", TRUTH, prj=CRS.from_epsg(epsg).to_wkt("WKT1_ESRI")))
-    for answers in (Answers(), Answers(epsg=4547), Answers(layer="ecological_redline", display_only=True)):
-        with pytest.raises(LegacyDatumError, match="没有转换参数"):
-            recognise(raw, HERE, answers)
+@pytest.mark.parametrize(("order", "swap"), [("y,x", True), ("x,y", False)])
+def test_wrong_and_right_sheet_of_points_with_surveying_x_and_y(tmp_path, order, swap):
+    """In a surveyor's sheet X is the northing."""
+    columns = {"y,x": "tree_no,Y,X", "x,y": "tree_no,X,Y"}[order]
+    path = tmp_path / "古树名木.csv"
+    path.write_text("\n".join([columns, *(f"G{row},{east},{north}" for row, (east, north) in enumerate(TREES))]), encoding="utf-8-sig")
+    raw = read(path)
+    found = recognise(raw, HERE)
+    assert (asked(found), found.crs.epsg, found.crs.swap, found.crs.found_by) == ([], 4526, swap, "zone_prefix")
+    result = named_frame(raw, found, epsg=EPSG)
+    assert [(point.x, point.y) for point in result.geometry] == [(east - 38_000_000, north) for east, north in TREES]
 
 
-@pytest.mark.parametrize("prj", [KRASSOVSKY, IAG75, BY_NAME], ids=["krassovsky", "iag75", "by_name"])
-def test_wrong_file_on_an_older_datum_is_known_by_ellipsoid_and_name(tmp_path, prj):
-    raw = read(shapefile(tmp_path, "STBHHX", TRUTH, prj=prj))
-    with pytest.raises(LegacyDatumError):
-        recognise(raw, HERE)
-
-
-@pytest.mark.parametrize("epsg", [2383, 2435])
-def test_an_older_datum_cannot_be_said_either(epsg):
-    with pytest.raises(LegacyDatumError):
-        recognise(raw_dataset(TRUTH, "STBHHX", crs=None), HERE, Answers(epsg=epsg))
-
-
-def test_a_code_that_is_none_is_an_error():
-    with pytest.raises(CrsError, match="999999"):
-        recognise(raw_dataset(TRUTH, "STBHHX"), HERE, Answers(epsg=999999))
-
-
-def test_every_legacy_code_of_the_data_base_is_refused():
-    codes = [*range(2327, 2443), *range(21413, 21424), *range(21453, 21464), 4610, 4214]
-    for code in codes:
-        with pytest.raises(LegacyDatumError):
-            identity(CRS.from_epsg(code))
-
-
-def test_every_zone_is_known_by_code_and_by_parameters():
-    for code in range(4491, 4555):
-        crs = CRS.from_epsg(code)
-        own = CRS.from_wkt(crs.to_wkt("WKT1_ESRI").replace(crs.to_wkt("WKT1_ESRI").split('"')[1], "x", 1))
-        known, zone = identity(crs), identity(own).zone
-        assert (known.epsg, known.zone.meridian, known.zone.false_easting_m) == (code, zone.meridian, zone.false_easting_m)
+@pytest.mark.parametrize(("crs", "questions"), [(EPSG, []), (None, ["crs.missing"])])
+def test_right_and_wrong_geopackage(tmp_path, crs, questions):
+    path = tmp_path / "data.gpkg"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pyogrio warns of what is meant here: no CRS
+        pyogrio.write_dataframe(TRUTH.set_crs(crs, allow_override=True), path, layer="STBHHX")
+    assert asked(recognise(read(path), HERE)) == questions
 
 
 def test_what_the_person_says_against_the_file_is_taken_and_noted():

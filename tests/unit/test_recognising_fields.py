@@ -63,6 +63,12 @@ def test_right_file_two_fields_for_one_with_the_same_values():
     assert any("JBNTTBBH" in note and "值相同" in note for note in found.notes)
 
 
+@pytest.mark.parametrize("empty", [None, "", " "])
+def test_of_two_fields_for_one_an_empty_one_is_passed_over(empty):
+    found = recognised("basic_farmland", YJJBNTTBBH=[empty], JBNTTBBH=["1"])
+    assert (found.columns["YJJBNTTBBH"], asked(found)) == ("JBNTTBBH", [])
+
+
 def test_a_persons_choice_goes_before_all_else():
     columns = {"YJJBNTTBBH": ["1"], "JBNTTBBH": ["2"], "bh": ["3"]}
     assert recognised("basic_farmland", {"YJJBNTTBBH": "JBNTTBBH"}, **columns).columns["YJJBNTTBBH"] == "JBNTTBBH"

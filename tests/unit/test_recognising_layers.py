@@ -8,6 +8,7 @@ import shapely
 from delivered_files import HERE, asked, bare, offered, patches, raw_dataset, shapefile
 from frames import EPSG, buildings, red_lines, square
 
+from layers.catalog import catalog
 from layers.reading.reader import contents, read
 from layers.recognising.recogniser import recognise
 from layers.recognising.recognition import Answers
@@ -60,6 +61,28 @@ def test_wrong_file_nothing_tells_the_layer(name):
     assert (found.layer, asked(found)) == (None, ["layer.unclear"])
 
 
+def test_wrong_file_two_layers_with_the_same_fields():
+    frame = gpd.GeoDataFrame({"area_no": ["1"], "name": ["x"]}, geometry=[square()], crs=EPSG)
+    found = recognised(frame, "data")
+    assert (found.layer, asked(found)) == (None, ["layer.unclear"])
+    assert {"flood_storage", "new_village_area", "flood_risk"} <= set(offered(found, "layer.unclear"))
+    assert recognised(frame, "蓄滞洪区").layer.id == "flood_storage"
+
+
+SHAPES = {"polygon": square(), "line": shapely.LineString([(520_000, 3_270_000), (520_100, 3_270_000)]), "point": square().centroid}
+
+
+@pytest.mark.parametrize("layer", catalog().values(), ids=list(catalog()))
+@pytest.mark.parametrize("by", ["code", "title"])
+def test_every_layer_of_the_catalogue_is_known_by_its_fields_and_name(layer, by):
+    values = {name: next(iter(item.codes)) if item.codes else "1" * (item.length or 4) for name, item in layer.fields.items()}
+    for kind in layer.geometry:
+        frame = gpd.GeoDataFrame({name: [value] for name, value in values.items()}, geometry=[SHAPES[kind]], crs=EPSG)
+        found = recognised(frame, layer.code or layer.id if by == "code" else layer.title)
+        assert (found.layer.id if found.layer else asked(found)) == layer.id
+        assert set(found.columns) == set(layer.fields)
+
+
 @pytest.mark.parametrize("name", ["YJJBNT", "YJJBNTTB", "YJJBNTBHTB", "JBNTTB", "yjjbnt_2023"])
 @pytest.mark.parametrize("field", ["YJJBNTTBBH", "JBNTTBBH"])
 def test_one_layer_by_each_of_its_names_and_forms(name, field):
@@ -101,7 +124,9 @@ def test_the_values_tell_two_layers_with_one_field_apart():
 
 def test_the_kind_of_geometry_rules_layers_out():
     lines = red_lines([shapely.LineString(square().exterior.coords)])
-    assert recognised(lines, "生态保护红线").layer is None
+    found = recognised(lines, "生态保护红线")
+    assert (found.layer, asked(found), offered(found, "layer.geometry_kind")) == (None, ["layer.geometry_kind"], ["ecological_redline"])
+    assert "图形是线" in found.questions[0].text
     assert recognised(red_lines(), "生态保护红线").layer.id == "ecological_redline"
 
 
