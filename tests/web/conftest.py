@@ -60,7 +60,7 @@ def county_url(server_url: str, county_template: str) -> Iterator[str]:
 def settings(tmp_path, monkeypatch) -> Settings:
     for name in ("CUNTU_DATABASE_URL", "CUNTU_HOST", "CUNTU_PORT"):
         monkeypatch.delenv(name, raising=False)
-    return Settings(data_dir=tmp_path, upload_dir=tmp_path / "kept", max_body_bytes=20_000, max_batch_bytes=60_000, batch_limit=20)
+    return Settings(data_dir=tmp_path, upload_dir=tmp_path / "kept", max_body_bytes=60_000, max_batch_bytes=60_000, batch_limit=20)
 
 
 @pytest.fixture
