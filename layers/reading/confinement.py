@@ -45,7 +45,8 @@ def limit(limits: Limits) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         with contextlib.suppress(ValueError):
-            resource.setrlimit(kind, (most, most))
+            # The soft limit of time has a signal of its own, the hard one kills.
+            resource.setrlimit(kind, (most, most + 1 if kind == resource.RLIMIT_CPU else most))
 
 
 def close_in(path: Path, folder: Path) -> bool:

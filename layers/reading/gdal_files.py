@@ -47,22 +47,23 @@ def sources(place: Path, *, encoding: str | None, limits: Limits) -> list[Source
         codec = encodings.of_shapefile(place, given=encoding)
     else:
         codec = encodings.Encoding("utf-8", "content")
-    hidden = geopackage.check(place) if driver == "GPKG" else frozenset()
-    names = _names(place, driver)
-    seen = [name for name in names if name not in hidden]
-    if len(seen) > limits.layers:
-        raise UnsupportedFileError(f"{place.name} 中有 {len(seen)} 份数据，最多允许 {limits.layers} 份。")
-    if not seen:
+    names, left_out = _names(place, driver)
+    if len(names) > limits.layers:
+        raise UnsupportedFileError(f"{place.name} 中有 {len(names)} 份数据，最多允许 {limits.layers} 份。")
+    if not names:
         raise UnsupportedFileError(f"{place.name} 中没有数据。")
-    notes = (f"视图或虚拟表没有读：{'、'.join(sorted(hidden & set(names)))}",) if hidden & set(names) else ()
-    return [GdalSource(place, name, driver, codec, notes, limits) for name in seen]
+    notes = (f"视图或虚拟表没有读：{'、'.join(left_out)}",) if left_out else ()
+    return [GdalSource(place, name, driver, codec, notes, limits) for name in names]
 
 
-def _names(place: Path, driver: str) -> list[str]:
+def _names(place: Path, driver: str) -> tuple[list[str], list[str]]:
+    """The data sets, and what is listed as one but not read."""
+    if driver == "GPKG":
+        return geopackage.layers(place)
     if driver == "GeoJSON":
         # It has one data set, and asking for its name would read the whole text once more.
-        return [place.stem]
-    return [str(name) for name, _ in _ask(place, lambda: pyogrio.list_layers(address(place)))]
+        return [place.stem], []
+    return [str(name) for name, _ in _ask(place, lambda: pyogrio.list_layers(address(place)))], []
 
 
 def address(place: Path) -> str:

@@ -68,6 +68,8 @@ class ParquetSource:
                 first += batch.num_rows
                 if most is not None and first > most:
                     return
+        except MemoryError:  # Arrow's is both
+            raise
         except (pa.ArrowException, OSError) as error:
             raise UnsupportedFileError(f"{self.name} 无法读取，文件可能已损坏或不完整。") from error
 
