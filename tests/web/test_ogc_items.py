@@ -138,14 +138,14 @@ def test_a_box_is_met_by_the_shape_not_by_its_own_box(client):
 @pytest.mark.parametrize(
     ("crs", "box"),
     [
-        (COUNTY_CRS, (NORTH + 100, EAST + 100, NORTH + 450, EAST + 1_000)),
-        (PREFIXED, (NORTH + 100, EAST + 38_000_100, NORTH + 450, EAST + 38_001_000)),
+        (COUNTY_CRS, (NORTH + 100, EAST + 100, NORTH + 450, EAST + 1_005)),
+        (PREFIXED, (NORTH + 100, EAST + 38_000_100, NORTH + 450, EAST + 38_001_005)),
     ],
     ids=["without zone", "with zone"],
 )
 def test_a_box_in_the_county_system_is_north_then_east(client, crs, box):
     found = ids(items(client, bbox=text(box), bbox_crs=crs, limit=100))
-    area = shapely.box(EAST + 100, NORTH + 100, EAST + 1_000, NORTH + 450)
+    area = shapely.box(EAST + 100, NORTH + 100, EAST + 1_005, NORTH + 450)
     frame = houses()
     assert found == list(frame["ZRZH"][frame.intersects(area)])
     assert 0 < len(found) < HOUSES

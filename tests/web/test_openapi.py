@@ -62,6 +62,15 @@ def test_the_description_is_complete(client):
         "/api/v1/progress/indicators",
         "/api/v1/jobs/{job_id}",
         "/tiles/{layer}/{z}/{x}/{y}.mvt",
+        "/ogc",
+        "/ogc/conformance",
+        "/ogc/api",
+        "/ogc/collections",
+        "/ogc/collections/{collectionId}",
+        "/ogc/collections/{collectionId}/schema",
+        "/ogc/collections/{collectionId}/queryables",
+        "/ogc/collections/{collectionId}/items",
+        "/ogc/collections/{collectionId}/items/{featureId}",
     }
     for path, method, operation in operations(document):
         assert re.search(r"[一-鿿]", operation["summary"]), (path, method)
