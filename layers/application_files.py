@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import geopandas as gpd
-import pyogrio
 
-from layers import files
 from layers.errors import UnclearLayerError, UnsupportedFileError
+from layers.reading import reader
 
 
 def read_applications_file(path: Path) -> gpd.GeoDataFrame:
@@ -18,12 +17,9 @@ def read_applications_file(path: Path) -> gpd.GeoDataFrame:
     """
     if path.suffix.lower() != ".gpkg":
         raise UnsupportedFileError(f"“{path.name}”应为 .gpkg 或 .geojson 文件。")
-    try:
-        address = files.address(path)
-        names = [name for name, kind in pyogrio.list_layers(address) if kind is not None]
-        if len(names) != 1:
-            raise UnclearLayerError(f"{path.name} 中应只有一个图层，实有 {len(names)} 个：{'、'.join(names)}。")
-        frame = pyogrio.read_dataframe(address, layer=names[0])
-    except pyogrio.errors.DataSourceError as error:
-        raise UnsupportedFileError(f"{path.name} 无法读取，文件可能已损坏。") from error
-    return gpd.GeoDataFrame(frame)
+    names = [item.name for item in reader.contents(path) if item.kind != "table"]
+    if len(names) != 1:
+        raise UnclearLayerError(f"{path.name} 中应只有一个图层，实有 {len(names)} 个：{'、'.join(names)}。")
+    raw = reader.read(path, names[0])
+    frame = raw.frame.rename(columns={field.column: field.text for field in raw.fields})
+    return frame if raw.crs is None else frame.set_crs(raw.crs)
