@@ -16,6 +16,7 @@ NO_REFERENCE = "没有现行的“{}”图层可以对照"
 
 REPAIRS = {
     "drop_z": "去掉 Z 值和 M 值，只留平面坐标",
+    "drop_empty_rings": "去掉没有节点的空环",
     "drop_repeated_points": "去掉重复节点",
     "orient_rings": "统一环方向（外环逆时针，洞顺时针）",
     "make_valid": "修复无效图形（图形类型不变，面积变化在限值内）",
@@ -27,7 +28,9 @@ REPAIRS = {
     "drop_repeated_rows": "删除与前面完全相同的行",
 }
 """What each repair does, by its id, in the order they are made."""
-GEOMETRY_REPAIRS = frozenset({"drop_z", "drop_repeated_points", "orient_rings", "make_valid", "split_parts"})
+GEOMETRY_REPAIRS = frozenset(
+    {"drop_z", "drop_empty_rings", "drop_repeated_points", "orient_rings", "make_valid", "split_parts"}
+)
 
 
 class Collector:

@@ -139,6 +139,8 @@ def _parts(subject: Subject, found: Collector) -> None:
         unit="个",
         repair="split_parts" if can_split else None,
     )
+    if found.applies("QC-G21"):
+        found.rows("QC-G21", subject.hollow, message="面含有没有节点的空环", repair="drop_empty_rings")
     raised = np.flatnonzero(subject.is_sound & (shapely.has_z(subject.raw) | shapely.has_m(subject.raw)))
     found.rows("QC-G09", raised, message="图形带有 Z 值或 M 值，只应有平面坐标", repair="drop_z")
 

@@ -15,7 +15,7 @@ from layers.errors import UnknownRecordError
 from layers.quality.codes import code_of_name, restored_zero
 from layers.quality.collecting import REPAIRS
 from layers.quality.findings import QualityReport, Repair, RepairOffer
-from layers.quality.mending import mend, without_repeated_points
+from layers.quality.mending import mend, without_empty_rings, without_repeated_points
 from layers.quality.rulebook import number
 
 
@@ -96,6 +96,12 @@ def _drop_z(work: _Work, offer: RepairOffer) -> None:
     for row in offer.rows:
         work.shapes[row] = shapely.force_2d(work.shapes[row])
         work.note(offer, row, "去掉了 Z 值、M 值")
+
+
+def _drop_empty_rings(work: _Work, offer: RepairOffer) -> None:
+    for row in offer.rows:
+        work.shapes[row] = without_empty_rings(work.shapes[row : row + 1])[0][0]
+        work.note(offer, row, "去掉了空环")
 
 
 def _drop_repeated_points(work: _Work, offer: RepairOffer) -> None:
@@ -194,6 +200,7 @@ def _drop_repeated_rows(work: _Work, offer: RepairOffer) -> None:
 
 _WAYS: dict[str, Callable[[_Work, RepairOffer], None]] = {
     "drop_z": _drop_z,
+    "drop_empty_rings": _drop_empty_rings,
     "drop_repeated_points": _drop_repeated_points,
     "orient_rings": _orient_rings,
     "make_valid": _make_valid,

@@ -41,6 +41,8 @@ class Subject:
     columns: Mapping[str, Column]
     is_finite: Bools
     """Which rows have no coordinate that is infinite or not a number."""
+    hollow: Ints
+    """The rows whose polygons have holes without a point; in `geometries` these are left out."""
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -129,7 +131,7 @@ def subject(frame: gpd.GeoDataFrame, layer: CatalogLayer, *, epsg: int) -> Subje
     if not source.equals(require_crs(epsg), ignore_axis_order=True):
         geometries = geometries.copy()
         geometries[finite] = reproject(raw[finite], source=source, target=epsg)
-    geometries = without_empty_rings(geometries)
+    geometries, hollow = without_empty_rings(geometries)
     return Subject(
         layer=layer,
         epsg=epsg,
@@ -138,6 +140,7 @@ def subject(frame: gpd.GeoDataFrame, layer: CatalogLayer, *, epsg: int) -> Subje
         geometries=geometries,
         columns=columns(frame, layer),
         is_finite=finite,
+        hollow=hollow,
     )
 
 
