@@ -85,7 +85,7 @@ def written(geometries: Geometries, crs: OfferedCrs, *, epsg: int) -> list[str]:
 @lru_cache(maxsize=4_096)
 def bounds_in(bounds: Bounds, crs: OfferedCrs, *, epsg: int) -> Bounds:
     """Return the least box (west, south, east, north in `crs`) around a box of EPSG:`epsg`."""
-    bent = shapely.segmentize(shapely.box(*bounds), _CHORD_M)
+    bent = shapely.segmentize(_box(*bounds), _CHORD_M)
     west, south, east, north = shapely.bounds(reproject(np.array([bent], dtype=object), source=epsg, target=crs.code))[0].tolist()
     return west, south, east, north
 
@@ -113,7 +113,7 @@ def region(corners: Corners, crs: OfferedCrs, *, extent: Bounds, epsg: int) -> B
 
 def covers(area: BaseGeometry, extent: Bounds) -> bool:
     """Tell whether an area holds a whole box: then it leaves nothing out."""
-    return bool(shapely.covers(area, shapely.box(*extent)))
+    return bool(shapely.covers(area, _box(*extent)))
 
 
 def _box(west: float, south: float, east: float, north: float) -> BaseGeometry:

@@ -142,3 +142,13 @@ def test_geojson_is_written_to_a_hundredth_of_a_millimetre():
     [degrees] = ogc_crs.written(shape, SYSTEMS[ogc_crs.CRS84_URI], epsg=EPSG)
     back = shapely.transform(shapely.from_geojson(degrees), lambda xy: np.column_stack(TO_ZONE.transform(xy[:, 0], xy[:, 1])))
     assert shapely.hausdorff_distance(back, shape[0]) < 2e-5
+
+
+@pytest.mark.parametrize("extent", [(500_000.0, 3_250_000.0, 500_000.0, 3_250_000.0), (500_000.0, 3_250_000.0, 500_000.0, 3_250_900.0)], ids=["one tree", "a line"])
+def test_the_features_of_a_layer_may_lie_at_one_place_or_on_a_line(extent):
+    crs = SYSTEMS[ogc_crs.CRS84_URI]
+    west, south, east, north = ogc_crs.bounds_in(extent, crs, epsg=EPSG)
+    assert (west, south) == pytest.approx(TO_ZONE.transform(extent[0], extent[1], direction="INVERSE"), abs=1e-9)
+    around = ogc_crs.region((west - 1e-6, south - 1e-6, east + 1e-6, north + 1e-6), crs, extent=extent, epsg=EPSG)
+    assert ogc_crs.covers(around, extent)
+    assert ogc_crs.region((west + 1e-4, south, east + 2e-4, north), crs, extent=extent, epsg=EPSG).distance(shapely.Point(extent[:2])) > 5
