@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,12 +14,15 @@ from layers.reading.dataset import RawDataset
 from layers.recognising.placing import to_county
 from layers.recognising.recognition import CrsReading, Option, Question
 from layers.recognising.scrambling import TITLES
-from layers.recognising.shifts import Shift, by_borders, by_centres, by_points, common_centres
+from layers.recognising.shifts import Shift, by_areas, by_borders, by_centres, by_points, common_centres
 from layers.recognising.surroundings import Reference, Surroundings
 from spatial.pieces import Geometries
 
 _BORDERS = ("village", "town", "county")
-_ROWS = 20_000
+_EDGES = (*_BORDERS, "land_use")
+"""Layers whose borders others share: patches end at villages, and control lines, plans and farmland at patches."""
+_STANDS_IN = {"building": ("settlement", "village_boundary", "parcel"), "parcel": ("settlement", "village_boundary")}
+_ROWS = 8_000
 """Features beyond so many add nothing to what their fellows tell."""
 
 
@@ -44,17 +48,25 @@ def _shift(raw: RawDataset, layer: CatalogLayer, identifier: str | None, reading
         common = common_centres(names, geometries, own)
         if common is not None:
             return by_centres(*common, epsg=around.epsg)
-    if own is not None and len(own.geometries) and (shift := by_points(_centres(geometries), _centres(own.geometries), epsg=around.epsg, centres=True)):
-        return shift
-    points = shapely.get_coordinates(geometries)
-    borders = [around.references[name].geometries for name in _BORDERS if name in around.references]
-    known = [border for border in borders if len(border)]
-    for border in known[:1]:
-        if shift := by_points(points, np.unique(shapely.get_coordinates(border), axis=0), epsg=around.epsg, centres=False):
-            return shift
-    if layer.id in _BORDERS and known:
-        return by_borders(points, shapely.boundary(np.concatenate(known)), epsg=around.epsg)
-    return None
+    return next((shift for shift in _tries(layer.id, geometries, around) if shift is not None), None)
+
+
+def _tries(layer: str, geometries: Geometries, around: Surroundings) -> Iterator[Shift | None]:
+    """Hold the geometries against one layer after the other: the same things, shared borders, what they stand in, outlines."""
+    corners, centres, epsg = shapely.get_coordinates(geometries), _centres(geometries), around.epsg
+    for there in _held(around, [layer]):
+        yield by_points(centres, _centres(there), epsg=epsg, centres=True)
+    for there in _held(around, [layer, *(name for name in _EDGES if name != layer)]):
+        yield by_points(corners, np.unique(shapely.get_coordinates(there), axis=0), epsg=epsg, centres=False)
+    for there in _held(around, _STANDS_IN.get(layer, ())):
+        yield by_areas(centres, there, epsg=epsg)
+    for there in _held(around, _BORDERS if layer in _BORDERS else ()):
+        yield by_borders(corners, shapely.boundary(there), epsg=epsg)
+
+
+def _held(around: Surroundings, layers: Iterable[str]) -> Iterator[Geometries]:
+    found = (around.references[name].geometries for name in layers if name in around.references)
+    return (geometries for geometries in found if len(geometries))
 
 
 def _here(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,9 +29,13 @@ _POINT_M = 2.0
 _CENTRE_M = 6.0
 _LEAST_MATCHED = 0.3
 _LEAST_GAIN = 0.25
+_STRONGLY = 5
+_STRONG_COUNT = 30
+"""Where only a part can fit (a sample, or borders that are shared in part): so many times what fits by chance, and so many more."""
 _DECOYS = (60.0, 120.0, 180.0, 240.0, 300.0)
 """Shifts of the same length in so many other directions (degrees) tell how much matches by chance."""
-_MOST_POINTS = 200_000
+_MOST_POINTS = 50_000
+_MOST_CENTRES = 3_000
 
 
 @dataclass(frozen=True)
@@ -79,22 +83,43 @@ def by_centres(here: Points, there: Points, *, epsg: int) -> Shift | None:
 def by_points(points: Points, targets: Points, *, epsg: int, centres: bool) -> Shift | None:
     """Find the web map whose formula brings the points onto the targets where as they stand they are beside them.
 
-    `points` (n × 2) and `targets` (k × 2) are in EPSG:`epsg`: vertices of one border, or centres of the same things.
+    `points` (n × 2) and `targets` (k × 2) are in EPSG:`epsg`: corners of shared borders, or centres of the same things.
     """
     points = _about_the_middle(points)
+    reach = _CENTRE_M if centres else _POINT_M
+    return _by_share(points, lambda there: _matched(there, targets, reach), epsg=epsg)
+
+
+def by_areas(points: Points, areas: Geometries, *, epsg: int) -> Shift | None:
+    """The same for the centres of things that stand in areas (polygons in EPSG:`epsg`): houses in settlements."""
+    tree = shapely.STRtree(areas)
+    few = points[:: max(1, len(points) // _MOST_CENTRES)]
+
+    def inside(there: Points) -> tuple[float, int]:
+        found = tree.query(shapely.points(there), predicate="intersects")[0]
+        return len(np.unique(found)) / len(there), len(there)
+
+    return _by_share(few, inside, epsg=epsg)
+
+
+def _by_share(points: Points, share: Callable[[Points], tuple[float, int]], *, epsg: int) -> Shift | None:
+    """Hold the points as they stand, moved back from each web map, and moved by chance against what they should fit.
+
+    `share` gives the share (0–1) that fits and of how many. The formula is suspected where clearly more fits with it than otherwise.
+    """
     if len(points) < _LEAST_PAIRS:
         return None
-    reach = _CENTRE_M if centres else _POINT_M
-    plain, _ = _matched(points, targets, reach)
+    plain, _ = share(points)
     for system in SYSTEMS:
         back = _moved_back(points, system, epsg=epsg)
-        matched, among = _matched(back, targets, reach)
-        if matched < _LEAST_MATCHED or matched < plain + _LEAST_GAIN:
+        fits, among = share(back)
+        if not among or (fits < plain + _LEAST_GAIN and fits < _STRONGLY * plain + _STRONG_COUNT / among):
             continue
         shift = np.median(points - back, axis=0)
-        chance = max(plain, *(_matched(points - _turned(shift, angle), targets, reach)[0] for angle in _DECOYS))
-        if matched >= max(1.5 * chance, chance + _LEAST_GAIN, chance + 2 / np.sqrt(among)):
-            return Shift(system, float(np.hypot(*shift)), round(matched * among))
+        chance = max(plain, *(share(points - _turned(shift, angle))[0] for angle in _DECOYS))
+        by_far = fits >= max(_LEAST_MATCHED, 1.5 * chance, chance + _LEAST_GAIN, chance + 2 / np.sqrt(among))
+        if by_far or fits >= _STRONGLY * chance + _STRONG_COUNT / among:
+            return Shift(system, float(np.hypot(*shift)), round(fits * among))
     return None
 
 

@@ -103,6 +103,30 @@ def test_an_outline_drawn_anew_is_held_against_the_borders(system):
     assert asked(recognised(frame, "XZQ", BORDERS)) == []
 
 
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_houses_are_held_against_the_settlements_they_stand_in(system):
+    """A first delivery of houses, where only the survey's settlements are there."""
+    middles = {(round(shape.centroid.x / 150), round(shape.centroid.y / 150)): shape for shape in HOUSES.geometry}
+    yards = [shape.buffer(60, cap_style="square") for shape in middles.values()]
+    settlements = gpd.GeoDataFrame({"BSM": [str(row) for row in range(len(yards))]}, geometry=yards, crs=EPSG)
+    around = beside({"settlement": (settlements, "BSM")})
+    assert asked(recognised(of_a_web_map(HOUSES, system), around=around)) == [f"datum.{system}"]
+    assert asked(recognised(HOUSES, around=around)) == []
+    assert asked(recognised(settled(seed=8), around=around)) == []
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_plots_are_held_against_the_patches_whose_borders_they_share_in_part(system):
+    random = np.random.default_rng(6)
+    grid = [square(east * 137.0 + north * 11, north * 113.0 + east * 7, side=90 + (east * north) % 17) for east in range(40) for north in range(40)]
+    surveyed = gpd.GeoDataFrame({"BSM": [str(row) for row in range(len(grid))]}, geometry=grid, crs=EPSG)
+    chosen = [shape for shape in grid if random.random() < 0.06]
+    plots = gpd.GeoDataFrame({"BSM": [f"N{row}" for row in range(len(chosen))], "YJJBNTTBBH": "1"}, geometry=chosen, crs=EPSG)
+    around = beside({"land_use": (surveyed, "BSM")})
+    assert asked(recognised(of_a_web_map(plots, system), "YJJBNTTB", around)) == [f"datum.{system}"]
+    assert asked(recognised(plots, "YJJBNTTB", around)) == []
+
+
 @pytest.mark.parametrize(("east", "north"), [(2.0, 3.0), (-6.0, 4.0), (0.0, -12.0)])
 def test_real_shifts_of_a_few_metres_are_not_suspected(east, north):
     nearly = moved(HOUSES, lambda points: points + np.array([east, north]))
