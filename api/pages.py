@@ -80,10 +80,17 @@ class Pages:
         return state | {name: getattr(dataset, name) for name in names}
 
     def overlays(self, seen: InForce, *, ids: tuple[str, ...], on: tuple[str, ...] = ()) -> tuple[Overlay, ...]:
-        """Catalogue layers to be switched on a map, in the order given."""
+        """Catalogue layers to be switched on a map, in the order given; data for showing only stand in where there are no others."""
         versions = shown(seen.versions, self.settings)
+        instead = {name: dataset for name, dataset in shown(seen.display_only, self.settings).items() if name not in versions}
+        drawn = {**instead, **versions}
         return tuple(
-            Overlay(layer=catalog()[name], version_id=versions[name].version if name in versions else None, on=name in on)
+            Overlay(
+                layer=catalog()[name],
+                version_id=drawn[name].version if name in drawn else None,
+                on=name in on and name not in instead,
+                display_only=name in instead,
+            )
             for name in ids
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -26,11 +26,15 @@ FRESH_S = 0.25
 
 @dataclass(frozen=True)
 class InForce:
-    """What counts at a moment: the version of each layer, and the classification run (None before the first)."""
+    """What counts at a moment: the version of each layer, and the classification run (None before the first).
+
+    `display_only` are data in shifted coordinates: drawn with a warning where there is nothing better, never measured.
+    """
 
     moment: Moment
     versions: Versions
     run_id: UUID | None
+    display_only: Versions = field(default_factory=dict)
 
 
 class Snapshots:
@@ -136,4 +140,6 @@ class Snapshots:
 def look(conn: psycopg.Connection[Any], moment: Moment) -> InForce:
     """Ask the database what counts at a moment."""
     found = versions.in_force(conn, valid_on=moment.valid_on, known_at=moment.known_at)
-    return InForce(moment, found, classifications.applicable(conn, valid_on=moment.valid_on, known_at=moment.known_at))
+    run_id = classifications.applicable(conn, valid_on=moment.valid_on, known_at=moment.known_at)
+    drawn = versions.in_force(conn, valid_on=moment.valid_on, known_at=moment.known_at, display_only=True)
+    return InForce(moment, found, run_id, drawn)

@@ -15,7 +15,7 @@ from layers.quality.findings import LEVEL_LABELS
 FORMATS = (".xlsx", ".gpkg")
 OPTIONS = {
     "dataset": "--source-layer", "layer": "--layer", "code_system": "--code-system", "fields": "--field", "encoding": "--encoding",
-    "crs": "--crs", "axes": "--axes", "datum": "--display-only",
+    "crs": "--crs", "axes": "--axes", "datum": "--display-only 或 --not-shifted",
 }  # fmt: skip
 MOST_SHOWN = 12
 

@@ -43,7 +43,7 @@ def import_(
     axes: Annotated[str | None, typer.Option(help="坐标顺序：east_north（先东后北）或 north_east（先北后东）")] = None,
     field: Annotated[list[str] | None, typer.Option(help="字段对应，可多次：标准字段=文件字段；等号后为空表示不用")] = None,
     encoding: Annotated[str | None, typer.Option(help="文字编码，例如 GBK；不写时自动判断")] = None,
-    display_only: Annotated[bool, typer.Option("--display-only", help="疑为 GCJ-02 的数据：只供显示，不参与核查")] = False,
+    display_only: Annotated[bool | None, typer.Option("--display-only/--not-shifted", help="疑为网络地图偏移坐标的数据：只供显示，不参与核查；或坐标没有偏移")] = None,
     check_only: Annotated[bool, typer.Option("--check-only", help="只识别和质检，不入库")] = False,
     report: Annotated[list[Path] | None, typer.Option(help="质检报告要写的文件，可多次：.xlsx 或 .gpkg")] = None,
     repair: Annotated[list[str] | None, typer.Option(help="要做的修复，可多次：修复编号，或 all")] = None,
@@ -74,7 +74,7 @@ def import_(
         epsg=(epsg_of(crs) or CRS84) if crs else None,
         axes=axes,  # type: ignore[arg-type]
         fields=_fields(field or []),
-        display_only=display_only or None,
+        display_only=display_only,
     )
     choice = Choice(dataset=source_layer, encoding=encoding, answers=said)
     with database.connect(ready_url(settings)) as conn, progress_bar("入库") as bar:

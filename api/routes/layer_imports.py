@@ -53,7 +53,7 @@ def create_import(
     crs: Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=60, description="坐标所在的坐标系，例如 EPSG:4547；不写时自动判断")] = None,
     axes: Annotated[Literal["east_north", "north_east"] | None, Form(description="坐标顺序")] = None,
     encoding: Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=40, description="文字编码，例如 GBK；不写时自动判断")] = None,
-    display_only: Annotated[bool, Form(description="疑为 GCJ-02 的数据：只供显示")] = False,
+    display_only: Annotated[bool | None, Form(description="疑为 GCJ-02 的数据：true 为只供显示，false 为没有偏移")] = None,
     officer: Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=60, description="经办人")] = None,
     unit: Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=100, description="单位")] = None,
 ) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def create_import(
         code_system=code_system or None,
         epsg=(epsg_of(crs) or CRS84) if crs else None,
         axes=axes,
-        display_only=display_only or None,
+        display_only=display_only,
     )
     description = Description(
         authority=authority, title=title, valid_from=valid_from, valid_to=valid_to, survey_date=survey_date,

@@ -65,11 +65,15 @@ _OPACITY = {"base": 0.85, "survey": 0.8, "plan": 0.6, "control": 0.55, "hazard":
 
 @dataclass(frozen=True, kw_only=True)
 class Overlay:
-    """One catalogue layer on a map. `version_id` None means that the layer is not loaded: shown as such, never drawn."""
+    """One catalogue layer on a map. `version_id` None means that the layer is not loaded: shown as such, never drawn.
+
+    `display_only` data lie beside their true place: a page that offers them says so.
+    """
 
     layer: CatalogLayer
     version_id: int | None
     on: bool = False
+    display_only: bool = False
 
     @property
     def loaded(self) -> bool:

@@ -7,6 +7,7 @@ import geopandas as gpd
 import openpyxl
 import pytest
 import shapely
+from deliveries import of_a_web_map
 from delivery_way import BY, delivered, done, faulty_file
 from fastapi.testclient import TestClient
 from frames import EAST, EPSG, NORTH, red_lines, square
@@ -185,3 +186,23 @@ def test_what_was_delivered_outlives_a_restart(county_url, settings, tmp_path):
     with TestClient(create_app(settings, database_url=county_url)) as after:
         assert after.get(address).json()["state"] == "recognised"
         assert done(after, after.post(f"{address}/stage", json=BY))["state"] == "done"
+
+
+def test_what_is_taken_from_a_web_map_is_drawn_with_a_warning_and_never_measured(client, tmp_path):
+    zones = gpd.GeoDataFrame(
+        {"hazard_no": [f"Z{n}" for n in range(6)], "zone": ["danger"] * 6}, geometry=[square(300 * n, 3000 + 120 * n, 80) for n in range(6)], crs=EPSG
+    )
+    _, address = delivered(client, geopackage(tmp_path, hazard=of_a_web_map(zones, "gcj02")))
+    said = {"answers": {"display_only": True}, "description": {"coverage": "county"}}
+    assert done(client, client.put(f"{address}/answers", json=said))["result"]["questions"] == 0
+    assert client.get(address).json()["recognition"]["crs"]["display_only"] is True
+    staged = done(client, client.post(f"{address}/stage", json=BY))
+    assert staged["state"] == "done", staged
+    version = client.post(f"{address}/publish", json=BY).json()["version"]
+    states = {item["id"]: item["state"] for item in client.get("/api/v1/layers").json()["layers"]}
+    assert states["hazard"] == "not_loaded"
+    listed = client.get("/api/v1/layers/hazard/versions").json()["versions"]
+    assert [(item["version"], item["status"]) for item in listed] == [(version, "published")]
+    page = client.get("/maps/village-types").text
+    assert f"/tiles/hazard/{{z}}/{{x}}/{{y}}.mvt?v={version}" in page
+    assert "仅供显示" in page

@@ -18,8 +18,8 @@ function answers() {
   }
   const epsg = value("a-epsg");
   const said = { layer: value("a-layer"), code_system: value("a-code_system"), axes: value("a-axes"), epsg: epsg ? Number(epsg) : null, fields };
-  if ($("a-display_only").checked) said.display_only = true;
-  return said;
+  const shifted = value("a-display_only");
+  return shifted ? { ...said, display_only: shifted === "true" } : said;
 }
 
 function coverage() {
@@ -111,8 +111,7 @@ for (const button of document.querySelectorAll("[data-answer]")) {
   button.addEventListener("click", () => {
     const { answer, value: chosen } = button.dataset;
     if (answer === "fields") takeField(chosen);
-    else if (answer === "datum") { if (chosen === "true") $("a-display_only").checked = true; else take("a-epsg", chosen, button.textContent); }
-    else take({ crs: "a-epsg" }[answer] || "a-" + answer, chosen, button.textContent);
+    else take({ crs: "a-epsg", datum: "a-display_only" }[answer] || "a-" + answer, chosen, button.textContent);
     for (const other of button.parentElement.querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === button));
   });
 }
