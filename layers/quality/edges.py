@@ -102,7 +102,7 @@ def _groups(low: Ints, high: Ints) -> tuple[Ints, Ints]:
     """Return an order in which equal pairs stand together, and where each group of equal pairs begins."""
     with np.errstate(over="ignore"):
         mixed = low * np.int64(-7046029254386353131) + (high ^ (high >> 17)) * np.int64(-4417276706812531889)
-    order = np.argsort(mixed, kind="stable")
+    order = np.argsort(mixed)
     same = (low[order][1:] == low[order][:-1]) & (high[order][1:] == high[order][:-1])
     if (
         same != (mixed[order][1:] == mixed[order][:-1])

@@ -40,22 +40,29 @@ class Rings:
         return np.flatnonzero(self.ring[1:] == self.ring[:-1])
 
     @lazy
+    def step(self) -> tuple[Floats, Floats]:
+        """How far every edge goes east and north (e,), m."""
+        return tuple(np.diff(self.xy[:, axis])[self.inner] for axis in (0, 1))  # type: ignore[return-value]
+
+    @lazy
     def step2(self) -> Floats:
         """The squared length of every edge, m²."""
-        step = self.xy[self.inner + 1] - self.xy[self.inner]
-        squared: Floats = np.einsum("ij,ij->i", step, step)
+        east, north = self.step
+        squared: Floats = east * east + north * north
         return squared
 
     @lazy
     def signed_area(self) -> Floats:
         """Area of each ring (r,), m²: positive where it runs counter-clockwise."""
+        if not len(self.owner):
+            return np.zeros(0)
         # Measured from each ring's own first corner: far from the origin the products would lose the small rings.
-        local = self.xy - self.xy[self.starts][self.ring]
-        cross = np.zeros(len(local))
-        cross[self.inner] = (
-            local[self.inner, 0] * local[self.inner + 1, 1] - local[self.inner + 1, 0] * local[self.inner, 1]
-        )
-        area: Floats = np.add.reduceat(cross, self.starts) / 2 if len(self.owner) else np.zeros(0)
+        sizes = np.diff(np.append(self.starts, len(self.xy)))
+        x, y = (self.xy[:, axis] - np.repeat(self.xy[self.starts, axis], sizes) for axis in (0, 1))
+        cross = np.zeros(len(x))
+        # Between two rings stands the product with the next one's first corner, which is zero.
+        cross[:-1] = x[:-1] * y[1:] - x[1:] * y[:-1]
+        area: Floats = np.add.reduceat(cross, self.starts) / 2
         return area
 
     @property
