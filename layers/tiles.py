@@ -1,7 +1,7 @@
 """Vector tiles (Mapbox Vector Tile) of one dataset version, cut by PostGIS.
 
 Up to zoom 11 they are cut from the shapes kept for that (`generalising.py`). Nearer ones are cut from the features themselves, in the
-county's coordinates: within one tile the way from there to Web Mercator is so nearly affine (to half of the smallest step of a tile at
+county's coordinates: within one tile the way from there to Web Mercator is so nearly affine (to about the smallest step of a tile at
 zoom 12, and half as much at each further zoom) that no vertex is projected. Up to zoom 12 they carry only what decides how a feature is drawn.
 """
 
@@ -87,10 +87,10 @@ def _near(entry: CatalogLayer, z: int, x: int, y: int, *, epsg: int) -> tuple[sq
     least_px = 0.25 if entry.role == "cadastre" else 1.0
     pixel = pixel_m(z) * GROUND
     values = {"least_m2": least_px * pixel**2, "tolerance_m": pixel / 4, "epsg": epsg}
-    return SQL["tile"].format(properties=properties(entry, fields_at(entry, z))), values | _window(z, x, y, epsg)
+    return SQL["tile"].format(properties=properties(entry, fields_at(entry, z))), values | window(z, x, y, epsg)
 
 
-def _window(z: int, x: int, y: int, epsg: int) -> dict[str, float]:
+def window(z: int, x: int, y: int, epsg: int) -> dict[str, float]:
     """The box of a tile with its margin in the county's coordinates, and the affine way from there to the tile's own (from its lower left)."""
     side = WORLD_M / 2**z
     steps = -MARGIN + _NINE * (EXTENT + 2 * MARGIN)
