@@ -121,7 +121,8 @@ def village_types(
     overlays = data.overlays(seen, ids=TYPE_OVERLAYS)
     drawn = None
     if outline:
-        key = ("village types", seen.run_id, *((name, dataset.version) for name, dataset in sorted(seen.versions.items())))
+        drawn_from = (*seen.versions.values(), *seen.display_only.values())
+        key = ("village types", seen.run_id, *sorted((dataset.layer, dataset.version) for dataset in drawn_from))
         drawn = data.once(key, lambda: village_types_map(outline, typing.types, overlays=overlays, synthetic=synthetic))
     context: dict[str, Any] = {"map": drawn, "legend": legend(typing.types), "overlays": overlays, "villages": typing.villages, "run": typing.run}
     return page(request, "village_types.html", context | {"valid_on": seen.moment.valid_on}, synthetic=synthetic)
