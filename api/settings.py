@@ -17,6 +17,10 @@ def project_root() -> Path:
     return checkout if (checkout / "pyproject.toml").exists() else Path.cwd()
 
 
+APPROVAL_NUMBER = r"^[A-Za-z\u4e00-\u9fff]{1,12}[(（〔]\d{4}[)）〕][A-Za-z\u4e00-\u9fff]{0,4}\d{1,6}号$"
+"""Forms such as GS(2024)1234号, 鄂S（2024）001号, 京审字(2024)G第0001号."""
+
+
 class Settings(BaseSettings):
     """Everything a deployment decides. Each field is read from the environment as `CUNTU_<FIELD>`."""
 
@@ -46,6 +50,8 @@ class Settings(BaseSettings):
     signing_key: Path | None = Field(default=None, description="PKCS#12 file with the bureau's certificate and key; unset: papers are not signed")
     signing_passphrase_file: Path | None = Field(default=None, description="file with the passphrase of the PKCS#12 file")
     signing_roots: Path | None = Field(default=None, description="root certificates (PEM or DER) that `cuntu verify` trusts")
+    map_approval: str | None = Field(default=None, pattern=APPROVAL_NUMBER, description="审图号 shown on every map, e.g. 鄂S(2024)001号")
+    map_exemption: str | None = Field(default=None, min_length=4, max_length=100, description="why maps are shown without one, by name and unit")
     snapshot: bool = Field(default=True, description="hold the layers in force in memory")
     tile_cache_bytes: int = Field(default=64_000_000, ge=0, description="vector tiles in memory, by all workers together")
 
@@ -54,6 +60,13 @@ class Settings(BaseSettings):
     def _never_above_what_is_held(cls, value: str, info: ValidationInfo) -> str:
         held: str = info.data.get("max_secrecy", value)
         return min(value, held, key=SECRECY_LEVELS.index)
+
+    @property
+    def map_notice(self) -> str:
+        """What every map says of its approval (地图管理条例 §15, §22): the number, the exemption, or that it was not submitted."""
+        if self.map_approval:
+            return f"审图号：{self.map_approval}"
+        return f"免送审：{self.map_exemption}" if self.map_exemption else "未送审，仅供内部使用"
 
     @property
     def uploads(self) -> Path:

@@ -35,7 +35,7 @@ def map_(
     if output.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"“{output.name}”应以 .html 结尾。")
     drawn, title = _draw(context.obj, check)
-    output.write_text(drawn.standalone(title=title, assets=ASSETS), encoding="utf-8")
+    output.write_text(drawn.standalone(title=title, assets=ASSETS, notice=context.obj.map_notice), encoding="utf-8")
     size = output.stat().st_size
     print_json({"file": str(output), "bytes": size, "title": title}) if as_json else say(f"已写入 {output}（{size / 1e3:.0f} kB）。")
 

@@ -93,7 +93,7 @@ def page(request: Request, template: str, context: Mapping[str, Any], *, synthet
     """Render one page under the nonce of this answer's Content-Security-Policy."""
     settings = request.app.state.settings
     county = {"code": settings.county_code, "name": settings.county_name}
-    frame = {"county": county, "nonce": request.state.csp_nonce, "synthetic": synthetic}
+    frame = {"county": county, "nonce": request.state.csp_nonce, "synthetic": synthetic, "map_notice": settings.map_notice}
     html = TEMPLATES.get_template(template).render(frame, **context)
     return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-cache"})
 

@@ -55,12 +55,15 @@ class MapDocument:
     script: str
     legend: tuple[LegendEntry, ...] = ()
 
-    def standalone(self, *, title: str, assets: Path) -> str:
-        """Return the map as one HTML file that needs no server; `assets` is the folder served as /static."""
+    def standalone(self, *, title: str, assets: Path, notice: str = "") -> str:
+        """Return the map as one HTML file that needs no server; `assets` is the folder served as /static.
+
+        `notice` is what the map says of its approval.
+        """
         head = _LINKED.sub(lambda match: _inline(match, assets), self.header)
         return (
             f'<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"><title>{escape(title)}</title>{head}</head>'
-            f'<body class="standalone">{self.body}{_legend(title, self.legend)}<script>{self.script}</script></body></html>'
+            f'<body class="standalone" data-map-notice="{escape(notice)}">{self.body}{_legend(title, self.legend)}<script>{self.script}</script></body></html>'
         )
 
 

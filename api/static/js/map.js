@@ -23,7 +23,8 @@ cuntu.map = function (id, settings) {
   homeControl(settings.bounds).addTo(map);
   northArrow().addTo(map);
   L.control.scale({ metric: true, imperial: false, position: "bottomleft", maxWidth: 140 }).addTo(map);
-  if (settings.attribution) L.control.attribution({ prefix: false }).addAttribution(settings.attribution).addTo(map);
+  const notices = [settings.attribution, document.body.dataset.mapNotice].filter(Boolean).map(asMarkup);
+  if (notices.length) notices.reduce((control, text) => control.addAttribution(text), L.control.attribution({ prefix: false })).addTo(map);
   addHatch(container);
   map.on("layeradd", () => { for (const drawing of container.querySelectorAll(".leaflet-pane svg:not([aria-hidden])")) drawing.setAttribute("aria-hidden", "true"); });
   const mark = () => container.setAttribute("data-zoom", String(Math.floor(map.getZoom())));
@@ -208,6 +209,13 @@ function addHatch(container) {
     + 'patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="7" height="7" fill="#eceae3"/>'
     + '<line x1="0" y1="0" x2="0" y2="7" stroke="#a5a79f" stroke-width="2"/></pattern></defs></svg>';
   container.append(box);
+}
+
+/** A text as markup that shows its very characters: Leaflet takes attributions as HTML. */
+function asMarkup(text) {
+  const box = document.createElement("span");
+  box.textContent = text;
+  return box.innerHTML;
 }
 
 function homeControl(bounds) {
