@@ -43,10 +43,10 @@ def _geometries(table: pa.Table, name: str) -> Any:
     content = table.column(GEOMETRY).to_numpy()
     with np.errstate(invalid="ignore"):
         shapes = shapely.from_wkb(content, on_invalid="ignore")
-    if RINGS in table.column_names:
-        rings = table.column(RINGS).to_numpy()
-        written = np.flatnonzero(rings != np.array(None))
-        shapes[written] = shapely.from_wkt(rings[written])
+        if RINGS in table.column_names:
+            rings = table.column(RINGS).to_numpy()
+            written = np.flatnonzero(rings != np.array(None))
+            shapes[written] = shapely.from_wkt(rings[written])
     broken = np.flatnonzero((shapes == np.array(None)) & (content != np.array(None)))
     if len(broken):
         rows = "、".join(str(row + 1) for row in broken[:20])
