@@ -17,7 +17,6 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from spatial.crs import CGCS2000, CRS84, epsg_3deg, reproject, require_zone
-from spatial.pieces import Geometries
 
 CRS84_URI = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 
@@ -71,15 +70,6 @@ def _defined(code: int, title: str) -> OfferedCrs:
     north_first = definition.axis_info[0].direction == "north"
     degrees = bool(definition.is_geographic)
     return OfferedCrs(storage_uri(code), code, title, in_degrees=degrees, north_first=north_first, decimals=10 if degrees else 5)
-
-
-def written(geometries: Geometries, crs: OfferedCrs, *, epsg: int) -> list[str]:
-    """Write geometries of EPSG:`epsg` as GeoJSON in a system, outer rings against the clock."""
-    oriented = shapely.orient_polygons(reproject(geometries, source=epsg, target=crs.code))
-    order = [1, 0] if crs.north_first else [0, 1]
-    exact = shapely.transform(oriented, lambda coordinates: np.round(coordinates[:, order], crs.decimals))
-    texts: list[str] = shapely.to_geojson(exact).tolist()
-    return texts
 
 
 @lru_cache(maxsize=4_096)

@@ -12,7 +12,6 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import orjson
 import psycopg
 import shapely
@@ -23,7 +22,7 @@ from shapely.geometry.base import BaseGeometry
 from layers import versions
 from layers.catalog import SECRECY_LEVELS, CatalogLayer, is_open_to
 from layers.catalog import layer as catalog_layer
-from layers.ogc_crs import Bounds, Corners, OfferedCrs, covers, region, written
+from layers.ogc_crs import Bounds, Corners, OfferedCrs, covers, region
 from layers.sql import queries
 from spatial.layer import DatasetVersion
 
@@ -132,15 +131,15 @@ def page(
             layer = catalog_layer(dataset.layer)
             conditions, values = _conditions(selection, layer, epsg)
             bounds = {"version": dataset.version, "offset": offset, "limit": limit - len(found)}
-            found += _read(conn, conditions, values | bounds, layer, crs, epsg)
+            found += _read(conn, conditions, values | bounds, layer, crs)
         offset = max(0, offset - number)
     return found
 
 
-def one(conn: Connection, dataset: DatasetVersion, identifier: str, *, crs: OfferedCrs, epsg: int) -> OpenFeature | None:
+def one(conn: Connection, dataset: DatasetVersion, identifier: str, *, crs: OfferedCrs) -> OpenFeature | None:
     """Return the feature of an identifier; None where the version has none."""
     values = {"version": dataset.version, "identifier": identifier, "offset": 0, "limit": 1}
-    found = _read(conn, SQL["of_identifier"], values, catalog_layer(dataset.layer), crs, epsg)
+    found = _read(conn, SQL["of_identifier"], values, catalog_layer(dataset.layer), crs)
     return found[0] if found else None
 
 
@@ -149,12 +148,13 @@ def selection(
 ) -> Selection | None:
     """Say which features are meant by a box and attributes, among features within `extent`; None where none can be.
 
-    `bbox` has lower and upper corner in the axis order of `crs`. A box that holds the whole extent leaves nothing out.
+    `bbox` has lower and upper corner in the axis order of `crs`. A box that holds the whole extent leaves nothing out. Without a box
+    the extent is not looked at.
     """
-    if extent is None:
-        return None
     if bbox is None:
         return Selection(None, attributes)
+    if extent is None:
+        return None
     area = region(bbox, crs, extent=extent, epsg=epsg)
     if area.is_empty:
         return None
@@ -179,15 +179,16 @@ def _conditions(selection: Selection, layer: CatalogLayer, epsg: int) -> tuple[s
 
 
 def _read(
-    conn: Connection, conditions: sql.Composable, values: Mapping[str, Any], layer: CatalogLayer, crs: OfferedCrs, epsg: int
+    conn: Connection, conditions: sql.Composable, values: Mapping[str, Any], layer: CatalogLayer, crs: OfferedCrs
 ) -> list[OpenFeature]:
-    rows = conn.execute(SQL["page"].format(conditions=conditions), values, binary=True).fetchall()
-    shapes = written(shapely.from_wkb(np.array([row[2] for row in rows], dtype=object)), crs, epsg=epsg)
+    """Read features with their shapes as GeoJSON: PostGIS projects and writes them in less than half the time that we would need."""
+    shape = SQL["north_first" if crs.north_first else "east_first"]
+    written = {"srid": crs.code, "decimals": crs.decimals}
+    rows = conn.execute(SQL["page"].format(shape=shape, conditions=conditions), {**values, **written}).fetchall()
     titles = [(name, item.title) for name, item in layer.open_fields.items()]
-    version = values["version"]
     found = []
-    for (identifier, text, _), shape in zip(rows, shapes, strict=True):
+    for identifier, text, geometry in rows:
         stored = orjson.loads(text)
         properties = {title: stored.get(name) for name, title in titles}
-        found.append(OpenFeature(identifier, properties | {VERSION_TITLE: version}, shape))
+        found.append(OpenFeature(identifier, properties | {VERSION_TITLE: values["version"]}, geometry))
     return found

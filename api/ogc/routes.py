@@ -158,7 +158,8 @@ def feature(
 
 def _page(found: Collections, item: Collection, asked: ItemsAsked) -> tuple[list[OpenFeature], int]:
     epsg = found.settings.epsg
-    meant = ogc_features.selection(asked.bbox, asked.bbox_crs, asked.filters, extent=found.bounds(item), epsg=epsg)
+    extent = found.bounds(item) if asked.bbox else None
+    meant = ogc_features.selection(asked.bbox, asked.bbox_crs, asked.filters, extent=extent, epsg=epsg)
     if meant is None:
         return [], 0
     counts = ogc_features.count(found.conn, item.datasets, meant, epsg=epsg)
@@ -170,7 +171,7 @@ def _page(found: Collections, item: Collection, asked: ItemsAsked) -> tuple[list
 
 def _state(found: Collections, item: Collection, identifier: str, crs: OfferedCrs) -> tuple[Collection, OpenFeature]:
     for dataset in reversed(item.datasets) if "\0" not in identifier else ():
-        one = ogc_features.one(found.conn, dataset, identifier, crs=crs, epsg=found.settings.epsg)
+        one = ogc_features.one(found.conn, dataset, identifier, crs=crs)
         if one:
             return Collection(item.layer, (dataset,)), one
     raise NotFoundError(f"图层“{item.layer.title}”没有要素“{identifier[:100]}”。")

@@ -27,11 +27,17 @@ FROM (SELECT ST_Extent(geom) AS box FROM feature WHERE version_id = %(version)s)
 SELECT count(*) FROM feature AS f WHERE f.version_id = %(version)s {conditions};
 
 -- name: page
-SELECT f.identifier, f.attributes::text, ST_AsBinary(f.geom)
+SELECT f.identifier, f.attributes::text, ST_AsGeoJSON({shape}, %(decimals)s, 0)
 FROM feature AS f
 WHERE f.version_id = %(version)s {conditions}
 ORDER BY f.fid
 LIMIT %(limit)s OFFSET %(offset)s;
+
+-- name: east_first
+ST_Transform(ST_ForcePolygonCCW(f.geom), %(srid)s)
+
+-- name: north_first
+ST_FlipCoordinates(ST_Transform(ST_ForcePolygonCCW(f.geom), %(srid)s))
 
 -- name: in_region
 AND ST_Intersects(f.geom, ST_GeomFromWKB(%(region)s, %(epsg)s))

@@ -1,4 +1,4 @@
-"""A service with layers to ask for over `/ogc`, and what PostGIS says of them."""
+"""A service with layers to ask for over `/ogc`, and what pyproj says of their shapes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from uuid import uuid4
 import geopandas as gpd
 import numpy as np
 import psycopg
+import pyproj
 import shapely
 from fastapi.testclient import TestClient
 from frames import EAST, EPSG, NORTH, meta, published, square
@@ -107,10 +108,11 @@ def pages(client: TestClient, first: dict[str, Any]) -> Iterator[dict[str, Any]]
 
 
 def stored(conn: psycopg.Connection[Any], layer: str, srid: int) -> dict[str, Any]:
-    """What PostGIS says the shapes of a layer are in a system (east, north), by identifier."""
+    """The stored shapes of a layer in a system as pyproj moves them (east, north), by identifier."""
     rows = conn.execute(
-        "SELECT f.identifier, ST_AsBinary(ST_Transform(f.geom, %s)) FROM feature f JOIN dataset_version v ON v.id = f.version_id"
+        "SELECT f.identifier, ST_AsBinary(f.geom) FROM feature f JOIN dataset_version v ON v.id = f.version_id"
         " WHERE v.layer_id = %s AND v.status = 'published' AND v.known_to IS NULL",
-        (srid, layer),
+        (layer,),
     )
-    return {name: shapely.from_wkb(wkb) for name, wkb in rows}
+    move = pyproj.Transformer.from_crs(EPSG, srid, always_xy=True).transform
+    return {name: shapely.transform(shapely.from_wkb(wkb), move, interleaved=False) for name, wkb in rows}

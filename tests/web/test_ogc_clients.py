@@ -38,7 +38,7 @@ def test_every_layer_in_force_is_found(root):
 
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.parametrize(("crs", "srid", "off"), [("OGC:CRS84", 4326, 1e-9), ("EPSG:4547", 4547, 1e-4), ("EPSG:4526", 4526, 1e-4)], ids=["CRS84", "zone", "prefixed"])
-def test_shapes_are_those_of_postgis(root, url, layer, crs, srid, off):
+def test_shapes_are_those_stored(root, url, layer, crs, srid, off):
     frame = read(root, layer, CRS=crs)
     with database.connect(url) as conn:
         expected = stored(conn, layer, srid)

@@ -1,4 +1,4 @@
-"""Coordinates in each system offered, against PostGIS, and in the axis order of its definition."""
+"""Coordinates in each system offered, against pyproj, and in the axis order of its definition."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def client(url):
 
 @pytest.mark.parametrize(("uri", "srid", "north_first", "unit"), SYSTEMS, ids=["CRS84", "CGCS2000", "zone", "prefixed zone"])
 @pytest.mark.parametrize("layer", ["building", "road", "old_tree", "village"])
-def test_shapes_are_those_of_postgis_within_a_tenth_of_a_millimetre(client, url, layer, uri, srid, north_first, unit):
+def test_shapes_are_those_stored_within_a_tenth_of_a_millimetre(client, url, layer, uri, srid, north_first, unit):
     with database.connect(url) as conn:
         expected = stored(conn, layer, srid)
     found = {feature["id"]: shapely.geometry.shape(feature["geometry"]) for feature in items(client, layer, crs=uri, limit=1000)["features"]}

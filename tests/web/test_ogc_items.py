@@ -45,7 +45,7 @@ def client(url):
 
 @pytest.fixture(scope="module")
 def shapes(url):
-    """The houses in CRS84 as PostGIS transforms them."""
+    """The houses in CRS84 as pyproj moves them."""
     with database.connect(url) as conn:
         return stored(conn, "building", 4326)
 
@@ -112,7 +112,7 @@ SPANS = st.tuples(st.floats(-300, 2_300), st.floats(-300, 1_500), st.floats(0, 1
 @settings(max_examples=40)
 @given(span=SPANS)
 def test_a_box_finds_what_meets_it_and_nothing_else(client, shapes, span):
-    """Against shapely on the shapes as PostGIS transforms them; what is met within a tenth of a millimetre may count or not."""
+    """Against shapely on the shapes as pyproj moves them; what is met within a tenth of a millimetre may count or not."""
     west, south, width, height = span
     box = box84(west, south, west + width, south + height)
     found = set(ids(items(client, limit=1000, bbox=text(box))))
