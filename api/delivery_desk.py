@@ -19,6 +19,7 @@ from layers.delivery_choice import Choice
 from layers.delivery_files import DeliveryFiles
 from layers.delivery_steps import Place
 from layers.descriptions import Description
+from layers.errors import UnknownRecordError
 
 log = logging.getLogger("cuntu.deliveries")
 
@@ -54,6 +55,29 @@ class DeliveryDesk:
             return kept.delivery_id, self.jobs.submit(kind, {"delivery": str(kept.delivery_id), **order}, note=note)
         except BaseException:
             self.place.files.forget(kept.delivery_id)
+            raise
+
+    def take_another(self, delivery_id: UUID, dataset: str, *, actor: Actor | None = None) -> tuple[UUID, UUID]:
+        """Make a delivery of another data set of the same file and have it recognised; return the ids of delivery and job.
+
+        Raises UnknownRecordError where the delivery, its file or the data set is not there.
+        """
+        with self.pool.connection() as conn:
+            first = deliveries.get(conn, delivery_id)
+        if dataset not in [item["name"] for item in (first.recognition or {}).get("datasets", [])]:
+            raise UnknownRecordError(f"“{first.file_name}”中没有名为“{dataset}”的数据。")
+        again = self.place.files.keep_again(delivery_id)
+
+        def note(conn: psycopg.Connection[Any], job_id: UUID) -> None:
+            choice = Choice(dataset=dataset, encoding=first.choice.get("encoding"))
+            deliveries.add(conn, file_name=first.file_name, sha256=first.sha256, size=first.bytes, delivery_id=again,
+                           choice=choice.to_json(), description=first.description, actor=actor)  # fmt: skip
+            deliveries.work(conn, again, job_id)
+
+        try:
+            return again, self.jobs.submit("delivery-recognise", {"delivery": str(again)}, note=note)
+        except BaseException:
+            self.place.files.forget(again)
             raise
 
     def order(self, delivery_id: UUID, kind: str, order: Mapping[str, Any] | None = None) -> UUID:

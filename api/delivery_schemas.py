@@ -124,6 +124,15 @@ class AnswersRequest(DescribeRequest):
     answers: RecognitionAnswers = Field(default_factory=RecognitionAnswers)
 
 
+class DatasetRequest(BaseModel):
+    """Another data set of the file, and who takes it up."""
+
+    model_config = ConfigDict(extra="forbid")
+    dataset: Text = Field(min_length=1, description="文件中的数据名称")
+    officer: Name | None = None
+    unit: Unit | None = None
+
+
 class ActRequest(BaseModel):
     """Who acts."""
 

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api.delivery_schemas import AnswersRequest, DescribeRequest, PublishRequest, StageRequest
+from api.delivery_schemas import AnswersRequest, DatasetRequest, DescribeRequest, PublishRequest, StageRequest
 from api.errors import PROBLEM_JSON, TITLES
 from api.run_schemas import OverrideRequest, PlanDifferenceRequest, WithdrawRequest
 from api.schemas import ApplicationCollection, ApplicationFeature, ClassificationRequest, Problem
@@ -19,7 +19,7 @@ from api.siting_schemas import SitingRequest
 
 GEOJSON = "application/geo+json"
 REFERENCE = "#/components/schemas/{model}"
-BODIES: tuple[type[BaseModel], ...] = (ApplicationFeature, ApplicationCollection, ClassificationRequest, PlanDifferenceRequest, OverrideRequest, WithdrawRequest, SitingRequest, AnswersRequest, DescribeRequest, StageRequest, PublishRequest, Problem)
+BODIES: tuple[type[BaseModel], ...] = (ApplicationFeature, ApplicationCollection, ClassificationRequest, PlanDifferenceRequest, OverrideRequest, WithdrawRequest, SitingRequest, AnswersRequest, DescribeRequest, StageRequest, PublishRequest, DatasetRequest, Problem)
 """Models the description needs although no handler names them: bodies are read as bytes and checked by the planning logic."""
 
 LOCATION: dict[str, Any] = {"headers": {"Location": {"schema": {"type": "string"}, "description": "结果的地址"}}}

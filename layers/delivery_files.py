@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import time
 from collections.abc import Collection
@@ -51,6 +52,13 @@ class DeliveryFiles:
             self.forget(delivery_id)
             raise
         return KeptFile(delivery_id, path, digest.hexdigest(), size)
+
+    def keep_again(self, delivery_id: UUID) -> UUID:
+        """Keep the file of a delivery once more, for another one of its data sets; return the new delivery's id."""
+        path, again = self.find(delivery_id), uuid4()
+        self._folder(again).mkdir(mode=0o700)
+        os.link(path, self._folder(again) / path.name)
+        return again
 
     def find(self, delivery_id: UUID) -> Path:
         """Return the file of a delivery; raise UnknownRecordError where it is gone."""

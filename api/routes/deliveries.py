@@ -11,6 +11,7 @@ from api.delivery_desk import DeliveryDesk
 from api.delivery_entries import choice_of, delivery_entry, description_of, head_entry, validated
 from api.delivery_schemas import (
     AnswersRequest,
+    DatasetRequest,
     Delivery,
     DeliveryAccepted,
     DeliveryList,
@@ -118,6 +119,21 @@ def describe(desk: Desk, delivery_id: UUID, body: JsonBody) -> dict[str, Any]:
         held.require(*store.OPEN)
         store.ask(conn, delivery_id, choice=held.choice, description=description_of(asked.description).to_json(), repairs=asked.repairs)
         return delivery_entry(store.get(conn, delivery_id))
+
+
+@router.post(
+    "/{delivery_id}/datasets",
+    status_code=202,
+    summary="把同一文件的另一份数据另建为一份交付",
+    response_model=DeliveryAccepted,
+    responses=STARTED,
+    openapi_extra=json_body(DatasetRequest, "application/json"),
+)
+def take_another(response: Response, desk: Desk, delivery_id: UUID, body: JsonBody) -> dict[str, Any]:
+    """A geodatabase has many data sets: each goes its own way, and the file is sent once."""
+    asked = validated(DatasetRequest, body)
+    actor = Actor(asked.officer, asked.unit or "") if asked.officer else None
+    return accepted(response, *desk.take_another(delivery_id, asked.dataset, actor=actor))
 
 
 @router.post("/{delivery_id}/check", status_code=202, summary="质检", response_model=DeliveryAccepted, responses=STARTED)

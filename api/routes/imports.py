@@ -78,9 +78,13 @@ def one_import(
         "tab": open_tab,
         "is_open": found.state in store.OPEN and not working,
         "repairs": _repairs(entry),
-        "settings": escape_json(told | {"dataset": found.choice.get("dataset")}),
+        "settings": escape_json(told | {"dataset": found.choice.get("dataset"), "others": _others(recognition)}),
     }
     return page(request, "import.html", context, synthetic=synthetic)
+
+
+def _others(recognition: dict[str, Any]) -> list[str]:
+    return [item["name"] for item in recognition.get("datasets", []) if item["name"] != recognition.get("dataset")]
 
 
 def _working(found: store.Delivery, job_state: str) -> bool:

@@ -9,12 +9,16 @@ from playwright.sync_api import expect
 HOSTILE = "{{ 7*7 }}<img src=x onerror=alert(1)>"
 
 
-def drop(page, path, name=None):
-    """Let a file fall on the page, as from a folder beside it."""
-    content = list(path.read_bytes())
+def drop(page, *paths, name=None):
+    """Let files fall on the page, as from a folder beside it."""
+    content = [[list(path.read_bytes()), name or path.name] for path in paths]
     transfer = page.evaluate_handle(
-        "([bytes, name]) => { const data = new DataTransfer(); data.items.add(new File([new Uint8Array(bytes)], name)); return data; }",
-        [content, name or path.name],
+        """(files) => {
+            const data = new DataTransfer();
+            for (const [bytes, name] of files) data.items.add(new File([new Uint8Array(bytes)], name));
+            return data;
+        }""",
+        content,
     )
     page.dispatch_event("#drop", "drop", {"dataTransfer": transfer})
 
@@ -110,6 +114,34 @@ def test_a_file_that_cannot_be_read_says_why_and_its_name_is_only_text(visit, tm
     expect(page.locator("h1")).to_contain_text("onerror=alert(1)")
     page.get_by_role("link", name="全部交付").click()
     expect(page.locator("table")).to_contain_text("{{ 7*7 }}")
+
+
+def test_the_parts_of_a_plain_shapefile_are_taken_together_and_other_files_are_not(visit, tmp_path):
+    faulty_file(tmp_path, "STBHHX")
+    parts = sorted(path for path in tmp_path.iterdir() if path.suffix != ".zip")
+    assert {path.suffix for path in parts} >= {".shp", ".shx", ".dbf", ".prj"}
+    page = visit.open("/layers/import")
+    other = tmp_path / "别的.dbf"
+    other.write_bytes(b"x")
+    drop(page, tmp_path / "STBHHX.shp", other)
+    expect(page.locator("#failed")).to_contain_text("一次交付一份")
+    drop(page, *parts)
+    page.wait_for_url("**/layers/import/*-*")
+    expect(page.locator("h1")).to_have_text("STBHHX.zip")
+    expect(page.locator("#panel-recognise")).to_contain_text("幕阜山水源涵养")
+
+
+def test_every_data_set_of_a_geopackage_becomes_a_delivery_of_its_own(visit, tmp_path):
+    page = visit.open("/layers/import")
+    page.set_input_files("#file", geopackage(tmp_path, STBHHX=red_lines(), CESHI=red_lines()))
+    page.wait_for_url("**/layers/import/*-*")
+    before = httpx.get(f"{visit.address}/api/v1/deliveries").json()["total"]
+    page.get_by_role("button", name="份数据各建一份交付").click()
+    page.wait_for_url("**/layers/import")
+    now = httpx.get(f"{visit.address}/api/v1/deliveries").json()
+    assert now["total"] == before + 2
+    chosen = [httpx.get(f"{visit.address}/api/v1/deliveries/{item['id']}").json()["choice"]["dataset"] for item in now["deliveries"][:2]]
+    assert sorted(chosen) == ["CESHI", "STBHHX"]
 
 
 def test_the_page_can_be_used_on_a_phone(phone, tmp_path):

@@ -207,3 +207,16 @@ def test_what_is_taken_from_a_web_map_is_drawn_with_a_warning_and_never_measured
     page = client.get("/maps/village-types").text
     assert re.search(rf"/tiles/hazard/[^\"]+mvt\?v={version}\"", page)
     assert "仅供显示" in page
+
+
+def test_each_data_set_of_a_file_goes_its_own_way_and_the_file_is_sent_once(client, settings, tmp_path):
+    _, address = delivered(client, geopackage(tmp_path, STBHHX=red_lines(), CESHI=red_lines()))
+    assert client.post(f"{address}/datasets", json={"dataset": "nowhere"}).status_code == 404
+    made = client.post(f"{address}/datasets", json={"dataset": "STBHHX", **BY})
+    job = done(client, made)
+    assert (job["result"]["questions"], job["result"]["state"]) == (0, "recognised")
+    other = made.json()["delivery_location"]
+    assert other != address
+    assert client.delete(address, params=BY).status_code == 200
+    assert len(list(settings.uploads.iterdir())) == 1
+    assert done(client, client.post(f"{other}/stage", json=BY))["state"] == "done"

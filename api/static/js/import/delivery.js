@@ -61,7 +61,7 @@ function show(tab) {
 
 /** Do a step with its buttons locked; the page is loaded anew where it ends well, or where the delivery has changed. */
 async function step(button, work) {
-  const buttons = [...document.querySelectorAll("#again, #check, #stage, #publish, #discard")].filter((each) => !each.disabled);
+  const buttons = [...document.querySelectorAll("#again, #check, #split, #stage, #publish, #discard")].filter((each) => !each.disabled);
   buttons.forEach((each) => { each.disabled = true; });
   $("failed").hidden = true;
   try {
@@ -98,6 +98,13 @@ on("stage", async () => {
 on("publish", async () => {
   await send("POST", address + "/publish", { ...signature("publish"), reason: value("publish-reason") || "发布" });
   return "publish";
+});
+
+on("split", async () => {
+  const by = { officer: localStorage.getItem("cuntu-officer") || null, unit: localStorage.getItem("cuntu-unit") || null };
+  for (const dataset of settings.others) await send("POST", address + "/datasets", { dataset, ...by });
+  window.location.assign("/layers/import");
+  return new Promise(() => {});
 });
 
 on("discard", async () => {

@@ -28,15 +28,26 @@ function upload(file) {
   });
 }
 
+/** The files of one shapefile as one archive; null for anything else. */
+async function packed(files) {
+  const shape = files.find((file) => /\.shp$/i.test(file.name));
+  const stem = shape && shape.name.slice(0, -4).toLowerCase() + ".";
+  if (!shape || !files.every((file) => file.name.toLowerCase().startsWith(stem))) return null;
+  const parts = {};
+  for (const file of files) parts[file.name] = new Uint8Array(await file.arrayBuffer());
+  return new File([fflate.zipSync(parts, { level: 1 })], shape.name.slice(0, -4) + ".zip");
+}
+
 async function take(files) {
   if (!files.length) return;
   $("failed").hidden = true;
-  if (files.length > 1) return refuse(new Refused({ detail: "一次交付一个文件：Shapefile 的几个文件请压缩成一个 .zip。" }, 0));
+  const file = files.length > 1 ? await packed(files) : files[0];
+  if (!file) return refuse(new Refused({ detail: "一次交付一份：一个文件，或同一个 Shapefile 的几个文件（.shp、.shx、.dbf、.prj、.cpg）。" }, 0));
   $("progress").hidden = false;
   form.classList.add("busy");
   let delivery = null;
   try {
-    delivery = await upload(files[0]);
+    delivery = await upload(file);
     await follow(delivery.location);
     window.location.assign("/layers/import/" + delivery.delivery_id);
   } catch (error) {
