@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     workers: int | None = Field(default=None, ge=1, le=64, description="processes that answer requests; unset means one for each core, at most 8")
     threads: int = Field(default=3, ge=1, le=64, description="requests one worker works on at the same time")
     tianditu_key: SecretStr | None = Field(default=None, description="天地图 key; without one no outside tiles are used")
-    address: str | None = Field(default=None, pattern=r"^https?://[^\s#?]+[^\s#?/]$", description="where the service is reached, for QR codes")
+    address: str | None = Field(default=None, pattern=r"^https?://[^\s#?]+[^\s#?/]$", description="where the service is reached, for QR codes and links")
     signing_key: Path | None = Field(default=None, description="PKCS#12 file with the bureau's certificate and key; unset: papers are not signed")
     signing_passphrase_file: Path | None = Field(default=None, description="file with the passphrase of the PKCS#12 file")
     signing_roots: Path | None = Field(default=None, description="root certificates (PEM or DER) that `cuntu verify` trusts")

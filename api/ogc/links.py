@@ -1,4 +1,4 @@
-"""Links between the documents. They are absolute, on the address the request came to."""
+"""Links between the documents. They are absolute: on the address the service is said to be reached at, or the one the request came to."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Parameters = Iterable[tuple[str, str]]
 def root(request: Request) -> str:
     """Return the address of the landing page; raises InputError for a Host header that is no host."""
     try:
-        return str(request.base_url).rstrip("/") + ROOT
+        return (request.app.state.settings.address or str(request.base_url).rstrip("/")) + ROOT
     except ValueError:
         raise InputError("请求的 Host 不是主机名。") from None
 

@@ -51,13 +51,12 @@ def api(request: Request, db: Db, snapshots: Snapshot, settings: AppSettings) ->
     """An OpenAPI 3.0 document of its own: it names every layer in force and the properties it can be asked for by."""
     parameters.plain(request)
     form, media_type = chosen(request, json_type=OPENAPI)
-    base = root(request)
     if form == "html":
-        return html_answer(request, "api.html", {"openapi_url": f"{base}/api?f=json"}, tag(request), synthetic=False)
+        return html_answer(request, "api.html", {"openapi_url": f"{ROOT}/api?f=json"}, tag(request), synthetic=False)
     with _collections(request, db, snapshots, settings) as found:
         layers = [item.layer for item in found.all(parameters.dated(request))]
     headers = tag(request, [one.id for one in layers])
-    document = definition.document(base, layers, county=settings.county_name, version=request.app.version)
+    document = definition.document(root(request), layers, county=settings.county_name, version=request.app.version)
     return unchanged(request, headers) or json_answer(document, media_type, headers)
 
 
@@ -70,7 +69,7 @@ def list_collections(request: Request, db: Db, snapshots: Snapshot, settings: Ap
     with _collections(request, db, snapshots, settings) as found:
         listed = found.all(when)
         periods = ogc_features.periods(found.conn, known_at=when.moment.known_at, open_secrecy=settings.open_secrecy)
-        headers = tag(request, [item.versions for item in listed], sorted(periods.items()))
+        headers = tag(request, [item.datasets for item in listed], sorted(periods.items()))
         known = unchanged(request, headers)
         if known:
             return known
@@ -93,7 +92,7 @@ def collection(request: Request, layer_id: CollectionId, db: Db, snapshots: Snap
         bounds = found.bounds_crs84(item)
     document = documents.collection(root(request), item, bounds, period, epsg=settings.epsg, asked=when.texts, form=form)
     context = {"fields": list(item.layer.open_fields.values()), "systems": ogc_crs.offered(settings.epsg).values()}
-    headers = tag(request, item.versions, period)
+    headers = tag(request, item.datasets, period)
     return _answer(
         request, "collection.html", document, form=form, media_type=media_type, headers=headers, context=context, synthetic=_is_synthetic([item])
     )
@@ -120,7 +119,7 @@ def items(request: Request, layer_id: CollectionId, db: Db, snapshots: Snapshot,
     form, media_type = chosen(request, json_type=GEOJSON)
     with _collections(request, db, snapshots, settings) as found:
         item = found.for_items(layer_id, asked.when)
-        headers = tag(request, item.versions) | {"Content-Crs": f"<{asked.crs.uri}>"}
+        headers = tag(request, item.datasets) | {"Content-Crs": f"<{asked.crs.uri}>"}
         known = unchanged(request, headers)
         if known:
             return known
@@ -144,7 +143,7 @@ def feature(
     form, media_type = chosen(request, json_type=GEOJSON)
     with _collections(request, db, snapshots, settings) as found:
         item = found.one(layer(layer_id).id, when)
-        headers = tag(request, item.versions) | {"Content-Crs": f"<{crs.uri}>"}
+        headers = tag(request, item.datasets) | {"Content-Crs": f"<{crs.uri}>"}
         known = unchanged(request, headers)
         if known:
             return known

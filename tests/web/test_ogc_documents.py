@@ -173,6 +173,13 @@ def test_a_host_header_is_never_more_than_text(client, host):
     assert "<script>" not in answer.text.replace('<script src="/static', "")
 
 
+def test_links_lead_to_where_the_service_is_said_to_be_reached(url):
+    with serving(url, address="https://maps.example.cn") as client:
+        for path in ("/ogc", "/ogc/collections", "/ogc/collections/building/items?limit=1"):
+            assert {link["href"].partition("/ogc")[0] for link in client.get(path).json()["links"]} == {"https://maps.example.cn"}
+        assert 'data-url="/ogc/api?f=json"' in client.get("/ogc/api?f=html").text
+
+
 def test_other_sites_may_not_read_the_answers_through_a_browser(client):
     answer = client.get("/ogc/collections", headers={"Origin": "https://elsewhere.example"})
     assert not [name for name in answer.headers if name.lower().startswith("access-control")]
