@@ -14,6 +14,7 @@ from layers.recognising.code_systems import SYSTEMS, classes, differs, editions,
 from layers.recognising.field_mapping import plain
 from layers.recognising.layer_scores import hinted
 from layers.recognising.recognition import Option, Question
+from spatial.errors import InputError
 
 _CLEARLY = 10
 """A system beats another where it explains so many times as many rows that the other does not."""
@@ -42,17 +43,22 @@ class _Pair:
 
 
 def find_system(raw: RawDataset, layer: CatalogLayer, columns: Mapping[str, str], answered: str | None) -> CodeFinding:
-    """Decide the code system of a layer with land classes, or ask; `answered` is what a person said of it."""
+    """Decide the code system of a layer with land classes, or ask; `answered` is what a person said of it.
+
+    Raises InputError for an answer that is no code system.
+    """
     own = layer.code_system
     if own is None:
         return CodeFinding(None)
+    if answered is not None and answered not in SYSTEMS:
+        raise InputError(f"没有分类“{answered}”，可用的有：{'、'.join(SYSTEMS)}。")
     pairs = _pairs(raw, layer, columns)
-    said = answered if answered in SYSTEMS else _said(raw)
+    said = answered or _said(raw)
     best = max(SYSTEMS, key=lambda system: (sum(pair.rows for pair in pairs if system in pair.fits), system == own, system == SYSTEMS[-1]))
     rivals = [other for other in SYSTEMS if other != best and not _beats(best, other, pairs)]
-    if answered in SYSTEMS and answered != best and answered not in rivals:
+    if answered is not None and answered != best and answered not in rivals:
         return CodeFinding(None, _contradicted(pairs, answered, best, "指定"))
-    if answered in SYSTEMS:
+    if answered is not None:
         return CodeFinding(answered, notes=_odd(pairs, answered))
     conflicting = [other for other in rivals if _exclusive(other, best, pairs)]
     if said is not None and said != best and said not in rivals:

@@ -8,7 +8,7 @@ from layers.recognising.crs_identity import WEB_MERCATOR, Identity
 from layers.recognising.ordinates import Look
 from layers.recognising.placing import Place
 from layers.recognising.recognition import Option, Question
-from layers.recognising.zones import Zone, all_zones, zone_of_epsg
+from layers.recognising.zones import NUMBER_M, Zone, all_zones, zone_of_epsg
 from spatial.crs import CGCS2000
 
 _LABELS = {CGCS2000: "2000 国家大地坐标系经纬度（EPSG:4490）", WEB_MERCATOR: "Web 墨卡托（EPSG:3857）"}
@@ -55,15 +55,27 @@ def several_zones(numbers: Sequence[int]) -> Question:
     return Question(code="crs.several_zones", about="crs", text=text)
 
 
-def wrong_zone(stated: Identity, zone: Zone, place: Place, *, swap: bool) -> Question | None:
-    """Ask where the data lie outside the county, and another zone would put them inside."""
-    if not place.is_known or place.share_inside(zone.epsg, swap=swap) > 0:
+def wrong_zone(stated: str, epsg: int, place: Place, *, swap: bool) -> Question | None:
+    """Ask where the data lie outside the county, and would lie inside in another zone, or with another zone number in the eastings."""
+    if not place.is_known or place.share_inside(epsg, swap=swap) > 0:
         return None
+    zone = zone_of_epsg(epsg)
+    here = [_option(epsg, place, swap, stated)]
+    if zone is not None and zone.prefix:
+        numbers = [other for other in all_zones(prefix=True) if _would_be_inside(other, zone, place, swap)]
+        if not numbers:
+            return None
+        text = f"按东坐标的带号 {zone.number}，数据全部在本县范围以外；带号是 {numbers[0].number} 则在本县：带号写错的，请改正后再提交。"
+        return Question(code="crs.wrong_zone", about="crs", text=text, options=tuple(here))
     better = [other for other in all_zones(prefix=False) if place.is_inside(other, swap=swap)]
     if not better:
         return None
-    text = f"按写明的坐标系 {stated.name}，数据全部在本县范围以外；换一个带则在本县：请指明实际的坐标系。"
-    return Question(code="crs.wrong_zone", about="crs", text=text, options=_zone_options([*better, zone], place, swap=swap))
+    text = f"按写明的坐标系 {stated}，数据全部在本县范围以外；换一个带则在本县：请指明实际的坐标系。"
+    return Question(code="crs.wrong_zone", about="crs", text=text, options=(*_zone_options(better, place, swap=swap), *here))
+
+
+def _would_be_inside(other: Zone, zone: Zone, place: Place, swap: bool) -> bool:
+    return place.share_inside(other.epsg, swap=swap, east_m=(other.number - zone.number) * NUMBER_M) >= 0.5
 
 
 def axes(place: Place, epsg: int) -> Question:
@@ -105,9 +117,9 @@ def _zone_options(zones: Iterable[Zone], place: Place, *, swap: bool = False) ->
     return tuple(_option(zone.epsg, place, swap) for zone in zones)
 
 
-def _option(epsg: int, place: Place, swap: bool) -> Option:
+def _option(epsg: int, place: Place, swap: bool, name: str = "") -> Option:
     zone = zone_of_epsg(epsg)
-    return Option(str(epsg), (zone.label if zone else _LABELS[epsg]) + _where(place, epsg, swap))
+    return Option(str(epsg), (zone.label if zone else _LABELS.get(epsg, f"{name}（EPSG:{epsg}）")) + _where(place, epsg, swap))
 
 
 def _where(place: Place, epsg: int, swap: bool) -> str:

@@ -57,7 +57,7 @@ def _fitted(stated: Identity, ways: list[Look], place: Place, found_by: str, ans
         return _of_zone(stated, ways, place, found_by, answers)
     if stated.epsg == WEB_MERCATOR:
         return _of_kind(stated, [look for look in ways if look.shape == "mercator"], ways, place, found_by)
-    return _other(stated, place, found_by, answers)
+    return _other(stated, ways, place, found_by, answers)
 
 
 def _of_kind(stated: Identity, fitting: list[Look], ways: list[Look], place: Place, found_by: str) -> CrsFinding:
@@ -91,19 +91,22 @@ def _of_zone(stated: Identity, ways: list[Look], place: Place, found_by: str, an
     if swap is None:
         return CrsFinding(None, crs_questions.axes(place, actual.epsg))
     reading = CrsReading(epsg=actual.epsg, found_by=found_by, swap=swap)
-    if found_by != "given" and not actual.prefix and (question := crs_questions.wrong_zone(stated, actual, place, swap=swap)):
+    if found_by != "given" and (question := crs_questions.wrong_zone(stated.name, actual.epsg, place, swap=swap)):
         return CrsFinding(None, question)
     return _placed(reading, place, [*notes, *_reading_notes(stated, reading)])
 
 
-def _other(stated: Identity, place: Place, found_by: str, answers: Answers) -> CrsFinding:
-    """Any other system with a code, such as UTM: taken where its coordinates lie in the county, or nothing tells where that is."""
+def _other(stated: Identity, ways: list[Look], place: Place, found_by: str, answers: Answers) -> CrsFinding:
+    """Any other system with a code, such as UTM: taken unless its numbers are of another kind, or put the data in the county in a zone."""
     assert stated.epsg is not None
     orders = [False, True] if answers.axes is None else [answers.axes == "north_east"]
     inside = [swap for swap in orders if place.share_inside(stated.epsg, swap=swap) > 0]
-    if not inside and place.is_known:
-        return CrsFinding(None, crs_questions.other_numbers(stated, [], place))
-    reading = CrsReading(epsg=stated.epsg, found_by=found_by, swap=(inside or orders)[0])
+    if not inside and any(look.shape != "plain" for look in ways):
+        return CrsFinding(None, crs_questions.other_numbers(stated, ways, place))
+    swap = (inside or orders)[0]
+    if found_by != "given" and (question := crs_questions.wrong_zone(stated.name, stated.epsg, place, swap=swap)):
+        return CrsFinding(None, question)
+    reading = CrsReading(epsg=stated.epsg, found_by=found_by, swap=swap)
     return _placed(reading, place, [f"坐标系 {stated.name} 不是 2000 国家大地坐标系的分带，已转换", *_reading_notes(stated, reading)])
 
 
@@ -117,6 +120,8 @@ def _unstated(ways: list[Look], place: Place, answers: Answers) -> CrsFinding:
     zone = numbered[0].zone
     assert zone is not None
     reading = CrsReading(epsg=zone.epsg, found_by="zone_prefix", swap=bool(numbered[0].swapped))
+    if question := crs_questions.wrong_zone(zone.label, zone.epsg, place, swap=reading.swap):
+        return CrsFinding(None, question)
     return _placed(reading, place, [f"文件没有写明坐标系，按东坐标的带号取{zone.label}；若实为 1980 西安或 1954 北京坐标系，须先转换", *_reading_notes(None, reading)])
 
 

@@ -33,11 +33,14 @@ class Place:
         """Whether there are points and an outline to hold them against."""
         return self._box is not None and len(self._few) > 0
 
-    def share_inside(self, epsg: int, *, swap: bool = False) -> float:
-        """Return the share (0–1) of the points that lie in the county if they are in EPSG:`epsg`; 0 where nothing tells."""
+    def share_inside(self, epsg: int, *, swap: bool = False, east_m: float = 0.0) -> float:
+        """Return the share (0–1) of the points that lie in the county if they are in EPSG:`epsg`; 0 where nothing tells.
+
+        `east_m` is added to the eastings before.
+        """
         if self._box is None or not len(self._few):
             return 0.0
-        ordinates = self._few[:, ::-1] if swap else self._few
+        ordinates = (self._few[:, ::-1] if swap else self._few) + np.array([east_m, 0.0])
         try:
             there = to_county(ordinates, source=epsg, target=self.epsg)
         except ProjError:

@@ -21,7 +21,7 @@ def recognise(raw: RawDataset, surroundings: Surroundings, answers: Answers = NO
     """Recognise a data set with what a person said of it; what is still open stands in the questions.
 
     Raises UnknownLayerError for a layer said that the catalogue does not have, LegacyDatumError for data on the datums of 1954 and
-    1980, CrsError for an EPSG code that is none.
+    1980, CrsError for an EPSG code that is none, InputError for a code system that is none.
     """
     found = layer_scores.candidates(raw)
     layer, unclear = layer_scores.decide(raw, found)

@@ -11,6 +11,7 @@ from layers.reading.reader import read
 from layers.recognising.code_systems import classes, differs
 from layers.recognising.recogniser import recognise
 from layers.recognising.recognition import Answers
+from spatial.errors import InputError
 
 
 def recognised(codes, labels=None, *, plan=False, name=None, said=None, **columns):
@@ -96,6 +97,11 @@ def test_a_persons_answer_decides_between_equals():
     assert recognised(["0101", "0702"], said="survey").code_system == "survey"
     assert recognised(["0703", "0602"], plan=True, said="ydyh2020").code_system == "ydyh2020"
     assert recognised(["0703", "0101"], ["农村宅基地", "水田"], said="ydyh2023").code_system == "ydyh2023"
+
+
+def test_an_answer_that_is_no_code_system_is_an_error():
+    with pytest.raises(InputError, match="ydyh2021"):
+        recognised(["0101"], said="ydyh2021")
 
 
 def test_a_few_odd_codes_among_many_are_a_note():

@@ -14,13 +14,17 @@ import pytest
 import shapely
 from delivered_files import HERE, asked, moved, north_east, offered, raw_dataset, shapefile, zone_prj
 from frames import COUNTY, EPSG, red_lines, square
-from pyproj import CRS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyproj import CRS, Transformer
 
 from layers.reading.reader import read
 from layers.recognising.framing import named_frame
 from layers.recognising.recogniser import recognise
 from layers.recognising.recognition import Answers
 from layers.recognising.surroundings import Surroundings
+from layers.recognising.zones import all_zones
+from spatial.crs import county_epsg
 
 TRUTH = red_lines([square(100, 200), square(4000, 9000, side=333.333)])
 
@@ -127,6 +131,45 @@ def test_wrong_file_in_another_zone_than_stated(tmp_path):
     insisted = recognise(raw, HERE, Answers(epsg=4548))
     assert (asked(insisted), insisted.crs.epsg) == ([], 4548)
     assert "数据全部位于本县范围以外" in insisted.notes
+
+
+@pytest.mark.parametrize("prj", [4527, None])
+def test_wrong_file_with_another_zone_number_in_the_eastings_than_the_county_has(tmp_path, prj):
+    mistyped = moved(TRUTH, lambda points: points + np.array([39_000_000, 0]))
+    raw, found = found_in(tmp_path, mistyped, prj=CRS.from_epsg(prj).to_wkt("WKT1_ESRI") if prj else None)
+    assert (found.crs, asked(found), offered(found, "crs.wrong_zone")) == (None, ["crs.wrong_zone"], ["4527"])
+    assert "带号是 38 则在本县" in found.questions[0].text
+    assert recognise(raw, HERE, Answers(epsg=4527)).crs.epsg == 4527
+
+
+def test_wrong_file_that_states_utm_and_is_in_the_countys_zone():
+    found = recognise(raw_dataset(TRUTH, "STBHHX", crs=32650), HERE)
+    assert (asked(found), offered(found, "crs.wrong_zone")) == (["crs.wrong_zone"], ["4547", "32650"])
+    assert recognise(raw_dataset(TRUTH.to_crs(32650), "STBHHX"), HERE).crs.epsg == 32650
+    assert asked(recognise(raw_dataset(TRUTH.to_crs(4490), "STBHHX", crs=32650), HERE)) == ["crs.degrees_as_metres"]
+
+
+ZONES = st.sampled_from([*all_zones(prefix=True), *all_zones(prefix=False)])
+
+
+@settings(max_examples=60)
+@given(zone=ZONES, along=st.floats(-0.45, 0.45), latitude=st.floats(18.5, 53), swap=st.booleans(), states=st.booleans())
+def test_data_anywhere_in_china_come_to_their_place(zone, along, latitude, swap, states):
+    """In each zone, with and without zone number, in either order; without a .prj the number decides, or it is asked."""
+    longitude = zone.meridian + along * zone.width
+    county = county_epsg(min(max(longitude, 73.6), 136.4))
+    east, north = Transformer.from_crs(4490, county, always_xy=True).transform(longitude, latitude)
+    true = red_lines([shapely.box(east, north, east + 800, north + 500)]).set_crs(county, allow_override=True)
+    frame = true.to_crs(zone.epsg)
+    raw = raw_dataset(north_east(frame) if swap else frame, "STBHHX", crs=zone.epsg if states else None)
+    around = Surroundings(county, true.geometry.iloc[0].buffer(20_000))
+    found = recognise(raw, around)
+    if not states and not zone.prefix:
+        assert asked(found) == ["crs.missing"]
+        found = recognise(raw, around, Answers(epsg=int(found.questions[0].options[0].value)))
+    assert (asked(found), found.crs.swap) == ([], swap)
+    result = named_frame(raw, found, epsg=county)
+    assert shapely.hausdorff_distance(result.geometry.iloc[0], true.geometry.iloc[0]) < 1e-4
 
 
 def test_a_zone_is_not_doubted_where_no_other_would_do_or_nothing_tells_where_the_county_is():
