@@ -36,6 +36,7 @@ Progress = Callable[[float, str], None]
 
 ENCODINGS = (Option("GB18030", "GB18030（含 GBK、GB2312）"), Option("UTF-8", "UTF-8"), Option("BIG5", "Big5（繁体）"))
 ALL_REPAIRS = "all"
+_STORE_CODES = ("QC-G02", "QC-G05", "QC-G06", "QC-G07", "QC-G15")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,8 +141,23 @@ def stage(
         display_only=bool(crs and crs.display_only),
     )
     return versions.stage(
-        conn, examined.frame, meta, epsg=examined.epsg, max_secrecy=max_secrecy, extent=county, notes=tuple(notes), qa=qa
+        conn,
+        examined.frame,
+        meta,
+        epsg=examined.epsg,
+        max_secrecy=max_secrecy,
+        extent=county,
+        notes=tuple(notes),
+        qa=qa,
+        checked=_fits_the_store(examined.report, county is not None),
     )
+
+
+def _fits_the_store(report: QualityReport, in_county: bool) -> bool:
+    """Whether all that the store asks of geometries was checked and nothing found, of whatever level: it need not check again."""
+    asked = set(_STORE_CODES) | ({"QC-G16"} if in_county else set())
+    clean = {check["code"] for check in report.checks if check["status"] == "made" and not any(check["found"].values())}
+    return asked <= clean
 
 
 def _read(conn: Connection, path: Path, choice: Choice, *, epsg: int) -> RawDataset:
