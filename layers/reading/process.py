@@ -96,16 +96,21 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _death(code: int, name: str, folder: Path) -> CuntuError:
+    """What the end of the process means. Its last words are for whoever reads the log, not for the sender."""
     said = (folder / "stderr").read_bytes()[-4_000:]
-    if -code == signal.SIGXCPU:
-        return CostlyFileError(f"{name} 读取超过允许的计算时间，已停止。")
-    if -code in (signal.SIGKILL, signal.SIGABRT, signal.SIGXFSZ) or b"MemoryError" in said or b"bad_alloc" in said:
-        return CostlyFileError(f"{name} 读取超过允许的内存或空间，已停止。")
-    if -code in (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL):
-        return UnsupportedFileError(f"{name} 使读取程序崩溃，文件已损坏或是恶意构造的。")
-    error = UnsupportedFileError(f"{name} 无法读取，文件可能已损坏。")
-    error.add_note(said.decode("utf-8", "replace"))
+    error = _meaning(-code, name, said)
+    error.add_note(f"reading process ended with {code}: {said.decode('utf-8', 'replace')}")
     return error
+
+
+def _meaning(number: int, name: str, said: bytes) -> CuntuError:
+    if number == signal.SIGXCPU:
+        return CostlyFileError(f"{name} 读取超过允许的计算时间，已停止。")
+    if number in (signal.SIGKILL, signal.SIGABRT, signal.SIGXFSZ) or b"MemoryError" in said or b"bad_alloc" in said:
+        return CostlyFileError(f"{name} 读取超过允许的内存或空间，已停止。")
+    if number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL):
+        return UnsupportedFileError(f"{name} 使读取程序崩溃，文件已损坏或是恶意构造的。")
+    return UnsupportedFileError(f"{name} 无法读取，文件可能已损坏。")
 
 
 def _answer(folder: Path, name: str) -> dict[str, Any]:
