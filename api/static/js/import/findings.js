@@ -2,7 +2,7 @@
 import { getJson } from "../apply/requests.js";
 
 const AT_ONCE = 50;
-const COLOURS = { error: "#a8332a", warning: "#b06a12", note: "#2f6690" };
+const CHOSEN = { color: "#17324d", weight: 4, fillColor: "#ffffff", fillOpacity: 0.25, pane: "findings", interactive: false };
 
 export function makeFindings({ address, list, more, filter }) {
   const { h } = cuntu;
@@ -40,9 +40,7 @@ export function makeFindings({ address, list, more, filter }) {
     button.setAttribute("aria-current", "true");
     if (!map) return;
     if (shown) shown.remove();
-    const colour = COLOURS[feature.properties.level];
-    const style = { color: colour, weight: 4, fillColor: colour, fillOpacity: 0.25, pane: "findings", interactive: false };
-    shown = L.geoJSON(feature, { style, pane: "findings", pointToLayer: (_, at) => L.circleMarker(at, { ...style, radius: 9 }) }).addTo(map);
+    shown = L.geoJSON(feature, { style: CHOSEN, pane: "findings", pointToLayer: (_, at) => L.circleMarker(at, { ...CHOSEN, radius: 9 }) }).addTo(map);
     map.fitBounds(shown.getBounds().pad(0.4), { maxZoom: 18, animate: false });
   }
 
@@ -51,10 +49,24 @@ export function makeFindings({ address, list, more, filter }) {
       const again = button.getAttribute("aria-pressed") === "true";
       for (const other of document.querySelectorAll("[data-code]")) other.setAttribute("aria-pressed", String(other === button && !again));
       asked = again ? {} : { code: button.dataset.code, level: button.dataset.level };
+      onMap(again ? null : button);
       filter.textContent = again ? "全部问题，最重的在前；点一条在图上看。" : "只看：" + button.textContent + "。再点一次看全部。";
       load(true);
     });
   }
+  /* On the map too, only the findings of one check are left. */
+  function onMap(button) {
+    const drawn = cuntu.layers && cuntu.layers.findings;
+    if (!drawn) return;
+    const level = button && button.closest("tr").querySelector(".level").textContent;
+    drawn.eachLayer((path) => {
+      const told = path.feature.properties;
+      const element = path.getElement();
+      if (element) element.style.display = !button || (told.title === button.textContent && told.level === level) ? "" : "none";
+    });
+    if (shown) shown.remove();
+  }
+
   more.addEventListener("click", () => load(false));
   load(true);
 }
