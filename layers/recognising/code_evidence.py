@@ -91,7 +91,7 @@ def _pairs(raw: RawDataset, layer: CatalogLayer, columns: Mapping[str, str]) -> 
 
 def _code(value: Any) -> str:
     """A code as text; a sheet's number gets back the zero that it lost."""
-    if isinstance(value, (int, float)):
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
         text = str(int(value))
         return text.zfill(len(text) + len(text) % 2)
     return str(value).strip().upper()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from layers.errors import LegacyDatumError
 from layers.recognising.zones import Zone, zone_of_epsg, zone_of_projection
@@ -38,18 +39,20 @@ class Identity:
 def of_epsg(epsg: int) -> Identity:
     """Identify a code a person gave; raise CrsError for a code that is none, LegacyDatumError for an older datum."""
     try:
-        return identity(CRS.from_epsg(epsg))
-    except LegacyDatumError:
-        raise
-    except Exception as error:
+        known = identity(CRS.from_epsg(epsg))
+    except CRSError as error:
         raise CrsError(f"没有坐标系 EPSG:{epsg}。") from error
+    if known.epsg is None:
+        raise CrsError(f"EPSG:{epsg}（{known.name}）既不是经纬度也不是平面坐标系。")
+    return known
 
 
 def identity(crs: CRS) -> Identity:
     """Identify a CRS by code or, where a file has its own definition, by parameters; raise LegacyDatumError for an older datum."""
     plain = _horizontal(crs)
     _refuse_legacy(plain)
-    epsg = plain.to_epsg(min_confidence=100) or _code(plain)
+    is_plane = plain.is_geographic or plain.is_projected
+    epsg = plain.to_epsg(min_confidence=100) or _code(plain) if is_plane else None
     zone = zone_of_epsg(epsg) if epsg is not None else None
     return Identity(
         epsg=epsg,

@@ -13,6 +13,7 @@ from layers.recognising.recognition import Option, Question
 
 _CUT_BYTES = 9
 """A shapefile's field name of at least so many of its ten bytes may be the beginning of a longer one."""
+_SHOWN = 40
 _UNIT = re.compile(r"[（(][^（）()]*[）)]$")
 
 
@@ -127,7 +128,7 @@ def _unknown(raw: RawDataset, layer: CatalogLayer, name: str, field: str | None)
 
 
 def _left_out(raw: RawDataset, layer: CatalogLayer, columns: Mapping[str, str], asked: bool) -> Iterator[str]:
-    ignored = [item.text for item in raw.fields if item.column not in columns.values()]
+    ignored = [item.text[:_SHOWN] for item in raw.fields if item.column not in columns.values()]
     if ignored and not asked:
         yield f"目录以外的字段未入库：{'、'.join(ignored)}"
     missing = [f"{field.name}（{field.title}）" for field in layer.fields.values() if field.required and field.name not in columns]

@@ -117,6 +117,12 @@ def test_a_sheet_that_lost_its_zeros_is_still_recognised():
     assert recognise(raw_dataset(frame, "DLTB"), HERE).code_system == "survey"
 
 
+@pytest.mark.parametrize("codes", [[float("inf"), 1e30, -5.5], [None, None, None], [True, False, None]], ids=["numbers", "none", "booleans"])
+def test_what_is_no_code_at_all_decides_nothing(codes):
+    frame = patches(["x", "x", "x"]).assign(DLBM=codes)
+    assert recognise(raw_dataset(frame, "DLTB"), HERE).code_system == "survey"
+
+
 def test_layers_without_land_classes_have_no_code_system():
     assert recognised(["0101"], name="DLTB").code_system == "survey"
     raw = raw_dataset(patches(["0101"]).rename(columns={"DLBM": "YJJBNTTBBH"}), "YJJBNT")

@@ -47,6 +47,13 @@ def test_a_code_that_is_none_is_an_error():
         recognise(raw_dataset(TRUTH, "STBHHX"), HERE, Answers(epsg=999999))
 
 
+@pytest.mark.parametrize("epsg", [5737, 4978])
+def test_heights_and_space_are_no_plane(epsg):
+    assert identity(CRS.from_epsg(epsg)).epsg is None
+    with pytest.raises(CrsError, match=f"{epsg}"):
+        recognise(raw_dataset(TRUTH, "STBHHX"), HERE, Answers(epsg=epsg))
+
+
 def test_every_legacy_code_of_the_data_base_is_refused():
     codes = [*range(2327, 2443), *range(21413, 21424), *range(21453, 21464), 4610, 4214]
     for code in codes:
