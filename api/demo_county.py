@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from importlib import resources
 from typing import Any
 
 import pandas as pd
@@ -21,7 +22,7 @@ from api.checking import CHUNK, Checker
 from api.moment import Moment
 from api.settings import Settings
 from api.snapshots import Snapshots
-from layers import applications, households, progress, versions
+from layers import applications, households, progress, succession, succession_file, versions
 from layers.applications import Application
 from layers.catalog import catalog
 from layers.demo import DemoCounty, build
@@ -90,6 +91,7 @@ def _load_county(pool: ConnectionPool[Any], url: str, settings: Settings, scale:
         report(0.46, "农户、进度和申请")
         versions.discard_staged(conn, older_than=timedelta(0))
         households.save(conn, _households(county.households))
+        _record_code_changes(conn)
         progress.record(conn, _figures(county.progress), source_name=SOURCE, synthetic=True)
         applications.save(conn, _applications(county, settings.epsg))
         _stage_drafts(conn, county, settings, scale)
@@ -99,6 +101,13 @@ def _load_county(pool: ConnectionPool[Any], url: str, settings: Settings, scale:
         report(0.5 + 0.35 * share, doing)
 
     load_frames(url, datasets, epsg=settings.epsg, max_secrecy=settings.max_secrecy, progress=told)
+
+
+def _record_code_changes(conn: Connection) -> None:
+    """Record which village codes came and which names changed: facts, as real as the codes of the demo county themselves."""
+    with resources.as_file(resources.files("layers.demo") / "data" / "code_changes.csv") as path:
+        changes, digest = succession_file.read(path)
+        succession.record(conn, changes, source_name=path.name, source_sha256=digest)
 
 
 def _stage_drafts(conn: Connection, county: DemoCounty, settings: Settings, scale: str) -> None:

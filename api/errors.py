@@ -42,6 +42,14 @@ class NotFoundError(CuntuError):
     """没有找到所请求的内容。"""
 
 
+class CodeEndedError(CuntuError):
+    """这个代码已停用。"""
+
+    def __init__(self, message: str, *, members: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.members = members
+
+
 class CrossSiteError(CuntuError):
     """不接受由其他网站的页面发来的请求。"""
 
@@ -86,6 +94,7 @@ STATUS: dict[type[Exception], int] = {
     UnknownRecordError: 404,
     UnknownVersionError: 404,
     NotAcceptableError: 406,
+    CodeEndedError: 410,
     PayloadTooLargeError: 413,
     UnsupportedFileError: 415,
     UnsupportedMediaTypeError: 415,
@@ -105,6 +114,7 @@ TITLES = {
     405: "方法不受支持",
     406: "无法提供所要求的格式",
     409: "与现有数据冲突",
+    410: "已不存在",
     413: "请求内容过大",
     415: "内容类型不受支持",
     500: "服务器内部错误",
@@ -145,9 +155,10 @@ def problem(written: Mapping[str, Any], *, headers: Mapping[str, str] | None = N
 
 
 async def on_cuntu_error(request: Request, error: Exception) -> Response:
-    """Answer what the planning logic, the store or the routes refuse."""
+    """Answer what the planning logic, the store or the routes refuse; an error's `members` are further ones of its document."""
     assert isinstance(error, CuntuError)
-    return problem(document_of(error, instance=request.url.path))
+    members = getattr(error, "members", {})
+    return problem(document_of(error, instance=request.url.path) | dict(members))
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:

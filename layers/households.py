@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import psycopg
@@ -11,6 +12,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from layers.sql import queries
+from layers.succession import Succession
 
 SQL = queries("households")
 
@@ -48,6 +50,17 @@ def of_village(conn: Connection, village_code: str) -> list[Household]:
         return cursor.execute(SQL["of_village"], {"village_code": village_code}).fetchall()
 
 
-def counts(conn: Connection) -> dict[str, int]:
-    """Return the number of households by village code."""
-    return dict(conn.execute(SQL["counts"]).fetchall())
+def counts(conn: Connection, *, history: Succession | None = None, on: date | None = None) -> dict[str, int]:
+    """Return the number of households by village code; with a history those of villages merged by a day count for what took them in.
+
+    Households of a village that was split stay under its code: which part they live in is not known.
+    """
+    held: dict[str, int] = dict(conn.execute(SQL["counts"]).fetchall())
+    if history is None or on is None:
+        return held
+    found: dict[str, int] = {}
+    for code, number in held.items():
+        targets = history.successors(code, on)
+        target = targets[0] if len(targets) == 1 else code
+        found[target] = found.get(target, 0) + number
+    return found

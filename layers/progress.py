@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import psycopg
 
+from layers import succession
 from layers.errors import VersionStateError
 from layers.sql import queries
+from layers.succession import Succession
 from layers.versions import in_force
 from spatial.periods import due_period, due_periods
 from spatial.progress import EmptyRosterError, Figures, Roster
@@ -60,17 +62,24 @@ def read_roster(conn: Connection, *, valid_on: date, known_at: datetime, county:
 def read_figures(
     conn: Connection, indicator: str, *, periods: Sequence[date], known_at: datetime, roster: Roster
 ) -> dict[date, Figures]:
-    """Read an indicator's figures of the periods, as known at a moment, in the roster's order. Each period has an entry."""
+    """Read an indicator's figures of the periods, as known at a moment, in the roster's order. Each period has an entry.
+
+    What villages reported before they were merged counts for the village that took them in (`Succession.folded`).
+    """
+    history = succession.read(conn, known_at=known_at)
     rows = conn.execute(SQL["figures"], {"indicator": indicator, "periods": list(periods), "known_at": known_at}).fetchall()
     found: dict[date, list[Sequence[Any]]] = {period: [] for period in periods}
     for period, *figure in rows:
         found[period].append(figure)
-    return {period: _align(roster, figures) for period, figures in found.items()}
+    return {period: _align(roster, figures, history, period) for period, figures in found.items()}
 
 
-def _align(roster: Roster, rows: Sequence[Sequence[Any]]) -> Figures:
-    codes, numerators, denominators, synthetic = zip(*rows, strict=True) if rows else ((), (), (), ())
-    return Figures.align(roster, codes=codes, numerators=numerators, denominators=denominators, synthetic=any(synthetic))
+def _align(roster: Roster, rows: Sequence[Sequence[Any]], history: Succession, period: date) -> Figures:
+    reported = [(str(code), (np.nan if one is None else one, np.nan if other is None else other)) for code, one, other, _ in rows]
+    figures = history.folded(reported, roster.village_codes, on=date.max, period=period)
+    numerators, denominators = zip(*figures.values(), strict=True) if figures else ((), ())
+    synthetic = any(row[3] for row in rows)
+    return Figures.align(roster, codes=list(figures), numerators=numerators, denominators=denominators, synthetic=synthetic)
 
 
 def read_report(

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from api.cli import layer_acts, layer_comparison
+from api.cli import layer_acts, layer_comparison, succession
 from api.cli.layers_export import export_
 from api.cli.layers_import import import_
 from api.cli.output import AsJson, print_json, print_table
@@ -26,6 +26,7 @@ app.command("publish")(layer_acts.publish)
 app.command("withdraw")(layer_acts.withdraw)
 app.command("law-status")(layer_acts.law_status_)
 app.command("discard")(layer_acts.discard)
+app.add_typer(succession.app, name="succession")
 app.command("compare")(layer_comparison.compare)
 
 

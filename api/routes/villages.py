@@ -10,11 +10,13 @@ from fastapi import APIRouter, Path, Query, Response
 
 from api import classifying
 from api.deps import AppSettings, Db, Snapshot, VillageOutlines, When
+from api.ended_codes import tell_if_ended
 from api.errors import NotFoundError
 from api.openapi import GeoJson, problems
 from api.schemas import VillageCollection, VillageFeature, VillageType
 from api.snapshots import InForce, Snapshots
 from layers import classifications
+from layers.errors import UnknownRecordError
 from spatial.layer import Layer
 
 router = APIRouter(prefix="/villages", tags=["村庄分类"])
@@ -54,16 +56,23 @@ def list_villages(
     return GeoJson(head | {"features": chosen})
 
 
-@router.get("/{code}", summary="一个村庄", response_model=VillageFeature, response_class=GeoJson, responses=problems(400, 404, 503))
+@router.get("/{code}", summary="一个村庄", response_model=VillageFeature, response_class=GeoJson, responses=problems(400, 404, 410, 503))
 def get_village(
     code: Annotated[str, Path(max_length=60, description="村代码（12 位）")], when: When, db: Db, snapshots: Snapshot, outlines: VillageOutlines
 ) -> Response:
-    """One village with its type and the evidence of every rule, matching or not."""
+    """One village with its type and the evidence of every rule, matching or not.
+
+    A code that has ended by the day is answered with 410 and the codes that stand in its place (`ended.successors`).
+    """
     seen = snapshots.in_force(when)
-    if seen.run_id is None:
-        raise NotFoundError("还没有做过村庄分类。")
     with db.connection() as conn:
-        result = classifications.result(conn, seen.run_id, code)
+        try:
+            if seen.run_id is None:
+                raise NotFoundError("还没有做过村庄分类。")
+            result = classifications.result(conn, seen.run_id, code)
+        except (NotFoundError, UnknownRecordError):
+            tell_if_ended(conn, code, seen.moment)
+            raise
         villages = _villages(conn, seen, snapshots)
     shown = feature(outlines.of(villages).get(code), orjson.loads(result.report))
     return GeoJson(shown)
