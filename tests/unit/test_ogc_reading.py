@@ -10,8 +10,10 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.ogc import formats, times
+from api.ogc import formats, parameters, times
 from layers import ogc_crs
+from layers.catalog import catalog
+from layers.ogc_features import VERSION_TITLE
 from spatial.errors import CrsError
 
 EPSG = 4547
@@ -75,6 +77,12 @@ def test_any_text_is_a_time_or_a_problem(text):
 def test_what_is_no_time_is_a_problem(text):
     found = times.read(text, None)[1]
     assert bool(found) == (text != "/")
+
+
+def test_no_property_goes_by_the_name_of_a_parameter_or_of_the_version():
+    taken = {*parameters.names(parameters.ITEMS), VERSION_TITLE, "id", "geometry"}
+    for layer in catalog().values():
+        assert not taken & {item.title for item in layer.fields.values()}, layer.id
 
 
 def test_the_systems_of_a_county():

@@ -92,9 +92,10 @@ def test_pages_put_together_are_the_whole(client, limit, offset, vacant):
 
 
 def test_pages_are_of_one_version_while_another_is_published(client, url):
-    first = items(client, limit=20)
+    """Also where it got its time before the first page was read, and was committed after."""
     with database.connect(url) as conn:
         published(conn, houses(5), meta("building", title="新一版"))
+        first = items(client, limit=20)
     client.app.state.snapshots.published()
     try:
         found = [name for part in pages(client, first) for name in ids(part)]
