@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from layers.catalog import CatalogLayer
 from layers.quality.areas import check_areas
@@ -35,11 +36,13 @@ def check(
     epsg: int,
     context: Context,
     code_system: str | None = None,
+    coverage: BaseGeometry | None = None,
     watch: Callable[[str, float], None] | None = None,
 ) -> QualityReport:
     """Check a frame with catalogue field names in EPSG:`epsg` against its layer and what is in force beside it.
 
-    `code_system` is the system of the land classes, by default the layer's. `watch` is told the CPU seconds of each
+    `code_system` is the system of the land classes, by default the layer's; `coverage` (EPSG:`epsg`) is where the data set
+    claims to be complete, by default the whole county. `watch` is told the CPU seconds of each
     group of checks. Raises CrsError where the frame has no CRS or one that
     cannot be converted; everything else is a finding.
     """
@@ -53,7 +56,7 @@ def check(
     groups: dict[str, Callable[[], None]] = {
         "geometry": lambda: check_geometry(prepared, found, context),
         "form": lambda: check_form(prepared, found),
-        "topology": lambda: check_topology(prepared, found, context),
+        "topology": lambda: check_topology(prepared, found, context, coverage),
         "coincidence": lambda: check_coincidence(prepared, found, context),
         "attributes": lambda: check_attributes(prepared, found, system),
         "places": lambda: check_places(prepared, found, context),

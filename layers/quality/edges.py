@@ -9,12 +9,14 @@ outline, and every overlap and gap is among the faces of the edges that are left
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from layers.quality.rings import Bools, Floats, Ints, Rings
+from spatial.lazy import lazy
 from spatial.pieces import Geometries
 
 _SPAN = 2**31 - 1
@@ -52,20 +54,29 @@ def grid(xy: Floats, step: float) -> Grid:
 
 @dataclass(frozen=True, eq=False)
 class Edges:
-    """e directed edges on a grid: keys of their ends `begin` and `end`, and the row of the polygon each bounds, on its left."""
+    """e directed edges on a grid: keys of their ends `begin` and `end`, and the row of the polygon each bounds, on its left.
+
+    `weight` says how often each runs.
+    """
 
     grid: Grid
     begin: Ints
     end: Ints
     owner: Ints
+    weight: Ints
 
     def __len__(self) -> int:
         return len(self.begin)
 
-    def lines(self, which: Ints) -> Geometries:
-        """Some of the edges as lines, in steps of the grid."""
-        ends = np.stack([self.grid.steps(self.begin[which]), self.grid.steps(self.end[which])], axis=1)
+    @lazy
+    def lines(self) -> Geometries:
+        """The edges as lines, in steps of the grid."""
+        ends = np.stack([self.grid.steps(self.begin), self.grid.steps(self.end)], axis=1)
         return np.asarray(shapely.linestrings(ends), dtype=object)
+
+    def some(self, which: NDArray[Any], weight: Ints) -> Edges:
+        """Some of the edges, with another weight."""
+        return Edges(self.grid, self.begin[which], self.end[which], self.owner[which], weight)
 
 
 def edges(ring: Rings, over: Grid) -> Edges:
@@ -76,26 +87,54 @@ def edges(ring: Rings, over: Grid) -> Edges:
     turned = ((ring.signed_area < 0) != ring.is_hole)[of]
     begin, end = np.where(turned, end, begin), np.where(turned, begin, end)
     real = begin != end
-    return Edges(grid=over, begin=begin[real], end=end[real], owner=ring.owner[of[real]])
+    return Edges(over, begin[real], end[real], ring.owner[of[real]], np.ones(np.count_nonzero(real), dtype=np.int64))
 
 
-def unmatched(found: Edges) -> Ints:
-    """Return one of the edges for each stretch that runs more often one way than the other."""
+def unmatched(found: Edges) -> Edges:
+    """Return one edge for each stretch that runs more often one way than the other, in that way; its weight is by how often."""
     if not len(found):
-        return np.zeros(0, dtype=np.int64)
+        return found
     low, high = np.minimum(found.begin, found.end), np.maximum(found.begin, found.end)
     order, first = _groups(low, high)
-    forward = np.where(found.begin < found.end, 1, -1)[order]
+    forward = np.where(found.begin < found.end, found.weight, -found.weight)[order]
     net = np.add.reduceat(forward, first)
     size = np.diff(np.append(first, len(order)))
     odd = np.flatnonzero(net != 0)
     # Of a group the first edge that runs the way that is left over stands for all.
     members = np.repeat(odd, size[odd])
     place = np.arange(size[odd].sum()) - np.repeat(np.cumsum(size[odd]) - size[odd], size[odd]) + first[members]
-    left = place[forward[place] == np.sign(net[members])]
-    groups = members[forward[place] == np.sign(net[members])]
-    chosen: Ints = order[left[np.unique(groups, return_index=True)[1]]]
-    return chosen
+    right_way = np.sign(forward[place]) == np.sign(net[members])
+    chosen = place[right_way][np.unique(members[right_way], return_index=True)[1]]
+    return found.some(order[chosen], np.abs(net[odd]))
+
+
+def settled(left: Edges, *, tolerance_m: float) -> Edges:
+    """Return what is left of unmatched edges when each is led through the ends of others that lie on it within the tolerance.
+
+    Neighbours often have a corner on one side only: then one long edge runs along two short ones. No edge is moved by more than
+    the tolerance.
+    """
+    points = np.unique(np.concatenate([left.begin, left.end]))
+    near: Geometries = np.asarray(shapely.points(left.grid.steps(points)), dtype=object)
+    distance = tolerance_m / left.grid.step
+    point, line = shapely.STRtree(left.lines).query(near, predicate="dwithin", distance=distance)
+    own = (points[point] == left.begin[line]) | (points[point] == left.end[line])
+    point, line = point[~own], line[~own]
+    if not len(line):
+        return left
+    along = shapely.line_locate_point(left.lines[line], near[point])
+    length: Floats = np.asarray(shapely.length(left.lines))
+    inside = (along > 0) & (along < length[line])
+    point, line, along = point[inside], line[inside], along[inside]
+    every = np.arange(len(left))
+    of = np.concatenate([every, line, every])
+    at = np.concatenate([np.zeros(len(left)), along, length])
+    key = np.concatenate([left.begin, points[point], left.end])
+    order = np.lexsort((at, of))
+    of, key = of[order], key[order]
+    step = np.flatnonzero((of[1:] == of[:-1]) & (key[1:] != key[:-1]))
+    parts = Edges(left.grid, key[step], key[step + 1], left.owner[of[step]], left.weight[of[step]])
+    return unmatched(parts)
 
 
 def _groups(low: Ints, high: Ints) -> tuple[Ints, Ints]:
@@ -133,16 +172,16 @@ class Faces:
     count: NDArray[np.int64]
 
 
-def faces(found: Edges, which: Ints, *, tree: shapely.STRtree, thinnest_m: float) -> Faces:
-    """Return the faces that some edges enclose, with the number of polygons of `tree` over each.
+def faces(left: Edges, *, tree: shapely.STRtree, thinnest_m: float) -> Faces:
+    """Return the faces that unmatched edges enclose, with the number of polygons of `tree` over each.
 
     Faces thinner (area ÷ perimeter) than `thinnest_m` metres are left out: there the edges agree within the tolerance.
     """
-    if not len(which):
+    if not len(left):
         return Faces(np.zeros(0, dtype=object), np.zeros(0, dtype=np.int64))
-    noded = shapely.union_all(found.lines(which), grid_size=1.0)
+    noded = shapely.union_all(left.lines, grid_size=1.0)
     polygons = shapely.get_parts(shapely.polygonize(shapely.get_parts([noded])))
-    polygons = found.grid.place(polygons)
+    polygons = left.grid.place(polygons)
     area, length = shapely.area(polygons), shapely.length(polygons)
     polygons = polygons[area > thinnest_m * length]
     at, _ = tree.query(shapely.point_on_surface(polygons), predicate="intersects")

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from layers.quality.edges import Edges, Faces, edges, faces, grid, unmatched
+from layers.quality.edges import Edges, Faces, edges, faces, grid, settled, unmatched
 from layers.quality.rings import Floats, Ints, Rings, rings
 from layers.quality.subject import Subject
 from spatial.lazy import lazy
@@ -50,9 +50,11 @@ class Fabric:
         return edges(self.ring, grid(self.ring.xy, self.resolution_m))
 
     @lazy
-    def open_edges(self) -> Ints:
-        """The edges that have no partner."""
-        return unmatched(self.edges)
+    def open_edges(self) -> Edges:
+        """The edges that have no partner, corners on one side only allowed for."""
+        left = unmatched(self.edges)
+        # Where hardly an edge has one the polygons stand apart, and there is nothing to settle.
+        return settled(left, tolerance_m=self.tolerance_m) if 0 < len(left) < 0.9 * len(self.edges) else left
 
     @lazy
     def near(self) -> tuple[Ints, Ints]:
@@ -64,7 +66,7 @@ class Fabric:
     @lazy
     def faces(self) -> Faces:
         """What the open edges enclose."""
-        return faces(self.edges, self.open_edges, tree=self.tree, thinnest_m=self.tolerance_m)
+        return faces(self.open_edges, tree=self.tree, thinnest_m=self.tolerance_m)
 
     def is_told_by_faces(self, *, gaps: bool) -> bool:
         """Whether it takes less to node the open edges than to compare all neighbours."""

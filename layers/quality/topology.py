@@ -20,8 +20,11 @@ _NEIGHBOURS = 3
 """So many neighbours of a gap are named."""
 
 
-def check_topology(subject: Subject, found: Collector, context: Context) -> None:
-    """Check how the polygons lie to each other and in the county."""
+def check_topology(subject: Subject, found: Collector, context: Context, coverage: Any = None) -> None:
+    """Check how the polygons lie to each other and in the county, of which they have to cover the `coverage` (by default all)."""
+    wanted = context.county
+    if coverage is not None:
+        wanted = coverage if wanted is None else shapely.intersection(wanted, coverage)
     if not found.applies("QC-T02"):
         if found.applies("QC-T01"):
             _same_lines(subject, found)
@@ -31,9 +34,9 @@ def check_topology(subject: Subject, found: Collector, context: Context) -> None
     _repeated(subject, found, cloth)
     _overlapping(subject, found, cloth)
     if found.applies("QC-T03"):
-        _gaps(subject, found, cloth, context)
+        _gaps(subject, found, cloth, wanted)
     if found.applies("QC-T04"):
-        _uncovered(subject, found, cloth, context)
+        _uncovered(subject, found, cloth, wanted)
     if found.applies("QC-G17"):
         _beyond_county(subject, found, context)
     if found.applies("QC-T06"):
@@ -109,12 +112,12 @@ def _overlapping(subject: Subject, found: Collector, cloth: Fabric) -> None:
         )
 
 
-def _gaps(subject: Subject, found: Collector, cloth: Fabric, context: Context) -> None:
+def _gaps(subject: Subject, found: Collector, cloth: Fabric, wanted: Any) -> None:
     """Gaps between patches; an enclave of another county is none."""
     found.made("QC-T03")
     gaps = cloth.gaps()
-    if context.county is not None and len(gaps):
-        gaps = _polygons_of(shapely.intersection(gaps, context.county))
+    if wanted is not None and len(gaps):
+        gaps = _polygons_of(shapely.intersection(gaps, wanted))
     for gap in gaps:
         area, length = float(gap.area), float(gap.length)
         beside = cloth.rows[np.sort(cloth.tree.query(gap, predicate="intersects"))[:_NEIGHBOURS]].tolist()
@@ -143,17 +146,17 @@ def _real_parts(shape: Any, subject: Subject) -> Geometries:
     return kept
 
 
-def _uncovered(subject: Subject, found: Collector, cloth: Fabric, context: Context) -> None:
-    """Parts of the county that no patch covers; gaps between patches are told by their own check."""
-    if context.county is None:
+def _uncovered(subject: Subject, found: Collector, cloth: Fabric, wanted: Any) -> None:
+    """Parts of what is to be covered that no patch covers; gaps between patches are told by their own check."""
+    if wanted is None:
         found.not_made("QC-T04", NO_REFERENCE.format("县级行政区"))
         return
     found.made("QC-T04")
     known = shapely.union_all(np.append(cloth.gaps(), cloth.outline))
-    for part in _real_parts(shapely.difference(context.county, known), subject):
+    for part in _real_parts(shapely.difference(wanted, known), subject):
         found.add(
             "QC-T04",
-            f"县域内有 {part.area:.2f} ㎡ 没有图斑覆盖（实际存在的限值 {number('real_area', subject.layer):g} ㎡）",
+            f"应覆盖的范围内有 {part.area:.2f} ㎡ 没有图斑覆盖（实际存在的限值 {number('real_area', subject.layer):g} ㎡）",
             geometry=part,
             measured=float(part.area),
             unit="m2",

@@ -9,7 +9,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from partitions_at_random import AREA, ORIGIN, partition, survey, with_faults
+from partitions_at_random import AREA, partition, survey, with_faults
 
 from layers import catalog
 from layers.quality.edges import edges, grid, has_edge, unmatched
@@ -24,6 +24,11 @@ def cloth(shapes, *, by_faces: bool = True) -> Fabric:
     made = fabric(subject(survey(shapes), LAND_USE, epsg=4547), resolution_m=1e-4, tolerance_m=1e-3)
     object.__setattr__(made, "is_told_by_faces", lambda *, gaps: by_faces)
     return made
+
+
+def thicker_than_tolerance(shape) -> float:
+    """The area of what is left of a difference where it is wider than 4 mm: edges may be led through corners within 1 mm."""
+    return shapely.buffer(shape, -0.002, join_style="mitre").area
 
 
 def by_hand(shapes) -> dict[tuple[int, int], float]:
@@ -41,7 +46,7 @@ def by_hand(shapes) -> dict[tuple[int, int], float]:
 @pytest.mark.parametrize("seed", range(6))
 def test_a_partition_has_only_its_outline_left_and_neither_overlap_nor_gap(seed):
     woven = cloth(partition(seed))
-    left = woven.edges.grid.place(woven.edges.lines(woven.open_edges))
+    left = woven.edges.grid.place(woven.open_edges.lines)
     assert shapely.union_all(left).hausdorff_distance(AREA.boundary) < 1e-3
     assert len(woven.overlaps(gaps=True).area_m2) == 0
     assert len(woven.gaps()) == 0
@@ -74,7 +79,7 @@ def test_gaps_are_the_holes_of_all_patches_merged(seed):
     holes = [shapely.Polygon(ring) for part in shapely.get_parts(merged) for ring in part.interiors]
     expected = shapely.difference(shapely.union_all(np.array(holes, dtype=object)), merged)
     told = shapely.union_all(cloth(shapes).gaps())
-    assert told.symmetric_difference(expected).area < 0.05
+    assert thicker_than_tolerance(told.symmetric_difference(expected)) == 0
 
 
 def test_two_surveys_one_over_the_other_overlap_everywhere():
@@ -98,18 +103,16 @@ def test_both_ways_tell_the_same():
         zip(second.first.tolist(), second.second.tolist(), strict=True)
     )
     gaps = [shapely.union_all(item.gaps()) for item in (by_faces, by_pairs)]
-    assert gaps[0].symmetric_difference(gaps[1]).area < 0.05
-    assert by_faces.outline.symmetric_difference(by_pairs.outline).area < 0.05
+    assert thicker_than_tolerance(gaps[0].symmetric_difference(gaps[1])) == 0
+    assert thicker_than_tolerance(by_faces.outline.symmetric_difference(by_pairs.outline)) == 0
 
 
-def test_a_corner_on_one_side_only_is_no_fault():
-    shapes = np.array(
-        [shapely.box(0, 0, 50, 50), shapely.Polygon([(50, 0), (99, 0), (99, 50), (50, 50), (50, 20.00005)])],
-        dtype=object,
-    )
-    shapes = shapely.transform(shapes, lambda xy: xy + ORIGIN)
+def test_corners_on_one_side_only_are_no_fault():
+    shapes = partition(5)
+    shapes[::3] = shapely.transform(shapely.segmentize(shapes[::3], 15.0), lambda xy: np.round(xy, 4))
     woven = cloth(shapes)
-    assert len(woven.open_edges) > 6
+    assert len(unmatched(woven.edges)) > 2 * len(woven.open_edges)
+    assert shapely.union_all(woven.edges.grid.place(woven.open_edges.lines)).hausdorff_distance(AREA.boundary) < 2e-3
     assert len(woven.overlaps(gaps=True).area_m2) == 0
     assert len(woven.gaps()) == 0
 

@@ -135,6 +135,20 @@ def test_the_map_draws_every_place_and_runs_nothing_of_the_data(report):
     assert len(features) <= MOST_DRAWN
 
 
+def test_a_delivery_of_a_part_has_to_cover_that_part_only():
+    west = frame(features=[{}])
+    whole = check(west, LAND_USE, epsg=EPSG, context=county())
+    part = check(
+        west, LAND_USE, epsg=EPSG, context=county(), coverage=shapely.box(520_000, 3_270_000, 520_500, 3_271_000)
+    )
+    more = check(
+        west, LAND_USE, epsg=EPSG, context=county(), coverage=shapely.box(520_000, 3_270_000, 520_600, 3_272_000)
+    )
+    assert [item.measured for item in whole.findings if item.code == "QC-T04"] == [500_000.0]
+    assert [item.measured for item in part.findings if item.code == "QC-T04"] == []
+    assert [item.measured for item in more.findings if item.code == "QC-T04"] == [100_000.0]
+
+
 @pytest.mark.parametrize(
     ("longitude", "width", "height", "expected", "tolerance"),
     [
