@@ -19,6 +19,8 @@ MAX_RATIO = 200
 
 _BLOCK = 1 << 20
 _SMALL = 10 << 20
+_SMALL_TABLE = 1 << 30
+"""Tables of shapefiles are padded with blanks: wide fields that hold little pack to a five-hundredth."""
 _LOCAL_HEADER = 30
 _UTF8 = 0x800
 _LONGEST = 200
@@ -109,12 +111,13 @@ def _unpack_all(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], folder
 
 def _unpack_one(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, allowed: int) -> int:
     written = 0
+    small = _SMALL_TABLE if target.suffix.lower() == ".dbf" else _SMALL
     with archive.open(member) as source, target.open("wb") as sink:
         while block := source.read(_BLOCK):
             written += len(block)
             if written > allowed:
                 raise UnsafeArchiveError("压缩包解开后超过允许的大小。")
-            if written > _SMALL and written > MAX_RATIO * max(member.compress_size, 1):
+            if written > small and written > MAX_RATIO * max(member.compress_size, 1):
                 raise UnsafeArchiveError(f"{target.name!r} 的压缩比异常，疑为压缩炸弹。")
             sink.write(block)
     return written

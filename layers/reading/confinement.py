@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import os
 import resource
+import signal
 import struct
 import sys
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ from pathlib import Path
 from layers.reading.limits import Limits
 
 _NEW_USERS, _NEW_NETWORK = 0x10000000, 0x40000000
-_NO_NEW_PRIVILEGES = 38
+_NO_NEW_PRIVILEGES, _DIE_WITH_PARENT = 38, 1
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _EXECUTE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 2, 1 << 3
 _OF_A_FILE = 0b1100000000000111
@@ -34,6 +35,8 @@ def limit(limits: Limits) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if sys.platform == "linux":
         libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+        # Nobody waits for an answer once the service is gone.
+        libc.prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
         if libc.unshare(_NEW_NETWORK) != 0:
             libc.unshare(_NEW_USERS | _NEW_NETWORK)
     for kind, most in (

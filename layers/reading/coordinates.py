@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
+from layers.reading.wkb import parsed
+
 _TYPES = "POINT|LINESTRING|LINEARRING|POLYGON|MULTIPOINT|MULTILINESTRING|MULTIPOLYGON|GEOMETRYCOLLECTION|CIRCULARSTRING|COMPOUNDCURVE|CURVEPOLYGON|MULTICURVE|MULTISURFACE|TRIANGLE|TIN|POLYHEDRALSURFACE"
 _WKT = rf"(?i)^\s*(SRID\s*=\s*\d+\s*;)?\s*({_TYPES})\s*(ZM|Z|M)?\s*(\(|EMPTY)"
 _SRID = r"(?i)^\s*SRID\s*=\s*(?P<srid>\d+)\s*;"
@@ -51,17 +53,24 @@ class Places:
 def find(titles: Sequence[str], sample: Sequence[pa.Array]) -> Places | None:
     """Tell where the geometries are from titles and the first rows; None for a plain table.
 
-    WKT is known by its content, since its column goes by any name; numbers by the titles of both columns.
+    WKT is known by its content, since its column goes by any name; numbers by the titles of both columns. What most rows are is what
+    the column is meant to hold: the others are to be named, not to hide it.
     """
     for place, column in enumerate(sample):
-        told = column.drop_null()
-        if len(told) and pc.all(pc.match_substring_regex(told, _WKT)).as_py():
+        if _mostly(column, _WKT):
             return Places((place,))
     names = [re.sub(r"[\s（(].*$", "", title.strip().lower()) for title in titles]
     for pair in _PAIRS:
         if all(names.count(name) == 1 for name in pair):
-            return Places(tuple(names.index(name) for name in pair))
+            places = tuple(names.index(name) for name in pair)
+            if all(_mostly(sample[place], _NUMBER) for place in places if sample):
+                return Places(places)
     return None
+
+
+def _mostly(column: pa.Array, pattern: str) -> bool:
+    told = column.drop_null()
+    return len(told) > 0 and 2 * (pc.sum(pc.match_substring_regex(told, pattern)).as_py() or 0) >= len(told)
 
 
 def srids(column: pa.Array) -> set[str | None]:
@@ -73,8 +82,7 @@ def from_wkt(column: pa.Array) -> tuple[pa.Array, pa.Array, NDArray[np.int64]]:
     """Return WKB, the WKT of rings that are no polygons (which WKB cannot say), and the rows that are no geometry, from 0."""
     text = pc.replace_substring_regex(column, _SRID.replace("?P<srid>", ""), "")
     values = text.to_numpy(zero_copy_only=False)
-    with np.errstate(invalid="ignore"):
-        shapes = shapely.from_wkt(values, on_invalid="ignore")
+    shapes = parsed(shapely.from_wkt, values)
     missing = shapes == np.array(None)
     broken = np.flatnonzero(missing & (values != np.array(None)))
     rings = pa.array(np.where(shapely.get_type_id(shapes) == _LINEAR_RING, values, None), pa.large_string())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import shutil
 import struct
@@ -11,6 +12,8 @@ import zipfile
 import geopandas as gpd
 import hostile_files as made
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import shapely
 from packages import shapefile_zip
@@ -198,6 +201,15 @@ def test_arcs_become_chords(tmp_path):
     assert dataset.frame.geometry.iloc[1].equals(made.squares().geometry.iloc[1])
 
 
+def test_an_arc_that_nobody_can_straighten_is_named_by_its_row(tmp_path):
+    arc = struct.pack("<BII", 1, 8, 3) + struct.pack("<6d", 0, 0, 1, 1, 2, 0)
+    table = pa.table({"N": [1, 2], "geometry": [shapely.to_wkb(shapely.Point(1, 1)), arc]})
+    geo = {"version": "1.0.0", "primary_column": "geometry", "columns": {"geometry": {"encoding": "WKB", "geometry_types": []}}}
+    pq.write_table(table.replace_schema_metadata({"geo": json.dumps(geo)}), tmp_path / "a.parquet")
+    with pytest.raises(UnsupportedFileError, match="a：第 2 行的图形无法读取"):
+        read(tmp_path / "a.parquet")
+
+
 def test_z_and_m_are_kept_for_the_check_to_see(tmp_path):
     frame = made.squares()
     frame.geometry = shapely.force_3d(frame.geometry.to_numpy(), 12.5)
@@ -211,3 +223,23 @@ def test_geoparquet_that_names_no_crs_is_in_longitude_and_latitude(tmp_path):
     assert read(tmp_path / "a.parquet").crs is None
     made.squares().to_crs("OGC:CRS84").to_parquet(tmp_path / "b.parquet")
     assert read(tmp_path / "b.parquet").crs.name == "WGS 84 (CRS84)"
+
+
+def test_a_table_of_wide_blank_fields_is_no_bomb(tmp_path):
+    columns = {f"F{place}": ["甲"] + [""] * 999 for place in range(60)}
+    frame = gpd.GeoDataFrame(columns, geometry=made.squares(1_000).geometry, crs=4547)
+    path = made.shapefile(tmp_path, "DLTB", frame)
+    table = path.with_suffix(".dbf")
+    start = struct.unpack("<H", table.read_bytes()[8:10])[0]
+    wide = bytearray(table.read_bytes()[:start])
+    for place in range(60):
+        wide[32 + 32 * place + 16] = 254
+    wide[10:12] = struct.pack("<H", 1 + 60 * 254)
+    rows = [b" " + "甲".encode().ljust(254) + b" " * (59 * 254)] * 1_000
+    table.write_bytes(bytes(wide) + b"".join(rows))
+    target = made.zipped(tmp_path, "a.zip", {part.name: part.read_bytes() for part in tmp_path.iterdir()})
+    with zipfile.ZipFile(target) as archive:
+        member = archive.getinfo("DLTB.dbf")
+    assert member.file_size > 10 << 20
+    assert member.file_size / member.compress_size > 200
+    assert read(target).frame["F0"].tolist() == ["甲"] * 1_000

@@ -73,7 +73,7 @@ def test_wkt_is_known_by_its_content_and_its_srid_is_the_crs(tmp_path):
 
 def test_every_wkt_that_is_none_is_named_by_its_record(tmp_path):
     rows = ["POINT (1 1)"] * 9
-    rows[2], rows[6], rows[8] = "POINT (1 1", "CIRCULARSTRING (0 0, 1 1)", "POLYGON ((0 0, 1 1))"
+    rows[2], rows[6], rows[8] = "POINT (1 1", "没有", "POLYGON ((0 0, 1 1))"
     path = csv(tmp_path, "编号;wkt\n" + "".join(f"{place};{text}\n" for place, text in enumerate(rows)))
     with pytest.raises(UnsupportedFileError, match="第 3、7、9 条记录共 3 处"):
         read(path)
@@ -124,3 +124,19 @@ def test_every_sheet_is_told_and_a_table_is_no_layer(tmp_path):
 def test_cells_beside_the_titles_are_not_lost_in_silence(tmp_path):
     with pytest.raises(UnsupportedFileError, match="第 3 行在没有标题的列中还有内容"):
         contents(xlsx(tmp_path, 表=[["a", "b"], [1, 2], [1, 2, 3]]))
+
+
+def test_columns_called_x_and_y_that_hold_words_are_no_coordinates(tmp_path):
+    [dataset] = contents(csv(tmp_path, "x,y\n甲,乙\n丙,丁\n"))
+    assert dataset.kind == "table"
+
+
+@pytest.mark.parametrize("wkt", ["CIRCULARSTRING (0 0, 1 1, 2 0)", "CURVEPOLYGON (CIRCULARSTRING (0 0, 4 0, 4 4, 0 4, 0 0))", "TIN (((0 0, 0 1, 1 1, 0 0)))"])
+def test_curves_and_surfaces_in_wkt_are_named_not_bent(tmp_path, wkt):
+    with pytest.raises(UnsupportedFileError, match="第 2 条记录共 1 处图形或坐标无法识别"):
+        read(csv(tmp_path, f'编号,wkt\n1,POINT (1 1)\n2,"{wkt}"\n'))
+
+
+def test_a_collection_in_wkt_is_read_for_the_check_to_find(tmp_path):
+    dataset = read(csv(tmp_path, '编号,wkt\n1,"GEOMETRYCOLLECTION (POINT (1 1), LINESTRING (0 0, 1 1))"\n'))
+    assert (dataset.kind, dataset.frame.geometry.geom_type.tolist()) == ("unknown", ["GeometryCollection"])
