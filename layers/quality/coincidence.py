@@ -27,6 +27,7 @@ def check_coincidence(subject: Subject, found: Collector, context: Context) -> N
         return
     found.made("QC-T05")
     rows = subject.valid_polygons
+    rows = rows[subject.is_together[rows]]
     if not len(rows):
         return
     ring = rings(subject.geometries[rows], rows)

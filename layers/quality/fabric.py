@@ -129,7 +129,7 @@ def _polygons(shape: Any) -> Any:
 
 def fabric(subject: Subject, *, resolution_m: float, tolerance_m: float) -> Fabric:
     """Take the polygons of a data set; an invalid one stands for the area it encloses, so that it is not taken for a gap."""
-    rows = np.flatnonzero(subject.is_sound & (shapely.get_dimensions(subject.geometries) == 2))
+    rows = np.flatnonzero(subject.is_together & (shapely.get_dimensions(subject.geometries) == 2))
     shapes = subject.geometries[rows]
     valid = subject.is_valid[rows]
     if not valid.all():
@@ -144,7 +144,7 @@ def fabric(subject: Subject, *, resolution_m: float, tolerance_m: float) -> Fabr
         repeats, rows, shapes = rows[repeats], rows[kept], shapes[kept]
         ring, tree = rings(shapes, rows), shapely.STRtree(shapes)
     else:
-        ring = subject.rings
+        ring = subject.rings if subject.is_together.sum() == subject.is_sound.sum() else rings(shapes, rows)
         tree = subject.tree if len(rows) == len(subject.valid_rows) else shapely.STRtree(shapes)
     return Fabric(rows, shapes, ring, repeats, tree, resolution_m, tolerance_m)
 

@@ -26,6 +26,10 @@ KINDS = {
 }
 
 
+FARTHEST_M = 200_000.0
+"""No county is wider: a data set that is has rows that strayed."""
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """A data set of n rows: `raw` its geometries as given, `geometries` the same in the county's CRS, EPSG:`epsg`, without Z.
@@ -106,6 +110,16 @@ class Subject:
         edges = np.asarray(shapely.linestrings(np.stack([points[begin], points[begin + 1]], axis=1)), dtype=object)
         result = np.zeros(len(self), dtype=bool)
         result[self.valid_rows[np.unique(self.tree.query(edges)[1])]] = True
+        return result
+
+    @lazy
+    def is_together(self) -> Bools:
+        """Which sound rows lie where most do: one that strayed far off would make the grid of all others coarse (n,)."""
+        bounds = shapely.bounds(self.geometries[self.is_sound])
+        result = self.is_sound.copy()
+        if len(bounds) and (np.ptp(bounds[:, :2], axis=0) + np.ptp(bounds[:, 2:], axis=0)).max() > FARTHEST_M:
+            middle = np.median(bounds, axis=0)
+            result[self.is_sound] = (np.abs(bounds - middle) < FARTHEST_M / 4).all(axis=1)
         return result
 
     @lazy

@@ -117,6 +117,17 @@ def test_corners_on_one_side_only_are_no_fault():
     assert len(woven.gaps()) == 0
 
 
+def test_a_patch_far_off_does_not_blur_the_others():
+    shapes = partition(6)
+    shapes[0] = shapely.buffer(shapes[0], 0.004, join_style="mitre")
+    near = cloth(shapes).overlaps(gaps=True)
+    strayed = shapely.transform(shapes[3], lambda xy: xy + np.array([38_000_000, 0]))
+    far = cloth(np.append(shapes, [strayed])).overlaps(gaps=True)
+    assert len(near.area_m2) > 2
+    assert far.area_m2.tolist() == near.area_m2.tolist()
+    assert far.first.tolist() == near.first.tolist()
+
+
 def test_an_edge_of_another_data_set_is_known_whichever_way_it_runs():
     shapes = partition(4, patches=10)
     own = subject(survey(shapes), LAND_USE, epsg=4547)
