@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 
 from layers.errors import DeliveryBusyError, DeliveryStateError, UnknownRecordError
 from layers.sql import queries
+from layers.storable import storable_text
 
 SQL = queries("deliveries")
 
@@ -171,12 +172,12 @@ def discarded(conn: Connection, delivery_id: UUID, actor: Actor | None = None, *
 
 def refused(conn: Connection, delivery_id: UUID, problem: str) -> None:
     """Note why the file cannot be read."""
-    _end(conn, delivery_id, "refused", problem=problem)
+    _end(conn, delivery_id, "refused", problem=storable_text(problem))
 
 
 def troubled(conn: Connection, delivery_id: UUID, problem: str) -> None:
     """Note why a step failed; the delivery stays where it was."""
-    conn.execute(SQL["trouble"], {"id": delivery_id, "problem": problem})
+    conn.execute(SQL["trouble"], {"id": delivery_id, "problem": storable_text(problem)})
 
 
 def discard_idle(conn: Connection, *, older_than: timedelta) -> list[UUID]:

@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from layers.quality.findings import QualityFinding
 from layers.sql import queries
+from layers.storable import storable_text
 from spatial.crs import CRS84, reproject
 
 SQL = queries("delivery_findings")
@@ -31,7 +32,7 @@ def replace(conn: Connection, delivery_id: UUID, findings: Iterable[QualityFindi
     with conn.cursor() as cursor, cursor.copy(SQL["copy"]) as copy:
         for number, item in enumerate(findings, start=1):
             geometry = None if item.geometry is None else shapely.to_wkb(shapely.set_srid(item.geometry, epsg), hex=True, include_srid=True)
-            told = (item.code, item.level, item.message.replace("\0", ""), item.row, _plain(item.identifier), _plain(item.other))
+            told = (item.code, item.level, storable_text(item.message), item.row, _plain(item.identifier), _plain(item.other))
             copy.write_row((delivery_id, number, *told, item.measured, item.unit, item.repair, geometry))
 
 
@@ -59,7 +60,7 @@ def _finding(row: dict[str, Any]) -> tuple[int, QualityFinding]:
 
 def _plain(value: object) -> str | None:
     """A text PostgreSQL can keep."""
-    return None if value is None else str(value).replace("\0", "")
+    return None if value is None else storable_text(str(value))
 
 
 def in_degrees(geometries: Sequence[BaseGeometry | None], *, epsg: int) -> list[dict[str, Any] | None]:

@@ -17,6 +17,7 @@ from layers.quality.findings import LEVEL_LABELS, QualityFinding, QualityReport,
 from layers.reading.dataset import RawDataset
 from layers.recognising.recognition import CrsReading, Question, Recognition
 from layers.recognising.zones import zone_of_epsg
+from layers.storable import storable
 
 SAMPLE_ROWS = 8
 LONGEST_VALUE = 60
@@ -150,8 +151,8 @@ def _crs_name(crs: CRS | None) -> str | None:
 
 
 def plain(value: Any) -> Any:
-    """Make JSON values of what has numpy numbers, dates and NaN in it."""
-    return orjson.loads(orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS, default=str))
+    """Make JSON values that can be stored of what has numpy numbers, dates, NaN or zero bytes in it."""
+    return orjson.loads(orjson.dumps(storable(value), option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS, default=str))
 
 
 def report_of(layer: str, summary: Mapping[str, Any], findings: Iterable[QualityFinding]) -> QualityReport:

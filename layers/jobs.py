@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 
 from layers.errors import UnknownRecordError
 from layers.sql import queries
+from layers.storable import storable, storable_text
 
 SQL = queries("jobs")
 
@@ -61,17 +62,18 @@ def take(conn: Connection) -> Taken | None:
 
 def report(conn: Connection, job_id: UUID, *, progress: float, message: str) -> None:
     """Note how far a job is; a finished one is left as it is."""
-    conn.execute(SQL["report"], {"id": job_id, "progress": min(max(progress, 0.0), 1.0), "message": message})
+    conn.execute(SQL["report"], {"id": job_id, "progress": min(max(progress, 0.0), 1.0), "message": storable_text(message)})
 
 
 def finish(conn: Connection, job_id: UUID, *, result: dict[str, Any], message: str = "") -> None:
     """Note that a job is done."""
-    conn.execute(SQL["finish"], {"id": job_id, "state": "done", "message": message, "result": Jsonb(result)})
+    conn.execute(SQL["finish"], {"id": job_id, "state": "done", "message": storable_text(message), "result": Jsonb(storable(result))})
 
 
 def fail(conn: Connection, job_id: UUID, *, message: str, result: dict[str, Any] | None = None) -> None:
     """Note that a job failed and why."""
-    values = {"id": job_id, "state": "failed", "message": message, "result": None if result is None else Jsonb(result)}
+    told = None if result is None else Jsonb(storable(result))
+    values = {"id": job_id, "state": "failed", "message": storable_text(message), "result": told}
     conn.execute(SQL["finish"], values)
 
 

@@ -220,3 +220,26 @@ def test_each_data_set_of_a_file_goes_its_own_way_and_the_file_is_sent_once(clie
     assert client.delete(address, params=BY).status_code == 200
     assert len(list(settings.uploads.iterdir())) == 1
     assert done(client, client.post(f"{other}/stage", json=BY))["state"] == "done"
+
+
+@pytest.mark.parametrize("text", ["a\\u0000b", "a\\ud800b", "=cmd|' /C calc'!A0", "{{ 7*7 }}</script>"])
+def test_strange_texts_in_a_file_never_stop_the_service(client, tmp_path, text):
+    path = tmp_path / "STBHHX.geojson"
+    ring = "[[114.2,29.6],[114.201,29.6],[114.201,29.601],[114.2,29.6]]"
+    feature = '{"type":"Feature","properties":{"BSM":"%s","zone":"%s","%s":1},"geometry":{"type":"Polygon","coordinates":[%s]}}'
+    features = ",".join(feature % (text, text, text, ring) for _ in range(2))
+    path.write_text('{"type":"FeatureCollection","features":[' + features + "]}", encoding="utf-8")
+    job, address = delivered(client, path)
+    assert job["state"] in ("done", "failed")
+    assert job.get("problem") is None or job["problem"]["status"] < 500
+    if job["state"] == "done":
+        assert done(client, client.put(f"{address}/answers", json={"answers": {"layer": "ecological_redline"}}))["state"] == "done"
+        assert done(client, client.post(f"{address}/check"))["state"] == "done"
+        refused = done(client, client.post(f"{address}/stage", json=BY))
+        assert refused["problem"]["status"] == 400
+        assert client.get(f"{address}/findings").status_code == 200
+        assert client.get(f"{address}/findings.xlsx").status_code == 200
+    page = client.get(address.replace("/api/v1/deliveries", "/layers/import"))
+    assert page.status_code == 200
+    assert "49</" not in page.text and "{{ 7*7 }}</script>" not in page.text
+    assert delivered(client, geopackage(tmp_path, STBHHX=red_lines()))[0]["state"] == "done"
