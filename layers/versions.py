@@ -188,9 +188,9 @@ def in_force(
 
     Only what is law counts, or with `law_status="draft"` only drafts; `display_only` asks for the data for showing instead.
     """
-    values = {"valid_on": valid_on, "known_at": known_at, "law_status": law_status, "display_only": display_only}
+    asked = {"valid_on": valid_on, "known_at": known_at, "law_status": law_status, "display_only": display_only}
     with conn.cursor(row_factory=dict_row) as cursor:
-        cursor.execute(SQL["in_force"], values)
+        cursor.execute(SQL["in_force"], asked)
         return {row["layer"]: DatasetVersion(**row) for row in cursor}
 
 
@@ -215,10 +215,7 @@ def _records(conn: Connection, *, layer: str | None, version_id: int | None) -> 
 
 
 def locked(conn: Connection, version_id: int, *, wanted: str) -> dict[str, Any]:
-    """Lock the version's layer until the transaction ends, and return how the version stands: `layer, status, law_status, …`.
-
-    Raises UnknownVersionError, PublishConflictError where somebody else has the lock, VersionStateError unless it is `wanted`.
-    """
+    """Lock the version's layer for this transaction; return how the version stands. Raises PublishConflictError, VersionStateError."""
     layer = _standing(conn, version_id)["layer"]
     if not _one(conn, "lock_layer", {"layer": layer})[0]:
         raise PublishConflictError(f"图层“{catalog_layer(layer).title}”正在发布另一个版本，请稍后再试。")
@@ -247,8 +244,7 @@ def moment_of_change(conn: Connection, layer: str, at: datetime | None = None) -
 
 def _clock(conn: Connection) -> tuple[datetime, date]:
     """This moment, and this day in China."""
-    now, today = _one(conn, "clock", {})
-    return now, today
+    return cast(tuple[datetime, date], _one(conn, "clock", {}))
 
 
 def _check_expected(conn: Connection, found: dict[str, Any], expected: Expected) -> None:
@@ -259,10 +255,9 @@ def _check_expected(conn: Connection, found: dict[str, Any], expected: Expected)
     current = in_force(conn, valid_on=day, known_at=now, **kind).get(found["layer"])
     if (current.version if current else None) == expected.version:
         return
-    basis = f"版本 {expected.version}" if expected.version is not None else "没有现行版本"
-    is_now = f"版本 {current.version}（{current.title}）" if current else "没有现行版本"
-    acts = version_acts.listed(conn, layer=found["layer"])
-    last = f"最近一次：{acts[0].told}。" if acts else ""
+    none = "没有现行版本"
+    basis, is_now = f"版本 {expected.version}" if expected.version else none, f"版本 {current.version}（{current.title}）" if current else none
+    last = "".join(f"最近一次：{act.told}。" for act in version_acts.listed(conn, layer=found["layer"])[:1])
     title = catalog_layer(found["layer"]).title
     raise StaleBasisError(f"图层“{title}”在 {day} 的现行版本已不是你所依据的{basis}，而是{is_now}。{last}请核对差异后再发布。")
 
@@ -273,8 +268,7 @@ def _check_secrecy(layer: str, secrecy: str, max_secrecy: str) -> None:
 
 
 def _check_meta(meta: NewVersion) -> None:
-    problems = []
-    area = meta.coverage
+    problems, area = [], meta.coverage
     if area is not None and (area.is_empty or not area.is_valid or shapely.get_dimensions(area) != 2):
         problems.append("完整范围（coverage）必须是有效的面")
     if meta.valid_to is not None and meta.valid_to <= meta.valid_from:
