@@ -145,7 +145,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     uploads.forget_left()
     state.snapshots.start()
     if state.runner:
-        await anyio.to_thread.run_sync(tidy_up, state.pool, state.settings)
+        tidy_up(state.pool, state.settings)
         state.runner.start()
     state.writer.start()
     if not state.runner:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -93,12 +94,19 @@ class DeliveryDesk:
         return self.jobs.submit(kind, {"delivery": str(delivery_id), **(order or {})}, note=note)
 
 
-def tidy_up(pool: ConnectionPool[Any], settings: Settings) -> None:
-    """Clear away at the start what an earlier run of the service left; the database may be away then, and it is done next time."""
+def tidy_up(pool: ConnectionPool[Any], settings: Settings) -> threading.Thread:
+    """Clear away what an earlier run of the service left, in a thread: the start of the service does not wait for it."""
+    thread = threading.Thread(target=_tidy, args=(pool, settings), name="uploads", daemon=True)
+    thread.start()
+    return thread
+
+
+def _tidy(pool: ConnectionPool[Any], settings: Settings) -> None:
+    """Remove uploads no longer needed; where the database is away it is done at the next start."""
     try:
         with pool.connection() as conn:
             gone = delivery_steps.tidy(conn, DeliveryFiles(settings.uploads), days=settings.upload_days)
         if gone:
             log.info("uploads no longer needed: %d removed", len(gone))
-    except (*DATABASE_AWAY, psycopg.Error) as error:
+    except (*DATABASE_AWAY, psycopg.Error, OSError) as error:
         log.warning("uploads could not be cleared: %s", error)
