@@ -16,7 +16,13 @@ from spatial.pieces import Geometries
 def write_geojson(content: Content, place: Path, order: Order) -> tuple[str, ...]:
     """Write a FeatureCollection; its member `dataset` is the statement, a feature's `id` its identifier."""
     names = [item.name for item in content.fields]
-    head = {"type": "FeatureCollection", "name": content.layer.id, "dataset": orjson.Fragment(order.statement.json())}
+    said = order.statement
+    head = {
+        "type": "FeatureCollection",
+        "name": content.layer.id,
+        "description": said.sentence,
+        "dataset": orjson.Fragment(said.json()),
+    }
     between = b"\n"
     with place.open("wb") as file:
         file.write(orjson.dumps(head)[:-1] + b',"features":[')
