@@ -54,9 +54,13 @@ WHERE id = %(id)s;
 UPDATE delivery SET problem = %(problem)s, changed_at = clock_timestamp() WHERE id = %(id)s;
 
 -- name: idle
-SELECT id FROM delivery
-WHERE state IN ('received', 'recognised', 'checked') AND changed_at < clock_timestamp() - %(older_than)s
-ORDER BY id FOR UPDATE SKIP LOCKED;
+SELECT d.id FROM delivery AS d
+WHERE (
+    d.state IN ('received', 'recognised', 'checked')
+    OR d.state = 'staged' AND NOT EXISTS (SELECT FROM dataset_version AS v WHERE v.id = d.version_id)
+) AND d.changed_at < clock_timestamp() - %(older_than)s
+ORDER BY d.id FOR UPDATE SKIP LOCKED;
 
 -- name: wanting_file
-SELECT id FROM delivery WHERE state IN ('received', 'recognised', 'checked', 'staged');
+SELECT d.id FROM delivery AS d LEFT JOIN dataset_version AS v ON v.id = d.version_id
+WHERE d.state IN ('received', 'recognised', 'checked') OR d.state = 'staged' AND (v.id IS NULL OR v.status = 'staged');

@@ -111,6 +111,7 @@ def test_a_version_published_elsewhere_is_known_as_published(db, place, tmp_path
     version = delivery_steps.stage(db, key, place, BY, progress=quiet)
     versions.publish(db, version, by=SIGNED)
     assert deliveries.get(db, key).state == "published"
+    assert deliveries.wanting_file(db) == set()
     with pytest.raises(DeliveryStateError):
         delivery_steps.publish(db, key, SIGNED, max_secrecy="internal")
 
