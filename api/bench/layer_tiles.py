@@ -66,7 +66,7 @@ def cut(
     place: Place, versions: dict[str, int], wanted: Sequence[Address], *, seconds: float
 ) -> tuple[list[Cut], Latencies]:
     """Cut the tiles every way, and load the service with requests for them once it holds them."""
-    with service(place) as served:
+    with service(place, CUNTU_SNAPSHOT="false") as served:  # tiles need no layers in memory
         over_http = {address: _fetched(served.address, versions, address) for address in wanted}
         requests = [_request(served.address, versions, address) for address in wanted]
         held = clients.load(served.address, requests, clients=CLIENTS, seconds=seconds).latencies

@@ -1,8 +1,6 @@
 -- name: version
-SELECT layer_id, secrecy, status, epsg FROM dataset_version WHERE id = %(id)s;
-
--- name: one_worker
-SET LOCAL max_parallel_workers_per_gather = 0;
+SELECT layer_id, secrecy, status, epsg, set_config('max_parallel_workers_per_gather', '0', true)
+FROM dataset_version WHERE id = %(id)s;
 
 -- name: tile
 WITH shown AS (
