@@ -148,9 +148,12 @@ class StageRequest(ActRequest):
 
 
 class PublishRequest(ActRequest):
-    """Who publishes, and why."""
+    """Who publishes, and why. With `expected_in_force` the answer is 409 where another version is in force by then."""
 
     reason: Annotated[str, StringConstraints(pattern=WITHOUT_ZERO, max_length=2000)] = Field(default="质检合格，发布", description="理由")
+    expected_in_force: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
+        default=None, description="你所依据的现行版本；null 表示没有现行版本；不写则不核对"
+    )
 
 
 class FindingProperties(BaseModel):

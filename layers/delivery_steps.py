@@ -28,7 +28,7 @@ from layers.delivery_record import (
 from layers.delivery_sketch import sketch
 from layers.descriptions import Description
 from layers.errors import OpenQuestionsError
-from layers.version_acts import Signature
+from layers.version_acts import Expected, Signature
 
 Connection = psycopg.Connection[Any]
 
@@ -101,12 +101,15 @@ def stage_examined(conn: Connection, mended: Examined, description: Description,
     return acceptance.stage(conn, mended, description, max_secrecy=max_secrecy, qa=qa, notes=_notes(mended))
 
 
-def publish(conn: Connection, delivery_id: UUID, by: Signature, *, max_secrecy: str) -> int:
-    """Publish the staged version, an act of its own that is logged; return the version's id. Raises what `versions.publish` raises."""
+def publish(conn: Connection, delivery_id: UUID, by: Signature, *, max_secrecy: str, expected: Expected | None = None) -> int:
+    """Publish the staged version, an act of its own that is logged; return the version's id. Raises what `versions.publish` raises.
+
+    `expected` is the version the publisher takes to be in force: where somebody else was faster, that is told instead.
+    """
     found = deliveries.locked(conn, delivery_id)
     found.require("staged")
     assert found.version_id is not None
-    versions.publish(conn, found.version_id, by=by, max_secrecy=max_secrecy)
+    versions.publish(conn, found.version_id, by=by, max_secrecy=max_secrecy, expected=expected)
     deliveries.published(conn, delivery_id, Actor(by.officer, by.unit))
     return found.version_id
 

@@ -27,7 +27,7 @@ from layers import delivery_steps
 from layers.deliveries import Actor
 from layers.delivery_choice import Choice
 from layers.descriptions import Description
-from layers.version_acts import Signature
+from layers.version_acts import Expected, Signature
 
 router = APIRouter(prefix="/deliveries", tags=["图层入库"])
 
@@ -170,9 +170,11 @@ def stage(response: Response, desk: Desk, delivery_id: UUID, body: JsonBody) -> 
 )
 def publish(desk: Desk, snapshots: Snapshot, delivery_id: UUID, body: JsonBody) -> dict[str, Any]:
     """Publish the staged version: an act of its own, logged with name and unit."""
-    by = Signature(**validated(PublishRequest, body).model_dump())
+    said = validated(PublishRequest, body)
+    by = Signature(officer=said.officer, unit=said.unit, reason=said.reason)
+    expected = Expected(said.expected_in_force) if "expected_in_force" in said.model_fields_set else None
     with desk.pool.connection() as conn:
-        delivery_steps.publish(conn, delivery_id, by, max_secrecy=desk.place.max_secrecy)
+        delivery_steps.publish(conn, delivery_id, by, max_secrecy=desk.place.max_secrecy, expected=expected)
         found = store.get(conn, delivery_id)
     desk.place.files.forget(delivery_id)
     snapshots.published()

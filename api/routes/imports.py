@@ -18,6 +18,7 @@ from layers.catalog import catalog
 from layers.descriptions import town_names
 from layers.maps.escape import escape_json
 from layers.recognising.zones import all_zones
+from spatial.layer import DatasetVersion
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute, default_response_class=HTMLResponse)
 
@@ -61,6 +62,7 @@ def one_import(
     entry = delivery_entry(found)
     recognition, said = found.recognition or {}, found.choice.get("answers", {})
     open_tab = tab or _tab(found)
+    replaced = seen.versions.get((recognition.get("layer") or {}).get("id", "")) if _is_compared(found) else None
     told = {"id": str(found.id), "job": str(found.job_id) if working else None, "tab": open_tab, "fields": said.get("fields", {})}
     context: dict[str, Any] = {
         "delivery": entry,
@@ -78,9 +80,20 @@ def one_import(
         "tab": open_tab,
         "is_open": found.state in store.OPEN and not working,
         "repairs": _repairs(entry),
-        "settings": escape_json(told | {"dataset": found.choice.get("dataset"), "others": _others(recognition)}),
+        "replaced": replaced,
+        "settings": escape_json(told | {"dataset": found.choice.get("dataset"), "others": _others(recognition), **_expected(found, replaced)}),
     }
     return page(request, "import.html", context, synthetic=synthetic)
+
+
+def _is_compared(found: store.Delivery) -> bool:
+    """Whether the version waiting will stand beside what is in force: a draft, or data for showing only, replaces nothing of it."""
+    shown_only = ((found.recognition or {}).get("crs") or {}).get("display_only")
+    return found.state == "staged" and found.description.get("law_status", "in_force") == "in_force" and not shown_only
+
+
+def _expected(found: store.Delivery, replaced: DatasetVersion | None) -> dict[str, int | None]:
+    return {"expected": replaced.version if replaced else None} if _is_compared(found) else {}
 
 
 def _others(recognition: dict[str, Any]) -> list[str]:

@@ -243,3 +243,19 @@ def test_strange_texts_in_a_file_never_stop_the_service(client, tmp_path, text):
     assert page.status_code == 200
     assert "49</" not in page.text and "{{ 7*7 }}</script>" not in page.text
     assert delivered(client, geopackage(tmp_path, STBHHX=red_lines()))[0]["state"] == "done"
+
+
+def test_of_two_who_publish_the_same_layer_the_second_is_told(client, tmp_path):
+    found = [item for item in client.get("/api/v1/layers").json()["layers"] if item["id"] == "ecological_redline"]
+    basis = found[0]["in_force"]["version"]
+    addresses = [delivered(client, geopackage(tmp_path, STBHHX=red_lines([square(5000 + 500 * n, 5000)])))[1] for n in range(2)]
+    for address in addresses:
+        assert client.patch(f"{address}/answers", json={"description": {"valid_from": "2020-01-01"}}).status_code == 200
+        assert done(client, client.post(f"{address}/stage", json=BY))["state"] == "done"
+    first, second = (client.post(f"{address}/publish", json=BY | {"expected_in_force": basis}) for address in addresses)
+    assert first.status_code == 200, first.text
+    assert (second.status_code, second.headers["content-type"]) == (409, PROBLEM)
+    assert f"版本 {first.json()['version']}" in second.json()["detail"]
+    assert client.get(addresses[1]).json()["state"] == "staged"
+    again = client.post(f"{addresses[1]}/publish", json=BY | {"expected_in_force": first.json()["version"]})
+    assert again.json()["state"] == "published"

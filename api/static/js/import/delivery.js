@@ -96,7 +96,8 @@ on("stage", async () => {
 });
 
 on("publish", async () => {
-  await send("POST", address + "/publish", { ...signature("publish"), reason: value("publish-reason") || "发布" });
+  const basis = "expected" in settings ? { expected_in_force: settings.expected } : {};
+  await send("POST", address + "/publish", { ...signature("publish"), reason: value("publish-reason") || "发布", ...basis });
   return "publish";
 });
 
