@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from api.comparing import change_entry
 from api.deps import AppSettings, Db, Snapshot, When
 from api.layer_history import catalogue_rows, coverages, history_rows
+from api.moment import COUNTY_TIME
 from api.routes.comparisons import Compared
 from api.routes.pages import Data, PageRoute, is_synthetic, page
 from api.version_schemas import ChangeKind
@@ -32,7 +33,9 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="版本号")]
 def layers_page(request: Request, when: When, snapshots: Snapshot, settings: AppSettings) -> HTMLResponse:
     """Every layer with what is in force on a day, as known at a moment."""
     seen = snapshots.in_force(when)
-    context: dict[str, Any] = {"layers": catalogue_rows(seen.versions, settings), "moment": seen.moment, "asked": _times(request)}
+    known_text = seen.moment.known_at.astimezone(COUNTY_TIME).isoformat(timespec="seconds")
+    rows = catalogue_rows(seen.versions, settings)
+    context: dict[str, Any] = {"layers": rows, "moment": seen.moment, "known_text": known_text, "asked": _times(request)}
     return page(request, "layers.html", context, synthetic=is_synthetic(seen))
 
 
