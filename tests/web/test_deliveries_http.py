@@ -252,6 +252,9 @@ def test_of_two_who_publish_the_same_layer_the_second_is_told(client, tmp_path):
     for address in addresses:
         assert client.patch(f"{address}/answers", json={"description": {"valid_from": "2020-01-01"}}).status_code == 200
         assert done(client, client.post(f"{address}/stage", json=BY))["state"] == "done"
+    page = client.get(addresses[0].replace("/api/v1/deliveries", "/layers/import")).text
+    compared = re.search(r'href="(/layers/ecological_redline/compare/[^"]+)"', page)[1]
+    assert f"/{basis}/" in compared and client.get(compared).status_code == 200
     first, second = (client.post(f"{address}/publish", json=BY | {"expected_in_force": basis}) for address in addresses)
     assert first.status_code == 200, first.text
     assert (second.status_code, second.headers["content-type"]) == (409, PROBLEM)
