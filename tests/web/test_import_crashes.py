@@ -28,12 +28,14 @@ def site():
     folder = Path(tempfile.mkdtemp(prefix="cuntu-crash-", dir="/tmp"))
     folder.chmod(0o755)
     made = Site(folder)
-    made.cluster.start()
-    made.files = [write_file(folder, name, shift=shift) for name, shift in (("A", 0.0), ("B", 7.0))]
-    made.span_s = max(made.learn(path) for path in made.files)
-    yield made
-    made.cluster.stop()
-    shutil.rmtree(folder)
+    try:
+        made.cluster.start()
+        made.files = [write_file(folder, name, shift=shift) for name, shift in (("A", 0.0), ("B", 7.0))]
+        made.span_s = max(made.learn(path) for path in made.files)
+        yield made
+    finally:
+        made.cluster.stop()
+        shutil.rmtree(folder)
 
 
 def turns(site, seed):
