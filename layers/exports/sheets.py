@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -37,15 +38,29 @@ def write_xlsx(content: Content, place: Path, order: Order) -> tuple[str, ...]:
             f"工作表最多 {MOST_ROWS:,} 行，本版本有 {content.record.dataset.feature_count:,} 个要素：请用 GeoPackage 或 CSV。"
         )
     workbook = Workbook(write_only=True)
-    rows = _Rows(workbook, content)
-    rows.write()
-    notes = tuple(rows.notes())
-    _plain_sheet(
-        workbook, "字段", ("字段", "名称", "类型", "单位", "取值"), (_field_row(item) for item in content.fields)
-    )
-    _plain_sheet(workbook, "说明", ("项目", "内容"), order.statement.with_notes(notes).lines())
-    workbook.save(place)
+    with _given_up_wholly(workbook):
+        rows = _Rows(workbook, content)
+        rows.write()
+        notes = tuple(rows.notes())
+        _plain_sheet(
+            workbook, "字段", ("字段", "名称", "类型", "单位", "取值"), (_field_row(item) for item in content.fields)
+        )
+        _plain_sheet(workbook, "说明", ("项目", "内容"), order.statement.with_notes(notes).lines())
+        workbook.save(place)
     return notes
+
+
+@contextmanager
+def _given_up_wholly(workbook: Any) -> Iterator[None]:
+    """Where the block fails, end the sheets begun and remove the passing files they were written to."""
+    try:
+        yield
+    except BaseException:
+        for sheet in workbook.worksheets:
+            with suppress(Exception):
+                sheet.close()
+                sheet._writer.cleanup()
+        raise
 
 
 class _Rows:

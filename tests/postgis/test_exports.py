@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import json
 import re
 import sqlite3
@@ -128,10 +129,15 @@ def test_what_fails_halfway_leaves_the_old_file(db, tmp_path, monkeypatch):
         raise ConnectionError("the database went away")
 
     monkeypatch.setattr(Content, "_turned", broken)
+    (tmp_path / "passing").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "passing"))
     for name in ("a.gpkg", "a.shp.zip", "a.gdb.zip", "a.parquet", "a.xlsx"):
         with pytest.raises(ConnectionError, match="went away"):
             export(db, versions.get(db, version), tmp_path / name)
-    assert [(item.name, item.read_text()) for item in tmp_path.iterdir()] == [("a.gpkg", "old")]
+    gc.collect()
+    assert list((tmp_path / "passing").iterdir()) == []
+    assert [(item.name, item.read_text()) for item in tmp_path.iterdir() if item.is_file()] == [("a.gpkg", "old")]
+    assert {item.name for item in tmp_path.iterdir()} == {"a.gpkg", "passing"}
 
 
 def test_files_say_that_a_version_was_withdrawn_or_is_not_published_yet(db, tmp_path):
