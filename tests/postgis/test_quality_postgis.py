@@ -63,7 +63,9 @@ def test_postgis_calls_invalid_what_the_check_calls_invalid(db, shared_dir):
     refused = stored(db, shapes)
     hollow = {finding.row for finding in report.findings if finding.code == "QC-G21"}
     assert hollow < refused
-    invalid = refused - hollow | {row for (row,) in db.execute("SELECT row FROM patch WHERE NOT ST_IsValid(geom)").fetchall()}
+    invalid = refused - hollow | {
+        row for (row,) in db.execute("SELECT row FROM patch WHERE NOT ST_IsValid(geom)").fetchall()
+    }
     assert {finding.row for finding in report.findings if finding.code in INVALID} == invalid
     assert len(invalid) == 56
     assert len(refused) < 10
