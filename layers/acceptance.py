@@ -14,7 +14,7 @@ from layers import versions
 from layers.catalog import CatalogLayer
 from layers.catalog import layer as catalog_layer
 from layers.delivery_choice import Choice
-from layers.descriptions import Description, county_outline, coverage_of
+from layers.descriptions import Coverage, Description, county_outline, coverage_of
 from layers.errors import EncodingError, FindingsLeftError, OpenQuestionsError, UnclearLayerError
 from layers.quality.checking import check
 from layers.quality.collecting import REPAIRS
@@ -51,7 +51,10 @@ class Look:
 
 @dataclass(frozen=True, kw_only=True)
 class Examined:
-    """A whole data set with its report: `frame` has catalogue field names in EPSG:`epsg`; `repaired` is what was mended before."""
+    """A whole data set with its report: `frame` has catalogue field names in EPSG:`epsg`; `repaired` is what was mended before.
+
+    `covers` is where it is said to be complete.
+    """
 
     raw: RawDataset
     recognition: Recognition
@@ -59,6 +62,7 @@ class Examined:
     frame: gpd.GeoDataFrame
     report: QualityReport
     epsg: int
+    covers: Coverage = "features"
     repaired: tuple[Repair, ...] = ()
 
     def require_acceptable(self) -> None:
@@ -85,8 +89,11 @@ def look(conn: Connection, path: Path, choice: Choice, *, epsg: int) -> Look:
     return Look(heads=heads, chosen=chosen, recognition=found, questions=found.questions)
 
 
-def examine(conn: Connection, path: Path, choice: Choice, *, epsg: int, progress: Progress) -> Examined:
-    """Read and check one data set wholly. Raises OpenQuestionsError where anything about it is unclear, and what the reader raises."""
+def examine(conn: Connection, path: Path, choice: Choice, *, covers: Coverage, epsg: int, progress: Progress) -> Examined:
+    """Read and check one data set wholly; `covers` is where it is said to be complete.
+
+    Raises OpenQuestionsError where anything about it is unclear, DatasetRefusedError for a coverage that is not known, and what the reader raises.
+    """
     progress(0.0, f"读取 {path.name}")
     raw = _read(conn, path, choice, epsg=epsg)
     progress(0.35, f"识别 {raw.feature_count:,} 个要素")
@@ -95,9 +102,20 @@ def examine(conn: Connection, path: Path, choice: Choice, *, epsg: int, progress
         raise OpenQuestionsError(found.questions)
     frame = named_frame(raw, found, epsg=epsg)
     progress(0.45, f"质检“{found.layer.title}”{len(frame):,} 个要素")
-    report = check(frame, found.layer, epsg=epsg, context=context(conn, epsg=epsg), code_system=found.code_system)
+    report = _checked(conn, frame, found, covers, epsg=epsg)
     progress(0.9, "质检完成")
-    return Examined(raw=raw, recognition=found, layer=found.layer, frame=frame, report=report, epsg=epsg)
+    return Examined(raw=raw, recognition=found, layer=found.layer, frame=frame, report=report, epsg=epsg, covers=covers)
+
+
+def _checked(conn: Connection, frame: gpd.GeoDataFrame, found: Recognition, covers: Coverage, *, epsg: int) -> QualityReport:
+    """Check a data set. Where no more is claimed than its own features, it need not cover anything; the whole county is what is asked otherwise."""
+    assert found.layer is not None
+    asked: Any
+    if isinstance(covers, str):
+        asked = "own" if covers == "features" else None
+    else:
+        asked = coverage_of(conn, covers, epsg=epsg, county=None)
+    return check(frame, found.layer, epsg=epsg, context=context(conn, epsg=epsg), code_system=found.code_system, coverage=asked)
 
 
 def mend(conn: Connection, examined: Examined, chosen: Sequence[str], *, progress: Progress) -> Examined:
@@ -112,8 +130,7 @@ def mend(conn: Connection, examined: Examined, chosen: Sequence[str], *, progres
     progress(0.0, "修复")
     frame, made = repair(examined.frame, examined.layer, examined.report, wanted)
     progress(0.3, f"修复 {len(made):,} 处，重新质检")
-    around, system = context(conn, epsg=examined.epsg), examined.recognition.code_system
-    report = check(frame, examined.layer, epsg=examined.epsg, context=around, code_system=system)
+    report = _checked(conn, frame, examined.recognition, examined.covers, epsg=examined.epsg)
     return replace(examined, frame=frame, report=report, repaired=(*examined.repaired, *made))
 
 

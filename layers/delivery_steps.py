@@ -60,7 +60,8 @@ def check(conn: Connection, delivery_id: UUID, place: Place, *, progress: Progre
     found = deliveries.locked(conn, delivery_id)
     found.require(*OPEN)
     choice = Choice.from_json(found.choice)
-    examined = acceptance.examine(conn, place.files.find(delivery_id), choice, epsg=place.epsg, progress=progress)
+    covers = Description.from_json(found.description).coverage
+    examined = acceptance.examine(conn, place.files.find(delivery_id), choice, covers=covers, epsg=place.epsg, progress=progress)
     progress(0.95, f"记下 {len(examined.report.findings):,} 条发现")
     _note_check(conn, found, examined)
     return examined
@@ -81,14 +82,14 @@ def stage(conn: Connection, delivery_id: UUID, place: Place, actor: Actor, *, pr
     """
     found = deliveries.locked(conn, delivery_id)
     found.require(*OPEN)
-    choice = Choice.from_json(found.choice)
+    choice, description = Choice.from_json(found.choice), Description.from_json(found.description)
     if examined is None:
         path = place.files.find(delivery_id)
-        examined = acceptance.examine(conn, path, choice, epsg=place.epsg, progress=_part(progress, 0.0, 0.5))
+        examined = acceptance.examine(conn, path, choice, covers=description.coverage, epsg=place.epsg, progress=_part(progress, 0.0, 0.5))
         _note_check(conn, found, examined)
     mended = acceptance.mend(conn, examined, found.repairs, progress=_part(progress, 0.5, 0.75))
     progress(0.75, f"写入“{mended.layer.title}”{len(mended.frame):,} 个要素")
-    version = stage_examined(conn, mended, Description.from_json(found.description), max_secrecy=place.max_secrecy)
+    version = stage_examined(conn, mended, description, max_secrecy=place.max_secrecy)
     deliveries.staged(conn, delivery_id, version, counts=mended.report.counts, repaired=_counted(mended), actor=actor)
     return version
 

@@ -44,7 +44,7 @@ def import_file(
     error, and what the reader and `versions.stage` raise; nothing is stored then.
     """
     tell = progress or _silent
-    examined = acceptance.examine(conn, path, choice, epsg=epsg, progress=lambda share, text: tell(0.6 * share, text))
+    examined = acceptance.examine(conn, path, choice, covers=description.coverage, epsg=epsg, progress=lambda share, text: tell(0.6 * share, text))
     mended = acceptance.mend(conn, examined, repairs, progress=lambda share, text: tell(0.6 + 0.2 * share, text))
     tell(0.8, f"写入“{mended.layer.title}”{len(mended.frame):,} 个要素")
     version = delivery_steps.stage_examined(conn, mended, description, max_secrecy=max_secrecy)

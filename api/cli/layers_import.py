@@ -79,7 +79,7 @@ def import_(
     choice = Choice(dataset=source_layer, encoding=encoding, answers=said)
     with database.connect(ready_url(settings)) as conn, progress_bar("入库") as bar:
         try:
-            first = acceptance.examine(conn, file, choice, epsg=settings.epsg, progress=_part(bar, 0.0, 0.6))
+            first = acceptance.examine(conn, file, choice, covers=description.coverage, epsg=settings.epsg, progress=_part(bar, 0.0, 0.6))
         except OpenQuestionsError as error:
             raise in_options(error) from None
         mended = acceptance.mend(conn, first, repair or [], progress=_part(bar, 0.6, 0.8))

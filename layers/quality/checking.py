@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from time import process_time
-from typing import Any
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -36,13 +36,13 @@ def check(
     epsg: int,
     context: Context,
     code_system: str | None = None,
-    coverage: BaseGeometry | None = None,
+    coverage: BaseGeometry | Literal["own"] | None = None,
     watch: Callable[[str, float], None] | None = None,
 ) -> QualityReport:
     """Check a frame with catalogue field names in EPSG:`epsg` against its layer and what is in force beside it.
 
     `code_system` is the system of the land classes, by default the layer's; `coverage` (EPSG:`epsg`) is where the data set
-    claims to be complete, by default the whole county. `watch` is told the CPU seconds of each
+    claims to be complete, by default the whole county, `own` where it claims no more than its own polygons. `watch` is told the CPU seconds of each
     group of checks. Raises CrsError where the frame has no CRS or one that
     cannot be converted; everything else is a finding.
     """

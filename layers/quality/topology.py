@@ -16,14 +16,15 @@ from layers.quality.rulebook import checks, number
 from layers.quality.subject import Subject
 from spatial.pieces import Geometries
 
+CLAIMS_NO_MORE = "完整范围只限要素本身，不要求盖满县域"
 _NEIGHBOURS = 3
 """So many neighbours of a gap are named."""
 
 
 def check_topology(subject: Subject, found: Collector, context: Context, coverage: Any = None) -> None:
-    """Check how the polygons lie to each other and in the county, of which they have to cover the `coverage` (by default all)."""
+    """Check how the polygons lie to each other and in the county, of which they have to cover the `coverage` (by default all, `own`: nothing)."""
     wanted = context.county
-    if coverage is not None:
+    if coverage is not None and coverage != "own":
         wanted = coverage if wanted is None else shapely.intersection(wanted, coverage)
     if not found.applies("QC-T02"):
         if found.applies("QC-T01"):
@@ -35,7 +36,9 @@ def check_topology(subject: Subject, found: Collector, context: Context, coverag
     _overlapping(subject, found, cloth)
     if found.applies("QC-T03"):
         _gaps(subject, found, cloth, wanted)
-    if found.applies("QC-T04"):
+    if found.applies("QC-T04") and coverage == "own":
+        found.not_made("QC-T04", CLAIMS_NO_MORE)
+    elif found.applies("QC-T04"):
         _uncovered(subject, found, cloth, wanted)
     if found.applies("QC-G17"):
         _beyond_county(subject, found, context)

@@ -149,6 +149,14 @@ def test_a_delivery_of_a_part_has_to_cover_that_part_only():
     assert [item.measured for item in more.findings if item.code == "QC-T04"] == [100_000.0]
 
 
+def test_a_delivery_that_claims_no_more_than_its_own_features_has_nothing_to_cover_and_says_so():
+    own = check(frame(features=[{}]), LAND_USE, epsg=EPSG, context=county(), coverage="own")
+    [told] = [item for item in own.checks if item["code"] == "QC-T04"]
+    assert told["status"] == "not_made"
+    assert "完整范围只限要素本身" in told["reason"]
+    assert [item.code for item in own.findings if item.code == "QC-T04"] == []
+
+
 @pytest.mark.parametrize(
     ("longitude", "width", "height", "expected", "tolerance"),
     [
