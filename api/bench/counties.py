@@ -42,13 +42,12 @@ SEED = 20260104
 
 
 class DaskMissingError(CuntuError):
-    """没有安装 Dask 或 pyarrow，无法测多县：请安装 cuntu 的附加部分 province。"""
+    """没有安装 Dask，无法测多县：请安装 cuntu 的附加部分 province。"""
 
 
 def run(place: Place, report: Report) -> Figures:
     """Check one county, then twenty, then twenty with a worker killed when half of the parts are there."""
     try:
-        import pyarrow  # type: ignore[import-untyped]  # noqa: F401
         from distributed import LocalCluster
     except ModuleNotFoundError as error:
         raise DaskMissingError from error
