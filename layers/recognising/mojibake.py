@@ -67,9 +67,17 @@ def _meant(text: str, codec: str) -> dict[str, str]:
                 meant = encodings.decode(raw, other)
             except UnicodeDecodeError:
                 continue
-            if meant != text and any(ord(char) > 0x7F for char in meant) and _everyday(meant) >= needed:
+            if meant != text and any(ord(char) > 0x7F for char in meant) and _everyday(meant) >= needed and not _in_words(meant):
                 result.setdefault(other, meant)
     return result
+
+
+def _in_words(text: str) -> bool:
+    """Whether most of the characters beyond ASCII adjoin small Latin letters: accents of a Western name, which as Chinese are everyday ones too."""
+    around = f" {text} "
+    beyond = [place for place, char in enumerate(around) if ord(char) > 0x7F]
+    within = [place for place in beyond if any("a" <= around[beside] <= "z" for beside in (place - 1, place + 1))]
+    return 2 * len(within) >= len(beyond)
 
 
 def _bytes(text: str, codec: str) -> bytes | None:

@@ -213,9 +213,8 @@ function addHatch(container) {
 
 /** A text as markup that shows its very characters: Leaflet takes attributions as HTML. */
 function asMarkup(text) {
-  const box = document.createElement("span");
-  box.textContent = text;
-  return box.innerHTML;
+  const names = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+  return text.replace(/[&<>"']/g, (sign) => names[sign]);
 }
 
 function homeControl(bounds) {
