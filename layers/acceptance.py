@@ -36,7 +36,7 @@ Progress = Callable[[float, str], None]
 
 ENCODINGS = (Option("GB18030", "GB18030（含 GBK、GB2312）"), Option("UTF-8", "UTF-8"), Option("BIG5", "Big5（繁体）"))
 ALL_REPAIRS = "all"
-_STORE_CODES = ("QC-G02", "QC-G05", "QC-G06", "QC-G07", "QC-G15")
+_STORE_CODES = ("QC-G02", "QC-G05", "QC-G06", "QC-G07", "QC-G15", "QC-G21")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class Look:
 class Examined:
     """A whole data set with its report: `frame` has catalogue field names in EPSG:`epsg`; `repaired` is what was mended before.
 
-    `covers` is where it is said to be complete.
+    `choice` and `covers` are what was asked for: how it was to be read, and where it is said to be complete.
     """
 
     raw: RawDataset
@@ -62,7 +62,8 @@ class Examined:
     frame: gpd.GeoDataFrame
     report: QualityReport
     epsg: int
-    covers: Coverage = "features"
+    choice: Choice
+    covers: Coverage
     repaired: tuple[Repair, ...] = ()
 
     def require_acceptable(self) -> None:
@@ -104,7 +105,7 @@ def examine(conn: Connection, path: Path, choice: Choice, *, covers: Coverage, e
     progress(0.45, f"质检“{found.layer.title}”{len(frame):,} 个要素")
     report = _checked(conn, frame, found, covers, epsg=epsg)
     progress(0.9, "质检完成")
-    return Examined(raw=raw, recognition=found, layer=found.layer, frame=frame, report=report, epsg=epsg, covers=covers)
+    return Examined(raw=raw, recognition=found, layer=found.layer, frame=frame, report=report, epsg=epsg, choice=choice, covers=covers)
 
 
 def _checked(conn: Connection, frame: gpd.GeoDataFrame, found: Recognition, covers: Coverage, *, epsg: int) -> QualityReport:

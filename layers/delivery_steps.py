@@ -77,13 +77,13 @@ def ask_again(conn: Connection, delivery_id: UUID, place: Place, error: OpenQues
 def stage(conn: Connection, delivery_id: UUID, place: Place, actor: Actor, *, progress: Progress, examined: Examined | None = None) -> int:
     """Make the chosen repairs, check anew, and stage what has no error left; return the version's id.
 
-    `examined` is the data set as just checked; without it the file is read again. What was recognised, found, measured with and
+    `examined` is the data set as just checked; without it, or where something else has been asked for since, the file is read again. What was recognised, found, measured with and
     repaired is kept with the version. Raises FindingsLeftError where errors are left: nothing is stored then.
     """
     found = deliveries.locked(conn, delivery_id)
     found.require(*OPEN)
     choice, description = Choice.from_json(found.choice), Description.from_json(found.description)
-    if examined is None:
+    if examined is None or (examined.choice, examined.covers) != (choice, description.coverage):
         path = place.files.find(delivery_id)
         examined = acceptance.examine(conn, path, choice, covers=description.coverage, epsg=place.epsg, progress=_part(progress, 0.0, 0.5))
         _note_check(conn, found, examined)

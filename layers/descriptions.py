@@ -16,6 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from layers import snapshot, versions
 from layers.catalog import CatalogLayer
 from layers.errors import DatasetRefusedError
+from layers.hollow import without_empty_rings
 from layers.versions import NewVersion
 from spatial.crs import CRS84, reproject
 from spatial.layer import Layer
@@ -132,7 +133,8 @@ def _drawn(told: Mapping[str, Any]) -> BaseGeometry:
         shape = shapely.from_geojson(orjson.dumps(geometry))
     except (shapely.errors.GEOSException, TypeError) as error:
         raise DatasetRefusedError("完整范围（coverage）不是可读的 GeoJSON 面。") from error
-    if shape is None or shape.is_empty or shapely.get_dimensions(shape) != 2 or not shape.is_valid:
+    hollow = shape is not None and len(without_empty_rings(np.array([shape], dtype=object))[1])
+    if shape is None or hollow or shape.is_empty or shapely.get_dimensions(shape) != 2 or not shape.is_valid:
         raise DatasetRefusedError("完整范围（coverage）应为 GeoJSON 的有效的面。")
     west, south, east, north = shape.bounds
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):

@@ -15,6 +15,7 @@ from layers.catalog import CatalogField, CatalogLayer
 from layers.errors import DatasetRefusedError
 from layers.fields import Values, convert
 from layers.generalising import FARTHEST_ZOOM, drawn_fields
+from layers.hollow import without_empty_rings
 from layers.json_rows import json_rows
 from spatial import tiling
 from spatial.crs import CGCS2000, county_epsg, reproject, require_crs, require_zone
@@ -67,6 +68,10 @@ def prepare(
     notes: list[str] = []
     columns = _columns(frame, layer, problems, notes)
     raw = np.asarray(frame.geometry.array, dtype=object)
+    if not checked:
+        # A hole without a point says nothing of the ground, and neither PostGIS nor GEOS can work with it.
+        raw, hollow = without_empty_rings(raw)
+        notes += [f"去掉了 {len(hollow)} 行中没有节点的空环"] if len(hollow) else []
     sound = _sound(raw, layer, problems)
     geometries = np.full(len(raw), None, dtype=object)
     has_height = bool(shapely.has_z(raw).any())

@@ -112,7 +112,7 @@ def answer(response: Response, desk: Desk, delivery_id: UUID, body: JsonBody) ->
     openapi_extra=json_body(DescribeRequest, "application/json"),
 )
 def describe(desk: Desk, delivery_id: UUID, body: JsonBody) -> dict[str, Any]:
-    """Replace the description and the chosen repairs, on which neither recognition nor findings rest."""
+    """Replace the description and the chosen repairs. Staging checks anew, for the coverage that is stated then."""
     asked = validated(DescribeRequest, body)
     with desk.pool.connection() as conn:
         held = store.locked(conn, delivery_id)

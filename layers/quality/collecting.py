@@ -106,6 +106,10 @@ class Collector:
             )
         )
 
+    def is_identified(self, row: int) -> bool:
+        """Tell whether the row has an identifier."""
+        return row < len(self.identifiers) and self.identifiers[row] is not None
+
     def rows(self, code: str, rows: Iterable[int], **details: Any) -> None:
         """Add one finding for each row; every detail may be a function of the row."""
         self.made(code)

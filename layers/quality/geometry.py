@@ -130,6 +130,11 @@ def _parts(subject: Subject, found: Collector) -> None:
     several = np.flatnonzero(subject.is_sound & (parts > 1))
     item = subject.layer.fields.get(subject.layer.identifier)
     can_split = found.level("QC-G08") == "error" and item is not None and item.length is None
+
+    def split(row: int) -> str | None:
+        # The parts are named after the row, so a row without an identifier has nothing to name them by.
+        return "split_parts" if can_split and found.is_identified(row) else None
+
     found.rows(
         "QC-G08",
         several,
@@ -137,7 +142,7 @@ def _parts(subject: Subject, found: Collector) -> None:
         geometry=lambda row: subject.geometries[row],
         measured=lambda row: parts[row],
         unit="个",
-        repair="split_parts" if can_split else None,
+        repair=split,
     )
     if found.applies("QC-G21"):
         found.rows("QC-G21", subject.hollow, message="面含有没有节点的空环", repair="drop_empty_rings")

@@ -12,10 +12,11 @@ import shapely
 
 from layers.catalog import CatalogLayer
 from layers.errors import UnknownRecordError
+from layers.hollow import without_empty_rings
 from layers.quality.codes import code_of_name, restored_zero
 from layers.quality.collecting import REPAIRS
 from layers.quality.findings import QualityReport, Repair, RepairOffer
-from layers.quality.mending import mend, without_empty_rings, without_repeated_points
+from layers.quality.mending import mend, without_repeated_points
 from layers.quality.rulebook import number
 
 

@@ -12,8 +12,8 @@ import shapely
 from numpy.typing import NDArray
 
 from layers.catalog import CatalogLayer
+from layers.hollow import without_empty_rings
 from layers.quality.columns import Column, columns
-from layers.quality.mending import without_empty_rings
 from layers.quality.rings import Bools, Floats, Ints, Rings, rings
 from spatial.crs import reproject, require_crs
 from spatial.lazy import lazy

@@ -21,11 +21,19 @@ from packages import geopackage
 import layers
 from layers import database, deliveries, delivery_findings, delivery_steps, versions
 from layers.deliveries import Actor
+from layers.delivery_choice import Choice
 from layers.delivery_files import DeliveryFiles, harmless_name
 from layers.delivery_steps import Place
-from layers.descriptions import Description
-from layers.errors import DeliveryBusyError, DeliveryStateError, FindingsLeftError, UnknownRecordError
+from layers.descriptions import Description, coverage_of
+from layers.errors import (
+    DatasetRefusedError,
+    DeliveryBusyError,
+    DeliveryStateError,
+    FindingsLeftError,
+    UnknownRecordError,
+)
 from layers.quality.findings import QualityFinding
+from layers.recognising.recognition import Answers
 from layers.version_acts import Signature
 
 BY = Actor("张三", "县局")
@@ -104,6 +112,20 @@ def test_only_what_has_no_error_left_is_staged_with_its_record(db, place, tmp_pa
     versions.discard(db, version)
     assert deliveries.get(db, key).state == "checked"
     assert delivery_steps.stage(db, key, place, BY, progress=quiet) > version
+
+
+def test_what_is_staged_covers_what_is_claimed_when_it_is_staged(db, place, tmp_path):
+    outlined = gpd.GeoDataFrame({"XZQDM": ["421223100"], "XZQMC": ["天城镇"]}, geometry=[COUNTY.intersection(square(0, 0, 5000))], crs=EPSG)
+    key = delivered(db, place, geopackage(tmp_path, 乡镇级行政区=outlined), choice=Choice(answers=Answers(layer="town")).to_json())
+    examined = delivery_steps.check(db, key, place, progress=quiet)
+    assert "QC-T04" in {check["code"] for check in examined.report.checks if check["status"] == "not_made"}
+    held = deliveries.get(db, key)
+    deliveries.ask(db, key, choice=held.choice, description=Description(coverage="county").to_json(), repairs=[])
+    for known in (None, examined):
+        with pytest.raises(FindingsLeftError, match="QC-T04"):
+            delivery_steps.stage(db, key, place, BY, progress=quiet, examined=known)
+    deliveries.ask(db, key, choice=held.choice, description=held.description, repairs=[])
+    assert delivery_steps.stage(db, key, place, BY, progress=quiet, examined=examined) > 0
 
 
 def test_a_version_published_elsewhere_is_known_as_published(db, place, tmp_path):
@@ -201,3 +223,10 @@ def test_a_killed_step_leaves_nothing_and_the_next_try_succeeds(db, db_url, plac
     assert versions.history(db, "ecological_redline") == []
     version = delivery_steps.stage(db, key, place, BY, progress=quiet)
     assert versions.get(db, version).dataset.feature_count == 60
+
+
+def test_a_coverage_with_a_hole_of_no_points_is_refused_in_words(db):
+    outer = [[114.0, 29.5], [114.1, 29.5], [114.1, 29.6], [114.0, 29.5]]
+    with pytest.raises(DatasetRefusedError, match="有效的面"):
+        coverage_of(db, {"type": "Polygon", "coordinates": [outer, []]}, epsg=EPSG, county=None)
+    assert coverage_of(db, {"type": "Polygon", "coordinates": [outer]}, epsg=EPSG, county=None).area > 0

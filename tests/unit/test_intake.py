@@ -17,6 +17,7 @@ from spatial.errors import CrsError
 
 RED_LINE = catalog.layer("ecological_redline")
 BUILDING = catalog.layer("building")
+OUTER = "((520000 3270000, 520100 3270000, 520100 3270100, 520000 3270000), EMPTY)"
 BOW_TIE = shapely.Polygon([(520000, 3270000), (520100, 3270100), (520100, 3270000), (520000, 3270100)])
 
 
@@ -52,6 +53,15 @@ def test_a_bad_geometry_is_named_with_its_row(shape, reason):
     (problem,) = problems_of(red_lines([square(), shape, square(500)]))
     assert problem.startswith("第 2 行")
     assert reason in problem
+
+
+@pytest.mark.parametrize("wkt", [f"POLYGON {OUTER}", f"MULTIPOLYGON ({OUTER})"])
+def test_a_hole_without_a_point_is_left_out_and_said(wkt):
+    prepared = prepare(red_lines([shapely.from_wkt(wkt)]), RED_LINE, epsg=EPSG, extent=COUNTY)
+    (shape,) = shapely.from_wkb(prepared.wkb)
+    assert shape.equals(shapely.from_wkt(wkt.replace(", EMPTY", "")))
+    assert shapely.get_num_coordinates(shape) == 4 and "EMPTY" not in shape.wkt
+    assert any("空环" in note for note in prepared.notes)
 
 
 def test_a_dataset_of_a_county_in_another_zone_says_which():

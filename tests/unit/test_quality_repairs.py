@@ -45,6 +45,24 @@ def test_a_figure_of_eight_is_left_to_a_person():
         repair(data, LAND_USE, report, {"make_valid"})
 
 
+@pytest.mark.parametrize("nameless", [None, float("nan")])
+def test_rows_that_cannot_be_named_are_not_split(nameless):
+    several = "MULTIPOLYGON (((0 0, 30 0, 30 30, 0 30, 0 0)), ((50 0, 60 0, 60 9, 50 9, 50 0)))"
+    data = frame(features=[{"wkt": several, "BSM": "A"}, {"wkt": several.replace("0 0", "0 1"), "BSM": nameless}])
+    report = check(data, LAND_USE, epsg=EPSG, context=county())
+    (offer,) = [offer for offer in report.repairs if offer.id == "split_parts"]
+    assert tuple(offer.rows) == (0,)
+    after, _ = repair(data, LAND_USE, report, ["split_parts"])
+    assert "A-2" in set(after["BSM"]) and not any(str(name).startswith(("nan-", "None-")) for name in after["BSM"])
+
+
+def test_without_the_column_of_identifiers_nothing_is_split():
+    several = "MULTIPOLYGON (((0 0, 30 0, 30 30, 0 30, 0 0)), ((50 0, 60 0, 60 9, 50 9, 50 0)))"
+    data = frame(features=[{"wkt": several}]).drop(columns=["BSM"], errors="ignore")
+    report = check(data, LAND_USE, epsg=EPSG, context=county())
+    assert "split_parts" not in {offer.id for offer in report.repairs}
+
+
 def test_repeated_points_go_and_the_others_stay_where_they_are():
     after, done, before, again = mended(
         [{"wkt": "POLYGON ((0 0, 50 0, 50.0009 0, 50 50, 0 50, 0 0.0004, 0 0))"}], "drop_repeated_points"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from frames import COUNTY, EAST, EPSG, NORTH, meta, published, square
 
 from api import demo_county
 from api.app import create_app
+from api.cli import commands
 from api.settings import Settings
 from layers import database
 from layers.databases import create_database, drop_database
@@ -86,3 +88,28 @@ def demo_url(server_url: str, template_database: str) -> Iterator[str]:
         demo_county.load(pool, url, Settings(database_url=url), report=lambda share, doing="": None, scale="small")
     yield url
     drop_database(server_url, name)
+
+
+@pytest.fixture
+def command_on(settings, tmp_path, monkeypatch, capsys):
+    """For a data base: a function that runs a command on it, in an empty folder, and returns exit status, stdout, stderr."""
+
+    def on(url: str):
+        monkeypatch.setenv("CUNTU_DATABASE_URL", url)
+        monkeypatch.chdir(tmp_path)
+        return run
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["cuntu", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            commands.main()
+        told = capsys.readouterr()
+        return ended.value.code or 0, told.out, told.err
+
+    return on
+
+
+@pytest.fixture
+def cuntu(command_on, county_url):
+    """Run a command on this test's own small county."""
+    return command_on(county_url)

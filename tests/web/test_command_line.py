@@ -21,22 +21,6 @@ from layers.postgres import PostgresMissingError
 COMMANDS = {"demo", "serve", "db", "layers", "classify", "check", "progress", "map", "bench", "verify", "site"}
 
 
-@pytest.fixture
-def cuntu(county_url, settings, tmp_path, monkeypatch, capsys):
-    """Run a command on this test's own small county; return exit status, stdout, stderr."""
-    monkeypatch.setenv("CUNTU_DATABASE_URL", county_url)
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cuntu", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            commands.main()
-        told = capsys.readouterr()
-        return ended.value.code or 0, told.out, told.err
-
-    return run
-
-
 def collection(*features):
     return {"type": "FeatureCollection", "features": list(features)}
 

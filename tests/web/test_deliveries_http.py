@@ -8,7 +8,7 @@ import geopandas as gpd
 import openpyxl
 import pytest
 import shapely
-from deliveries import of_a_web_map
+from delivered_files import of_a_web_map
 from delivery_way import BY, delivered, done, faulty_file
 from fastapi.testclient import TestClient
 from frames import EAST, EPSG, NORTH, red_lines, square

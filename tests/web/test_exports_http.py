@@ -2,15 +2,14 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import zipfile
+from functools import partial
 from urllib.parse import unquote
 
 import geopandas as gpd
 import pytest
 from frames import EPSG, meta, published, red_lines
 
-from api.cli import commands
 from api.routes import exports
 from layers import database, versions
 from layers.exports.formats import FORMATS
@@ -136,19 +135,9 @@ def test_nothing_is_left_in_the_folder_for_passing_files(client, tmp_path, monke
 
 
 @pytest.fixture
-def cuntu(county_url, settings, tmp_path, monkeypatch, capsys):
-    """Run a command on this test's own small county, in an empty folder; return exit status, stdout, stderr."""
-    monkeypatch.setenv("CUNTU_DATABASE_URL", county_url)
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["cuntu", "layers", "export", *words])
-        with pytest.raises(SystemExit) as ended:
-            commands.main()
-        told = capsys.readouterr()
-        return ended.value.code or 0, told.out, told.err
-
-    return run
+def cuntu(cuntu):
+    """Export by command; return exit status, stdout, stderr."""
+    return partial(cuntu, "layers", "export")
 
 
 def test_the_command_writes_what_http_hands_out(client, cuntu, tmp_path):

@@ -1,35 +1,17 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import geopandas as gpd
 import openpyxl
 import pytest
 import shapely
-from deliveries import shapefile
+from delivered_files import shapefile
 from delivery_way import faulty_file
 from frames import EPSG, red_lines, square
 from packages import geopackage, shapefile_zip
 
-from api.cli import commands
 from layers import database, snapshot, versions
-
-
-@pytest.fixture
-def cuntu(county_url, settings, tmp_path, monkeypatch, capsys):
-    """Run a command on this test's own small county; return exit status, stdout, stderr."""
-    monkeypatch.setenv("CUNTU_DATABASE_URL", county_url)
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cuntu", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            commands.main()
-        told = capsys.readouterr()
-        return ended.value.code or 0, told.out, told.err
-
-    return run
 
 
 def refusal(result):

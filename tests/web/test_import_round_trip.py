@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +12,6 @@ from frames import EPSG, red_lines, square
 from packages import shapefile_zip
 from pyproj import Transformer
 
-from api.cli import commands
 from layers import database, snapshot, versions
 
 CODE, NAME = "行政区代码", "行政区名称"
@@ -26,18 +24,14 @@ TOWNS = {
 
 
 @pytest.fixture
-def cuntu(db_url, settings, tmp_path, monkeypatch, capsys):
+def cuntu(command_on, db_url):
     """Run a command on a store without any layer; return its JSON."""
-    monkeypatch.setenv("CUNTU_DATABASE_URL", db_url)
-    monkeypatch.chdir(tmp_path)
+    command = command_on(db_url)
 
     def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cuntu", *map(str, arguments), "--json"])
-        with pytest.raises(SystemExit) as ended:
-            commands.main()
-        told = capsys.readouterr()
-        assert not ended.value.code, told.err
-        return json.loads(told.out)
+        code, out, err = command(*arguments, "--json")
+        assert code == 0, err
+        return json.loads(out)
 
     return run
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from io import BytesIO
 
 import geopandas as gpd
@@ -14,7 +13,6 @@ from frames import EPSG, meta, published, square
 from papers import make_seal, poppler, squeezed, text_of
 
 from api.app import create_app
-from api.cli import commands
 from layers import checks, database, papers
 from layers.errors import SealError
 from layers.paper.glyphs import printable
@@ -38,22 +36,6 @@ def paper_of(client, report):
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/pdf"
     return answer.content
-
-
-@pytest.fixture
-def cuntu(county_url, tmp_path, monkeypatch, capsys):
-    """Run a command on this test's own small county; return exit status, stdout, stderr."""
-    monkeypatch.setenv("CUNTU_DATABASE_URL", county_url)
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cuntu", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            commands.main()
-        told = capsys.readouterr()
-        return ended.value.code or 0, told.out, told.err
-
-    return run
 
 
 def test_the_paper_of_a_check_tells_every_finding_and_carries_the_stored_report(client, tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -12,7 +11,6 @@ from frames import EAST, NORTH
 from planning import PROPERTIES
 
 from api.app import create_app
-from api.cli import commands
 
 PROBLEM = "application/problem+json"
 IN_ZONE = {"crs": "EPSG:4547"}
@@ -109,22 +107,6 @@ def test_every_place_proposed_in_a_village_of_the_demo_county_stands_up_to_the_c
             report = service.post("/api/v1/checks/preview", json=taken).json()
             assert report["verdict"] == item["verdict"] == found["reachable"]
         assert found["reachable"] not in ("refused", "incomplete")
-
-
-@pytest.fixture
-def cuntu(county_url, settings, tmp_path, monkeypatch, capsys):
-    """Run a command on this test's own small county; return exit status, stdout, stderr."""
-    monkeypatch.setenv("CUNTU_DATABASE_URL", county_url)
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cuntu", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            commands.main()
-        told = capsys.readouterr()
-        return ended.value.code or 0, told.out, told.err
-
-    return run
 
 
 def test_the_command_gives_the_answer_of_http(cuntu, client, tmp_path):

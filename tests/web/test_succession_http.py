@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import pytest
-
-from api.cli import commands
 
 OLD, NEW = "421223100299", "421223100201"
 LIST = f"code,kind,changed_on,name_before,successors\n{OLD},merge,2024-03-01,老湾村,{NEW}\n421122107202,vanish,2023-01-01,八里湾村委会,\n"
 
 
 @pytest.fixture
-def cuntu(county_url, tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("CUNTU_DATABASE_URL", county_url)
-    monkeypatch.chdir(tmp_path)
+def cuntu(cuntu, tmp_path):
+    """Run a command of the list of changes; return its JSON."""
     (tmp_path / "变更.csv").write_text(LIST, encoding="utf-8-sig")
 
     def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cuntu", "layers", "succession", *arguments, "--json"])
-        with pytest.raises(SystemExit) as ended:
-            commands.main()
-        assert not ended.value.code
-        return json.loads(capsys.readouterr().out)
+        code, out, err = cuntu("layers", "succession", *arguments, "--json")
+        assert code == 0, err
+        return json.loads(out)
 
     return run
 
