@@ -12,6 +12,9 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from api import errors, openapi, uploads
+from api.access.epoch import Epoch
+from api.access.identify import Identify
+from api.access.identities import Identities
 from api.check_desk import CheckDesk
 from api.check_writer import CheckWriter
 from api.checking import Checker
@@ -71,7 +74,7 @@ DESCRIPTION = """县级自然资源和规划部门的一张图服务：图层入
 系统给出建议、证据和依据，由有权的席位作出决定。错误一律为 RFC 9457 问题文档（`application/problem+json`）。"""
 
 
-def create_app(settings: Settings, *, database_url: str, holding: Holding | None = None) -> FastAPI:
+def create_app(settings: Settings, *, database_url: str, holding: Holding | None = None, epoch: Epoch | None = None) -> FastAPI:
     """Make the application on a database. With a `holding` it only answers requests, from the layers held there; without
     one it also follows what is published and does the jobs, as a service in one process.
 
@@ -107,9 +110,12 @@ def create_app(settings: Settings, *, database_url: str, holding: Holding | None
     _route(app)
     errors.install(app)
     openapi.describe(app)
+    app.state.epoch = epoch or Epoch()
+    app.state.identities = Identities(pool, settings, app.state.epoch)
     app.add_middleware(ShortWay, answers=checks.SHORT_WAYS)
     app.add_middleware(HeldTiles, cache=app.state.tiles)
     app.add_middleware(BodyLimit, limit=lambda path: _body_limit(settings, path))
+    app.add_middleware(Identify, identities=app.state.identities)
     app.add_middleware(SameOrigin)
     app.add_middleware(SecurityHeaders, image_hosts=TIANDITU_IMAGES if settings.tianditu_key else "")
     return app

@@ -54,6 +54,22 @@ class CrossSiteError(CuntuError):
     """不接受由其他网站的页面发来的请求。"""
 
 
+class NotSignedInError(CuntuError):
+    """请先登录，或在 Authorization 请求头中给出令牌。"""
+
+
+class BadTokenError(CuntuError):
+    """令牌无效、已过期或已撤销。"""
+
+
+class ForbiddenError(CuntuError):
+    """您的席位没有这项权限。"""
+
+
+class PasswordChangeError(CuntuError):
+    """请先修改初始密码。"""
+
+
 class PayloadTooLargeError(CuntuError):
     """请求内容超过大小限制。"""
 
@@ -87,7 +103,11 @@ STATUS: dict[type[Exception], int] = {
     SecrecyError: 400,
     UnclearLayerError: 400,
     UnsafeArchiveError: 400,
+    BadTokenError: 401,
+    NotSignedInError: 401,
     CrossSiteError: 403,
+    ForbiddenError: 403,
+    PasswordChangeError: 403,
     NotFoundError: 404,
     TileAddressError: 404,
     UnknownLayerError: 404,
@@ -109,6 +129,7 @@ DATABASE_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, 
 
 TITLES = {
     400: "请求有误",
+    401: "需要登录",
     403: "不允许",
     404: "没有找到",
     405: "方法不受支持",

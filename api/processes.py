@@ -8,11 +8,12 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 
+from api.access.epoch import Epoch
 from api.app import create_app
 from api.check_desk import rehearse
 from api.checking import Checker
@@ -47,13 +48,14 @@ class Plan:
     listening: socket.socket
     on_ready: Callable[[], None]
     watchdog: Watchdog | None = None
+    epoch: Epoch = field(default_factory=Epoch)
 
 
 def answer(plan: Plan, holding: Holding, load: Load, ready: Ready) -> None:
     """Answer requests until told to leave or to stop, with the layers that the master held when it forked this process."""
     random.seed()
     settings = plan.settings.model_copy(update={"tile_cache_bytes": plan.settings.tile_cache_bytes // plan.workers})
-    app = create_app(settings, database_url=plan.url, holding=holding)
+    app = create_app(settings, database_url=plan.url, holding=holding, epoch=plan.epoch)
     Worker(app, plan.listening, load, on_ready=ready).run()
 
 

@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     open_secrecy: Literal["public", "internal", "secret"] = Field(
         default="internal", validate_default=True, description="the highest level shown to whoever reaches the port; never above max_secrecy"
     )
+    anonymous: bool = Field(default=False, description="whether public layers and published lists are shown without signing in")
+    idle_minutes: int = Field(default=15, ge=1, le=720, description="a session nobody uses ends after so long")
+    session_hours: int = Field(default=10, ge=1, le=72, description="a session ends after so long in any case")
     epsg: int = Field(default=4547, description="projected storage CRS of the county (CGCS2000 3-degree zone)")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)

@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.access.guard import refused
 from api.check_desk import Asked, CheckDesk
 from api.deps import JSON_TYPES
 from api.moment import Times
@@ -32,7 +33,7 @@ class ShortWay:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
         answer = self.answers.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
         asked = scope["app"].state.asked.get(scope["query_string"]) if answer else None
-        if answer is None or asked is None or not _is_plain(scope):
+        if answer is None or asked is None or not _is_plain(scope) or refused(scope, "checks.make"):
             await self.app(scope, receive, send)
             return
         try:

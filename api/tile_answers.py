@@ -31,7 +31,7 @@ class HeldTiles:
         self.cache = cache
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
-        key = _key(scope)
+        key = _key(scope) if scope["type"] == "http" and scope["state"]["caller"].may("maps.view") else None
         tile = self.cache.get(key) if key else None
         if tile is None:
             await self.app(scope, receive, send)

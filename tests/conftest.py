@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import hypothesis
+import people
 import psycopg
 import pytest
 
@@ -47,7 +48,10 @@ def server_url() -> Iterator[str]:
 def template_database(server_url: str) -> Iterator[str]:
     """The name of a migrated database that each test copies."""
     name = f"cuntu_template_{uuid4().hex[:12]}"
-    database.upgrade(create_database(server_url, name))
+    url = create_database(server_url, name)
+    database.upgrade(url)
+    with database.connect(url) as conn:
+        people.tester(conn)
     yield name
     drop_database(server_url, name)
 

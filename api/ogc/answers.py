@@ -8,12 +8,12 @@ from typing import Any
 
 import orjson
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 
+from api.access.guard import GuardedRoute
 from api.routes.pages import page
 
 
-class OgcRoute(APIRoute):
+class OgcRoute(GuardedRoute):
     """A route whose parameters depend on the layer asked for. Refusals are problem documents, whatever the form asked for."""
 
     names_its_parameters = True

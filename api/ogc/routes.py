@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
+from api.access.guard import needs
 from api.deps import AppSettings, Db, Snapshot
 from api.errors import NotFoundError
 from api.ogc import definition, documents, parameters, schemas
@@ -30,6 +31,7 @@ FeatureId = Annotated[str, Path(description="要素标识，例如标识码或�
 
 @router.get("/", include_in_schema=False)
 @router.get("", summary="OGC API 要素服务首页", **described(JSON, "landing", parameters.PLAIN))
+@needs("maps.view")
 def landing(request: Request, settings: AppSettings) -> Response:
     """Links to everything else."""
     parameters.plain(request)
@@ -39,6 +41,7 @@ def landing(request: Request, settings: AppSettings) -> Response:
 
 
 @router.get("/conformance", summary="所符合的标准", **described(JSON, "conformance", parameters.PLAIN))
+@needs("maps.view")
 def conformance(request: Request) -> Response:
     """The classes of OGC API – Features that hold here."""
     parameters.plain(request)
@@ -47,6 +50,7 @@ def conformance(request: Request) -> Response:
 
 
 @router.get("/api", summary="本服务的接口定义", **described(OPENAPI, "api", parameters.PLAIN))
+@needs("maps.view")
 def api(request: Request, db: Db, snapshots: Snapshot, settings: AppSettings) -> Response:
     """An OpenAPI 3.0 document of its own: it names every layer in force and the properties it can be asked for by."""
     parameters.plain(request)
@@ -61,6 +65,7 @@ def api(request: Request, db: Db, snapshots: Snapshot, settings: AppSettings) ->
 
 
 @router.get("/collections", summary="图层", **described(JSON, "collections", parameters.DATED))
+@needs("maps.view")
 def list_collections(request: Request, db: Db, snapshots: Snapshot, settings: AppSettings) -> Response:
     """One collection for each layer in force."""
     when = parameters.dated(request)
@@ -82,6 +87,7 @@ def list_collections(request: Request, db: Db, snapshots: Snapshot, settings: Ap
 
 
 @router.get("/collections/{collectionId}", summary="一个图层", **described(JSON, "collection", parameters.DATED, 404))
+@needs("maps.view")
 def collection(request: Request, layer_id: CollectionId, db: Db, snapshots: Snapshot, settings: AppSettings) -> Response:
     """What a layer holds, where it lies, and in which coordinate systems it is offered."""
     when = parameters.dated(request)
@@ -99,6 +105,7 @@ def collection(request: Request, layer_id: CollectionId, db: Db, snapshots: Snap
 
 
 @router.get("/collections/{collectionId}/schema", summary="一个图层的字段说明", **described(SCHEMA, "schema", parameters.DATED, 404))
+@needs("maps.view")
 def schema(request: Request, layer_id: CollectionId, db: Db, snapshots: Snapshot, settings: AppSettings) -> Response:
     """What the features of a layer look like: titles, standard field codes, units, codes."""
     return _schema(request, layer_id, db, snapshots, settings, queryables=False)
@@ -107,12 +114,14 @@ def schema(request: Request, layer_id: CollectionId, db: Db, snapshots: Snapshot
 @router.get(
     "/collections/{collectionId}/queryables", summary="一个图层可用于查询的字段", **described(SCHEMA, "schema", parameters.DATED, 404)
 )
+@needs("maps.view")
 def queryables(request: Request, layer_id: CollectionId, db: Db, snapshots: Snapshot, settings: AppSettings) -> Response:
     """The properties that features can be asked for by."""
     return _schema(request, layer_id, db, snapshots, settings, queryables=True)
 
 
 @router.get("/collections/{collectionId}/items", summary="一个图层的要素", **described(GEOJSON, "items", parameters.ITEMS, 404))
+@needs("maps.view")
 def items(request: Request, layer_id: CollectionId, db: Db, snapshots: Snapshot, settings: AppSettings) -> Response:
     """Features by place, time and attributes, page by page. Attributes are asked for by their Chinese titles, as `/ogc/api` lists them."""
     asked = parameters.items(request, layer(layer_id), epsg=settings.epsg)
@@ -135,6 +144,7 @@ def items(request: Request, layer_id: CollectionId, db: Db, snapshots: Snapshot,
 @router.get(
     "/collections/{collectionId}/items/{featureId:path}", summary="一个要素", **described(GEOJSON, "feature", parameters.FEATURE, 404)
 )
+@needs("maps.view")
 def feature(
     request: Request, layer_id: CollectionId, identifier: FeatureId, db: Db, snapshots: Snapshot, settings: AppSettings
 ) -> Response:

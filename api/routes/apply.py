@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from api.access.guard import needs
 from api.apply_form import form_parts
 from api.deps import AppSettings, Snapshot, When
 from api.routes.pages import CHECK_ON, CHECK_OVERLAYS, Data, PageRoute, is_synthetic, page
@@ -22,6 +23,7 @@ GEOLOCATION = "camera=(), microphone=(), geolocation=(self)"
 
 
 @router.get("/apply")
+@needs("checks.make")
 def apply(request: Request, when: When, snapshots: Snapshot, data: Data, settings: AppSettings) -> HTMLResponse:
     """Draw a site, fill the form, see the verdict, submit."""
     seen = snapshots.in_force(when)

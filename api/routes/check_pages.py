@@ -12,6 +12,7 @@ import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from api.access.guard import needs
 from api.deps import Snapshot
 from api.judging import Judging
 from api.moment import Moment
@@ -30,6 +31,7 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute, default_respo
 
 
 @router.get("/maps/checks/{check_id}")
+@needs("checks.read")
 def check(request: Request, check_id: UUID, snapshots: Snapshot, data: Data) -> HTMLResponse:
     """One stored check on its map, drawn over the very versions it rests on, with what officers marked as wrong."""
     standing = Overriding(Judging(request.app.state.pool, request.app.state.snapshots, request.app.state.settings)).effective(check_id)
@@ -71,6 +73,7 @@ def by_rule(acts: tuple[Act, ...]) -> dict[str, list[Act]]:
 
 
 @router.get("/verify")
+@needs("open")
 def verify(request: Request) -> HTMLResponse:
     """The page on which a paper is verified in the browser."""
     scripts = [f"/static/{name}" for name in SCRIPTS if name != "js/dom.js"]  # which every page has
@@ -78,6 +81,7 @@ def verify(request: Request) -> HTMLResponse:
 
 
 @router.get("/verify/offline.html")
+@needs("open")
 def verify_offline() -> HTMLResponse:
     """The same page as one file, to be saved."""
     body = TEMPLATES.get_template("verify_body.html").render(register=False)

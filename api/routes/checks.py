@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from api import uploads
+from api.access.guard import GuardedRoute, needs
 from api.check_desk import Asked, CheckDesk, application_document
 from api.checking import features_of
 from api.deps import JSON_TYPES, AppSettings, CheckAsked, Checking, Db, Desk, JobQueue, JsonBody
@@ -18,7 +19,7 @@ from api.schemas import Accepted, ApplicationCollection, ApplicationFeature, Che
 from layers import checks
 from spatial.permit import VERDICT_LABELS
 
-router = APIRouter(prefix="/checks", tags=["建房审查"])
+router = APIRouter(prefix="/checks", tags=["建房审查"], route_class=GuardedRoute)
 
 
 @router.post(
@@ -29,6 +30,7 @@ router = APIRouter(prefix="/checks", tags=["建房审查"])
     responses={201: LOCATION, **problems(400, 403, 413, 415, 503)},
     openapi_extra=json_body(ApplicationFeature, *JSON_TYPES),
 )
+@needs("checks.make")
 async def create_check(body: JsonBody, asked: CheckAsked, desk: Desk) -> Response:
     """Check one application given as a GeoJSON Feature, store the report and return it. Nothing is stored where the input is wrong."""
     return await created(desk, body, asked)
@@ -41,6 +43,7 @@ async def create_check(body: JsonBody, asked: CheckAsked, desk: Desk) -> Respons
     responses=problems(400, 403, 413, 415, 503),
     openapi_extra=json_body(ApplicationFeature, *JSON_TYPES),
 )
+@needs("checks.make")
 async def preview_check(body: JsonBody, asked: CheckAsked, desk: Desk) -> Response:
     """Check one application and store nothing: the same report without an id, for a page that shows the verdict while a site is drawn."""
     return await previewed(desk, body, asked)
@@ -54,6 +57,7 @@ async def preview_check(body: JsonBody, asked: CheckAsked, desk: Desk) -> Respon
     responses={202: LOCATION, **problems(400, 403, 413, 415, 503)},
     openapi_extra=json_body(ApplicationCollection, *JSON_TYPES),
 )
+@needs("checks.make")
 def create_batch(
     response: Response, body: JsonBody, asked: CheckAsked, checking: Checking, queue: JobQueue, settings: AppSettings
 ) -> dict[str, Any]:
@@ -69,6 +73,7 @@ def create_batch(
 
 
 @router.get("", summary="已存的审查", response_model=CheckPage, responses=problems(400, 503))
+@needs("checks.read")
 def list_checks(
     db: Db,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
@@ -85,6 +90,7 @@ def list_checks(
 
 
 @router.get("/{check_id}", summary="一份审查报告", response_model=Report, responses=problems(400, 404, 503))
+@needs("checks.read")
 def get_check(check_id: UUID, db: Db) -> Response:
     """A stored report, byte for byte as it was given."""
     with db.connection() as conn:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 from pydantic import ValidationError
 
 from api import classifying
+from api.access.guard import GuardedRoute, needs
 from api.deps import AppSettings, Db, JsonBody, Snapshot
 from api.errors import parameter_errors
 from api.json_text import parse_json
@@ -21,7 +22,7 @@ from layers import classifications
 from layers.classifications import Run, VillageResult
 from spatial.errors import InputError
 
-router = APIRouter(prefix="/classifications", tags=["村庄分类"])
+router = APIRouter(prefix="/classifications", tags=["村庄分类"], route_class=GuardedRoute)
 
 
 @router.post(
@@ -32,6 +33,7 @@ router = APIRouter(prefix="/classifications", tags=["村庄分类"])
     responses=problems(400, 403, 409, 413, 415, 503),
     openapi_extra=json_body(ClassificationRequest, "application/json"),
 )
+@needs("villages.classify")
 def create_classification(body: JsonBody, response: Response, db: Db, snapshots: Snapshot, settings: AppSettings) -> dict[str, Any]:
     """Type every village with the layers in force on a day, store the run and return it. Takes some seconds."""
     request = _request(body)
@@ -48,6 +50,7 @@ def create_classification(body: JsonBody, response: Response, db: Db, snapshots:
 
 
 @router.get("", summary="最近的分类结果", response_model=ClassificationList, responses=problems(400, 503))
+@needs("maps.view")
 def list_classifications(db: Db) -> dict[str, Any]:
     """The newest runs first, without their villages."""
     with db.connection() as conn:
@@ -55,6 +58,7 @@ def list_classifications(db: Db) -> dict[str, Any]:
 
 
 @router.get("/{run_id}", summary="一次分类的结果", response_model=Classification, responses=problems(400, 404, 503))
+@needs("maps.view")
 def get_classification(run_id: UUID, db: Db) -> dict[str, Any]:
     """A run with its pack, dataset versions, dates, counts, and every village with its evidence."""
     with db.connection() as conn:

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
+from api.access.guard import GuardedRoute, needs
 from api.comparing import Comparisons, comparison_entry
 from api.deps import AppSettings, Db
 from api.openapi import problems
 from api.version_schemas import ChangeKind, Comparison
 
-router = APIRouter(prefix="/layers", tags=["图层版本"])
+router = APIRouter(prefix="/layers", tags=["图层版本"], route_class=GuardedRoute)
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="版本号")]
 MOST = 1_000
@@ -31,6 +32,7 @@ Compared = Annotated[Comparisons, Depends(comparisons)]
     response_model=Comparison,
     responses=problems(400, 404, 409, 503),
 )
+@needs("layers.inspect")
 def compare_versions(
     layer_id: Annotated[str, Path(max_length=60, description="图层编号")],
     before: Number,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, File, Form, Query, Response, UploadFile
 
+from api.access.guard import GuardedRoute, needs
 from api.delivery_desk import DeliveryDesk
 from api.delivery_entries import choice_of, delivery_entry, description_of, head_entry, validated
 from api.delivery_schemas import (
@@ -29,7 +30,7 @@ from layers.delivery_choice import Choice
 from layers.descriptions import Description
 from layers.version_acts import Expected, Signature
 
-router = APIRouter(prefix="/deliveries", tags=["图层入库"])
+router = APIRouter(prefix="/deliveries", tags=["图层入库"], route_class=GuardedRoute)
 
 STARTED = {202: LOCATION, **problems(400, 403, 404, 409, 413, 415, 503)}
 ACTED = problems(400, 403, 404, 409, 413, 415, 503)
@@ -54,6 +55,7 @@ def accepted(response: Response, delivery_id: UUID, job_id: UUID) -> dict[str, A
 
 
 @router.post("", status_code=202, summary="交付一个图层文件", response_model=DeliveryAccepted, responses=STARTED)
+@needs("layers.deliver")
 def deliver(
     response: Response,
     desk: Desk,
@@ -70,6 +72,7 @@ def deliver(
 
 
 @router.get("", summary="交付一览", response_model=DeliveryList, responses=problems(400, 503))
+@needs("layers.inspect")
 def list_deliveries(
     db: Db, offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0, limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> dict[str, Any]:
@@ -80,6 +83,7 @@ def list_deliveries(
 
 
 @router.get("/{delivery_id}", summary="一份交付", response_model=Delivery, responses=problems(400, 404, 503))
+@needs("layers.inspect")
 def get_delivery(delivery_id: UUID, db: Db) -> dict[str, Any]:
     """Where a delivery stands, what was recognised, what was found."""
     with db.connection() as conn:
@@ -94,6 +98,7 @@ def get_delivery(delivery_id: UUID, db: Db) -> dict[str, Any]:
     responses=STARTED,
     openapi_extra=json_body(AnswersRequest, "application/json"),
 )
+@needs("layers.deliver")
 def answer(response: Response, desk: Desk, delivery_id: UUID, body: JsonBody) -> dict[str, Any]:
     """Replace what was said of the file, of its description and of the repairs, and recognise it anew, in a job."""
     asked = validated(AnswersRequest, body)
@@ -111,6 +116,7 @@ def answer(response: Response, desk: Desk, delivery_id: UUID, body: JsonBody) ->
     responses=ACTED,
     openapi_extra=json_body(DescribeRequest, "application/json"),
 )
+@needs("layers.deliver")
 def describe(desk: Desk, delivery_id: UUID, body: JsonBody) -> dict[str, Any]:
     """Replace the description and the chosen repairs. Staging checks anew, for the coverage that is stated then."""
     asked = validated(DescribeRequest, body)
@@ -129,6 +135,7 @@ def describe(desk: Desk, delivery_id: UUID, body: JsonBody) -> dict[str, Any]:
     responses=STARTED,
     openapi_extra=json_body(DatasetRequest, "application/json"),
 )
+@needs("layers.deliver")
 def take_another(response: Response, desk: Desk, delivery_id: UUID, body: JsonBody) -> dict[str, Any]:
     """A geodatabase has many data sets: each goes its own way, and the file is sent once."""
     asked = validated(DatasetRequest, body)
@@ -137,6 +144,7 @@ def take_another(response: Response, desk: Desk, delivery_id: UUID, body: JsonBo
 
 
 @router.post("/{delivery_id}/check", status_code=202, summary="质检", response_model=DeliveryAccepted, responses=STARTED)
+@needs("layers.deliver")
 def check(response: Response, desk: Desk, delivery_id: UUID) -> dict[str, Any]:
     """Read the file wholly and check it, in a job. Where anything is unclear, the questions are added to the delivery."""
     return accepted(response, delivery_id, desk.order(delivery_id, "delivery-check"))
@@ -150,6 +158,7 @@ def check(response: Response, desk: Desk, delivery_id: UUID) -> dict[str, Any]:
     responses=STARTED,
     openapi_extra=json_body(StageRequest, "application/json"),
 )
+@needs("layers.deliver")
 def stage(response: Response, desk: Desk, delivery_id: UUID, body: JsonBody) -> dict[str, Any]:
     """Make the chosen repairs, check anew and stage, in a job. Where an error is left nothing is stored, and each is named."""
     asked = validated(StageRequest, body)
@@ -168,6 +177,7 @@ def stage(response: Response, desk: Desk, delivery_id: UUID, body: JsonBody) -> 
     responses=ACTED,
     openapi_extra=json_body(PublishRequest, "application/json"),
 )
+@needs("layers.publish")
 def publish(desk: Desk, snapshots: Snapshot, delivery_id: UUID, body: JsonBody) -> dict[str, Any]:
     """Publish the staged version: an act of its own, logged with name and unit."""
     said = validated(PublishRequest, body)
@@ -182,6 +192,7 @@ def publish(desk: Desk, snapshots: Snapshot, delivery_id: UUID, body: JsonBody) 
 
 
 @router.delete("/{delivery_id}", summary="作废一份交付", response_model=Delivery, responses=problems(400, 403, 404, 409, 503))
+@needs("layers.deliver")
 def discard(
     desk: Desk,
     delivery_id: UUID,

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from api.access.guard import GuardedRoute, needs
 from api.delivery_entries import finding_entry
 from api.delivery_schemas import FindingCollection, Level
 from api.deps import AppSettings, Db
@@ -19,7 +20,7 @@ from layers import delivery_findings, quality
 from layers.delivery_record import report_of
 from layers.quality.findings import QualityReport
 
-router = APIRouter(prefix="/deliveries", tags=["图层入库"])
+router = APIRouter(prefix="/deliveries", tags=["图层入库"], route_class=GuardedRoute)
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 GPKG = "application/geopackage+sqlite3"
@@ -33,6 +34,7 @@ SCHEMA: dict[str, Any] = {"schema": {"$ref": "#/components/schemas/FindingCollec
     response_class=GeoJson,
     responses={200: {"model": FindingCollection, "content": {GEOJSON: SCHEMA}}, **problems(400, 404, 409, 503)},
 )
+@needs("layers.inspect")
 def get_findings(
     delivery_id: UUID,
     db: Db,
@@ -58,6 +60,7 @@ def get_findings(
     response_class=Response,
     responses={200: {"content": {XLSX: BINARY}}, **problems(400, 404, 409, 503)},
 )
+@needs("layers.inspect")
 def workbook(delivery_id: UUID, db: Db) -> Response:
     """The report as a workbook."""
     return _file(delivery_id, db, "xlsx", XLSX, quality.write_xlsx)
@@ -69,6 +72,7 @@ def workbook(delivery_id: UUID, db: Db) -> Response:
     response_class=Response,
     responses={200: {"content": {GPKG: BINARY}}, **problems(400, 404, 409, 503)},
 )
+@needs("layers.inspect")
 def geopackage(delivery_id: UUID, db: Db, settings: AppSettings) -> Response:
     """The findings with their places as a GeoPackage in the county's CRS."""
     return _file(delivery_id, db, "gpkg", GPKG, lambda report, path: quality.write_gpkg(report, path, settings.epsg))

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from api.access.guard import GuardedRoute, needs
 from api.checking import epsg_of
 from api.deps import AppSettings, Db
 from api.errors import NotReadyError
@@ -25,7 +26,7 @@ from layers.exports.statement import proposed_name
 from layers.versions import VersionRecord
 from spatial.crs import CRS84
 
-router = APIRouter(prefix="/layers", tags=["图层"])
+router = APIRouter(prefix="/layers", tags=["图层"], route_class=GuardedRoute)
 
 BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 CONTENT = {item.media_type.partition(";")[0]: BINARY for item in FORMATS.values()}
@@ -56,6 +57,7 @@ EncodingName = Literal["GBK", "GB18030", "UTF-8"]
         **problems(400, 404, 409, 503),
     },
 )
+@needs("layers.export")
 def export_version(
     request: Request,
     layer_id: str,

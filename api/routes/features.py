@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from api.access.guard import GuardedRoute, needs
 from api.deps import AppSettings, Db, Snapshot, When
 from api.errors import NotFoundError
 from api.openapi import GeoJson, problems
@@ -14,12 +15,13 @@ from api.shown import shown
 from api.site_schemas import FeaturesAt
 from layers import catalog, identify
 
-router = APIRouter(prefix="/layers", tags=["图层"])
+router = APIRouter(prefix="/layers", tags=["图层"], route_class=GuardedRoute)
 
 
 @router.get(
     "/{layer_id}/at", summary="某处的要素", response_model=FeaturesAt, response_class=GeoJson, responses=problems(400, 404, 503)
 )
+@needs("maps.view")
 def features_at(
     layer_id: str,
     when: When,

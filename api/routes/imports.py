@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from api.access.guard import needs
 from api.delivery_entries import delivery_entry, head_entry
 from api.deps import AppSettings, Db, Snapshot, When
 from api.routes.pages import Data, PageRoute, is_synthetic, page
@@ -29,6 +30,7 @@ SYSTEMS = (("survey", "三调地类（survey）"), ("ydyh2020", "用地用海 20
 
 
 @router.get("/layers/import")
+@needs("layers.inspect")
 def imports(
     request: Request, when: When, snapshots: Snapshot, db: Db, number: Annotated[int, Query(alias="page", ge=1, le=100_000, description="第几页")] = 1
 ) -> HTMLResponse:
@@ -42,6 +44,7 @@ def imports(
 
 
 @router.get("/layers/import/{delivery_id}")
+@needs("layers.inspect")
 def one_import(
     request: Request,
     delivery_id: UUID,

@@ -8,15 +8,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from api.access.guard import GuardedRoute, needs
 from api.deps import Db
 from api.openapi import problems
 from api.schemas import Job, JobList
 from layers import jobs as records
 
-router = APIRouter(prefix="/jobs", tags=["任务"])
+router = APIRouter(prefix="/jobs", tags=["任务"], route_class=GuardedRoute)
 
 
 @router.get("", summary="最近的任务", response_model=JobList, responses=problems(400, 503))
+@needs("jobs.read")
 def list_jobs(db: Db, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> dict[str, Any]:
     """The newest jobs first."""
     with db.connection() as conn:
@@ -24,6 +26,7 @@ def list_jobs(db: Db, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> dict[s
 
 
 @router.get("/{job_id}", summary="一个任务的状态和结果", response_model=Job, responses=problems(400, 404, 503))
+@needs("jobs.read")
 def get_job(job_id: UUID, db: Db) -> dict[str, Any]:
     """How far a job is, and what came of it."""
     with db.connection() as conn:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Response, UploadFile
 
+from api.access.guard import GuardedRoute, needs
 from api.checking import epsg_of
 from api.delivery_schemas import DeliveryAccepted, LawStatus
 from api.iso_times import Day
@@ -20,7 +21,7 @@ from layers.recognising.recognition import Answers
 from layers.version_acts import Signature
 from spatial.crs import CRS84
 
-router = APIRouter(prefix="/layers", tags=["图层入库"])
+router = APIRouter(prefix="/layers", tags=["图层入库"], route_class=GuardedRoute)
 
 NAMELESS = "未具名（接口导入）"
 """Who publishes where a program ordered it in the same request as the import and named nobody."""
@@ -33,6 +34,7 @@ NAMELESS = "未具名（接口导入）"
     response_model=DeliveryAccepted,
     responses={202: LOCATION, **problems(400, 403, 404, 409, 413, 415, 503)},
 )
+@needs("layers.deliver")
 def create_import(
     layer_id: str,
     response: Response,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
+from api.access.guard import needs
 from api.comparing import change_entry
 from api.deps import AppSettings, Db, Snapshot, When
 from api.layer_history import catalogue_rows, coverages, history_rows
@@ -30,6 +31,7 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="版本号")]
 
 
 @router.get("/layers")
+@needs("layers.inspect")
 def layers_page(request: Request, when: When, snapshots: Snapshot, settings: AppSettings) -> HTMLResponse:
     """Every layer with what is in force on a day, as known at a moment."""
     seen = snapshots.in_force(when)
@@ -40,6 +42,7 @@ def layers_page(request: Request, when: When, snapshots: Snapshot, settings: App
 
 
 @router.get("/layers/{layer_id}/history")
+@needs("layers.inspect")
 def history_page(
     request: Request, layer_id: LayerId, when: When, snapshots: Snapshot, data: Data, db: Db, settings: AppSettings
 ) -> HTMLResponse:
@@ -62,6 +65,7 @@ def history_page(
 
 
 @router.get("/layers/{layer_id}/compare/{before}/{after}")
+@needs("layers.inspect")
 def compare_page(
     request: Request,
     layer_id: LayerId,

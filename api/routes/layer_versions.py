@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import psycopg
 from fastapi import APIRouter, Path
 
+from api.access.guard import GuardedRoute, needs
 from api.deps import AppSettings, Db, Snapshot
 from api.openapi import problems
 from api.schemas import StoredVersion
@@ -27,7 +28,7 @@ from layers.errors import UnknownVersionError
 from layers.version_acts import Expected, Signature
 from layers.versions import VersionRecord
 
-router = APIRouter(prefix="/layers", tags=["图层版本"])
+router = APIRouter(prefix="/layers", tags=["图层版本"], route_class=GuardedRoute)
 
 LayerId = Annotated[str, Path(max_length=60, description="图层编号")]
 Version = Annotated[int, Path(ge=1, le=2**31 - 1, description="版本号")]
@@ -35,6 +36,7 @@ REFUSED = problems(400, 403, 404, 409, 413, 503)
 
 
 @router.get("/{layer_id}/acts", summary="发布、撤回等办理记录", response_model=VersionActs, responses=problems(400, 404, 503))
+@needs("layers.inspect")
 def list_acts(layer_id: LayerId, db: Db, settings: AppSettings) -> dict[str, Any]:
     """Who published, withdrew or discarded what, when and why; the latest first. The log is only ever added to."""
     with db.connection() as conn:
@@ -44,6 +46,7 @@ def list_acts(layer_id: LayerId, db: Db, settings: AppSettings) -> dict[str, Any
 
 
 @router.get("/{layer_id}/versions/{version}", summary="一个版本的全部记录", response_model=VersionDetail, responses=problems(400, 404, 503))
+@needs("layers.inspect")
 def get_version(layer_id: LayerId, version: Version, db: Db, settings: AppSettings) -> dict[str, Any]:
     """One version: both periods, source file, acceptance check, coverage, and every act on it."""
     with db.connection() as conn:
@@ -57,6 +60,7 @@ def get_version(layer_id: LayerId, version: Version, db: Db, settings: AppSettin
 
 
 @router.post("/{layer_id}/versions/{version}/publish", summary="发布一个版本", response_model=StoredVersion, responses=REFUSED)
+@needs("layers.publish")
 def publish_version(
     layer_id: LayerId, version: Version, said: PublishRequest, db: Db, snapshots: Snapshot, settings: AppSettings
 ) -> dict[str, Any]:
@@ -71,6 +75,7 @@ def publish_version(
 
 
 @router.post("/{layer_id}/versions/{version}/withdraw", summary="撤回一个已发布的版本", response_model=Withdrawn, responses=REFUSED)
+@needs("layers.publish")
 def withdraw_version(layer_id: LayerId, version: Version, said: VersionWithdrawRequest, db: Db, snapshots: Snapshot) -> dict[str, Any]:
     """Take a version back: from now on it is not known any more; what was answered before stays. Nothing is erased."""
     by, restored = signature(said), []
@@ -86,6 +91,7 @@ def withdraw_version(layer_id: LayerId, version: Version, said: VersionWithdrawR
 
 
 @router.post("/{layer_id}/versions/{version}/law-status", summary="变更规划的法律状态", response_model=StoredVersion, responses=REFUSED)
+@needs("layers.publish")
 def declare_law_status(layer_id: LayerId, version: Version, said: LawStatusRequest, db: Db, snapshots: Snapshot) -> dict[str, Any]:
     """Declare a published version a draft, in force or superseded, from a day on. Checks use only what is in force."""
     with db.connection() as conn:
@@ -97,6 +103,7 @@ def declare_law_status(layer_id: LayerId, version: Version, said: LawStatusReque
 
 
 @router.post("/{layer_id}/versions/{version}/discard", summary="删除一个待发布的版本", response_model=Discarded, responses=REFUSED)
+@needs("layers.publish")
 def discard_version(layer_id: LayerId, version: Version, said: Signed, db: Db) -> dict[str, Any]:
     """Remove a version that was never published; the log keeps its title and the SHA-256 of its file."""
     with db.connection() as conn:

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from api.access.guard import GuardedRoute, needs
 from api.deps import AppSettings, Db, Snapshot, When
 from api.openapi import problems
 from api.schemas import LayerList, LayerVersions
@@ -17,12 +18,13 @@ from layers import catalog, versions
 from layers.catalog import CatalogLayer
 from spatial.layer import DatasetVersion
 
-router = APIRouter(prefix="/layers", tags=["图层"])
+router = APIRouter(prefix="/layers", tags=["图层"], route_class=GuardedRoute)
 
 STATE_LABELS = {"loaded": "已入库", "not_loaded": "未入库"}
 
 
 @router.get("", summary="图层目录和状态", response_model=LayerList, responses=problems(400, 503))
+@needs("maps.view")
 def list_layers(when: When, snapshots: Snapshot, settings: AppSettings) -> dict[str, Any]:
     """Every layer of the catalogue that may be seen, with the version in force; a layer that is not loaded is listed as such."""
     seen = snapshots.in_force(when)
@@ -32,6 +34,7 @@ def list_layers(when: When, snapshots: Snapshot, settings: AppSettings) -> dict[
 
 
 @router.get("/{layer_id}/versions", summary="一个图层的全部版本", response_model=LayerVersions, responses=problems(400, 404, 503))
+@needs("layers.inspect")
 def list_versions(layer_id: str, when: When, snapshots: Snapshot, db: Db, settings: AppSettings) -> dict[str, Any]:
     """Every version that may be seen, the newest first: staged, published and withdrawn; and which is in force at the two times."""
     with db.connection() as conn:

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from api.access.guard import GuardedRoute, needs
 from api.checking import epsg_of, refuse_other_crs
 from api.deps import JSON_TYPES, Checking, Db, JsonBody, When
 from api.errors import UnsupportedMediaTypeError
@@ -21,7 +22,7 @@ from api.schemas import ApplicationFeature
 from layers import checks, rechecks
 from spatial.errors import InputError
 
-router = APIRouter(prefix="/checks", tags=["更正与重审"])
+router = APIRouter(prefix="/checks", tags=["更正与重审"], route_class=GuardedRoute)
 
 def _overriding(request: Request) -> Overriding:
     state = request.app.state
@@ -43,6 +44,7 @@ OptionalBody = Annotated[bytes | None, Depends(optional_body)]
 
 
 @router.get("/{check_id}/overrides", summary="一份审查的更正和更正后的结论", response_model=Overrides, responses=problems(400, 404, 503))
+@needs("checks.read")
 def get_overrides(request: Request, check_id: UUID) -> dict[str, Any]:
     """Every act on a check, those withdrawn too, and the effective verdict."""
     return effective_entry(_overriding(request).effective(check_id))
@@ -56,6 +58,7 @@ def get_overrides(request: Request, check_id: UUID) -> dict[str, Any]:
     responses=problems(400, 403, 404, 409, 413, 415, 503),
     openapi_extra=json_body(OverrideRequest, "application/json"),
 )
+@needs("checks.override")
 def add_override(request: Request, check_id: UUID, body: JsonBody) -> dict[str, Any]:
     """Mark a hit as wrong, on one feature behind it; the finding stays in the report. Rules without data cannot be marked."""
     return act_entry(_overriding(request).mark(check_id, _object(body))) | {"standing": True}
@@ -69,6 +72,7 @@ def add_override(request: Request, check_id: UUID, body: JsonBody) -> dict[str, 
     responses=problems(400, 403, 404, 409, 413, 415, 503),
     openapi_extra=json_body(WithdrawRequest, "application/json"),
 )
+@needs("checks.override")
 def withdraw_override(request: Request, check_id: UUID, override_id: UUID, body: JsonBody) -> dict[str, Any]:
     """Take a mark back by a new act; the mark stays on record."""
     return act_entry(_overriding(request).withdraw(check_id, override_id, _object(body))) | {"standing": False}
@@ -81,6 +85,7 @@ def withdraw_override(request: Request, check_id: UUID, override_id: UUID, body:
     responses=problems(400, 403, 404, 409, 413, 415, 503),
     openapi_extra=json_body(ApplicationFeature, *JSON_TYPES, required=False),
 )
+@needs("checks.override")
 def check_again(
     request: Request,
     check_id: UUID,
@@ -104,6 +109,7 @@ def check_again(
 
 
 @router.get("/{check_id}/line", summary="一份审查的前后各次", response_model=CheckLine, responses=problems(400, 404, 503))
+@needs("checks.read")
 def get_line(check_id: UUID, db: Db) -> dict[str, Any]:
     """The checks that were made again one out of the other."""
     with db.connection() as conn:

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
-from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader
 
+from api.access.guard import GuardedRoute, needs
 from api.deps import Snapshot, When
 from api.errors import TITLES, status_of
 from api.moment import COUNTY_TIME
@@ -60,7 +60,7 @@ TEMPLATES = Environment(
 TEMPLATES.filters.update(measure=measure, moment=moment_text, citation=citation_text, dataset=dataset_text)
 
 
-class PageRoute(APIRoute):
+class PageRoute(GuardedRoute):
     """Tells people, not programs, what went wrong: errors of the project become a page."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -104,6 +104,7 @@ def is_synthetic(seen: InForce) -> bool:
 
 
 @router.get("/")
+@needs("maps.view")
 def start(request: Request, when: When, snapshots: Snapshot, data: Data) -> HTMLResponse:
     """What is served, and which layers are loaded."""
     seen = snapshots.in_force(when)
@@ -112,6 +113,7 @@ def start(request: Request, when: When, snapshots: Snapshot, data: Data) -> HTML
 
 
 @router.get("/maps/village-types")
+@needs("maps.view")
 def village_types(
     request: Request, when: When, snapshots: Snapshot, data: Data, village: Annotated[str | None, Query(description="选中的村")] = None
 ) -> HTMLResponse:
@@ -129,6 +131,7 @@ def village_types(
 
 
 @router.get("/maps/progress")
+@needs("progress.view")
 def progress(request: Request, when: When, snapshots: Snapshot, data: Data) -> HTMLResponse:
     """The map of rectification progress."""
     seen = snapshots.in_force(when)
@@ -138,6 +141,7 @@ def progress(request: Request, when: When, snapshots: Snapshot, data: Data) -> H
 
 
 @router.get("/checks")
+@needs("checks.read")
 def checks(
     request: Request,
     when: When,
@@ -158,6 +162,7 @@ def checks(
 
 
 @router.get("/docs")
+@needs("open")
 def docs(request: Request) -> HTMLResponse:
     """The OpenAPI description, without anything from elsewhere."""
     return page(request, "docs.html", {"openapi_url": request.app.openapi_url}, synthetic=False)

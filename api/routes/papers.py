@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Path, Response
 
+from api.access.guard import GuardedRoute, needs
 from api.deps import Db, PaperDesk
 from api.errors import NotFoundError
 from api.openapi import problems
@@ -16,7 +17,7 @@ from api.schemas import PaperRecord
 from layers import checks
 from layers.check_export import workbook_bytes
 
-router = APIRouter(tags=["建房审查"])
+router = APIRouter(tags=["建房审查"], route_class=GuardedRoute)
 
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -29,6 +30,7 @@ BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
     response_class=Response,
     responses={200: {"content": {PDF: BINARY}}, **problems(400, 404, 503)},
 )
+@needs("checks.read")
 def get_paper(check_id: UUID, desk: PaperDesk) -> Response:
     """The report as an A4 paper with plan, QR code and hash, signed where a seal is set up; entered into the register of papers."""
     body = desk.issue(check_id)
@@ -41,6 +43,7 @@ def get_paper(check_id: UUID, desk: PaperDesk) -> Response:
     response_class=Response,
     responses={200: {"content": {XLSX: BINARY}}, **problems(400, 404, 503)},
 )
+@needs("checks.read")
 def get_workbook(check_id: UUID, db: Db) -> Response:
     """The report as a workbook, with the same groups."""
     with db.connection() as conn:
@@ -49,6 +52,7 @@ def get_workbook(check_id: UUID, db: Db) -> Response:
 
 
 @router.get("/papers/{sha256}", summary="登记的意见书", response_model=PaperRecord, responses=problems(400, 404, 503))
+@needs("checks.read")
 def get_record(sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="文件的 SHA-256")], desk: PaperDesk) -> dict[str, Any]:
     """What the register knows of a file: the check it belongs to, and when it was given out. The file itself need not be sent."""
     paper = desk.find(sha256)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from api.access.guard import GuardedRoute, needs
 from api.deps import AppSettings, Db, When
 from api.moment import Moment
 from api.openapi import problems
@@ -19,7 +20,7 @@ from spatial.periods import due_period, month_label, months_before, parse_month
 from spatial.progress_pack import Indicator, ProgressPack, load_progress_pack
 from spatial.progress_report import ProgressReport
 
-router = APIRouter(prefix="/progress", tags=["整治进度"])
+router = APIRouter(prefix="/progress", tags=["整治进度"], route_class=GuardedRoute)
 
 TREND_MONTHS = 24
 
@@ -29,6 +30,7 @@ Town = Annotated[str | None, Query(description="乡镇代码，只看这个乡�
 
 
 @router.get("/indicators", summary="指标和已有数据的期", response_model=IndicatorList, responses=problems(400, 503))
+@needs("progress.view")
 def list_indicators(settings: AppSettings, db: Db, when: When) -> dict[str, Any]:
     """Every indicator: what is counted over what, how often, which way is better, what goes wrong."""
     pack = _pack(settings)
@@ -39,6 +41,7 @@ def list_indicators(settings: AppSettings, db: Db, when: When) -> dict[str, Any]
 
 
 @router.get("/targets", summary="本县各年目标", response_model=TargetList, responses=problems(400))
+@needs("progress.view")
 def list_targets(settings: AppSettings, indicator: Annotated[str | None, Query(description="指标代码，默认全部")] = None) -> dict[str, Any]:
     """The targets by year, with source and confidence; those marked `example` are not the county's own."""
     pack = _pack(settings)
@@ -56,12 +59,14 @@ def list_targets(settings: AppSettings, indicator: Annotated[str | None, Query(d
 
 
 @router.get("/values", summary="村、乡镇、全县的数", response_model=Values, response_model_exclude_unset=True, responses=problems(400, 409, 503))
+@needs("progress.view")
 def read_values(settings: AppSettings, db: Db, when: When, indicator: Code, period: Month = None, town: Town = None) -> dict[str, Any]:
     """Figures by village, rolled up as Σ numerators ÷ Σ denominators, each with how complete it is."""
     return {**_report(settings, db, when, indicator, period).as_dict(town=town), **_times(when)}
 
 
 @router.get("/rankings", summary="乡镇排名", response_model=Rankings, response_model_exclude_unset=True, responses=problems(400, 409, 503))
+@needs("progress.view")
 def read_rankings(settings: AppSettings, db: Db, when: When, indicator: Code, period: Month = None) -> dict[str, Any]:
     """Towns by two decimals of per cent, equal ones sharing a rank; a town that has not fully reported has none."""
     report = _report(settings, db, when, indicator, period)
@@ -69,6 +74,7 @@ def read_rankings(settings: AppSettings, db: Db, when: When, indicator: Code, pe
 
 
 @router.get("/trend", summary="一个村、乡镇或全县的走势", response_model=Trend, responses=problems(400, 409, 503))
+@needs("progress.view")
 def read_trend(
     settings: AppSettings,
     db: Db,

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from api import lawful_way
+from api.access.guard import GuardedRoute, needs
 from api.check_desk import application_document
 from api.deps import JSON_TYPES, CheckAsked, Checking, Db, JsonBody
 from api.json_text import answer
@@ -15,7 +16,7 @@ from api.proposal_schemas import ProposalList
 from api.schemas import ApplicationFeature
 from layers import checks
 
-router = APIRouter(tags=["建房审查"])
+router = APIRouter(tags=["建房审查"], route_class=GuardedRoute)
 
 
 @router.get(
@@ -24,6 +25,7 @@ router = APIRouter(tags=["建房审查"])
     response_model=ProposalList,
     responses=problems(400, 404, 503),
 )
+@needs("checks.read")
 def proposals_of_check(check_id: UUID, db: Db, checking: Checking) -> Response:
     """The smallest changes that make a stored check's application lawful, each checked in full, by effort.
 
@@ -41,6 +43,7 @@ def proposals_of_check(check_id: UUID, db: Db, checking: Checking) -> Response:
     responses=problems(400, 403, 413, 415, 503),
     openapi_extra=json_body(ApplicationFeature, *JSON_TYPES),
 )
+@needs("checks.make")
 def proposals_of_feature(body: JsonBody, asked: CheckAsked, checking: Checking) -> Response:
     """The same for an application given as a GeoJSON Feature; nothing is stored."""
     feature, epsg_in = application_document(body, asked.crs)

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from api.access.guard import needs
 from api.deps import Db, Snapshot, When
 from api.routes.pages import Data, PageRoute, is_synthetic, page
 from api.run_entries import KIND_LABELS, ORDER, VERDICT_LABELS
@@ -29,6 +30,7 @@ TONES = {"conflict": "refused", "attention": "needs_approval", "unclear": "incom
 
 
 @router.get("/runs")
+@needs("runs.read")
 def runs(
     request: Request, when: When, snapshots: Snapshot, db: Db, number: Annotated[int, Query(alias="page", ge=1, le=100_000, description="第几页")] = 1
 ) -> HTMLResponse:
@@ -42,6 +44,7 @@ def runs(
 
 
 @router.get("/maps/runs/{run_id}")
+@needs("runs.read")
 def run(
     request: Request,
     run_id: UUID,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Response, UploadFile
 
+from api.access.guard import GuardedRoute, needs
 from api.check_desk import application_document
 from api.checking import epsg_of
 from api.deps import JSON_TYPES, AppSettings, Checking, Crs, JsonBody, When
@@ -17,12 +18,13 @@ from layers.site_files import written
 from layers.site_files.reader import FoundSite, read_site_file
 from spatial.crs import CRS84
 
-router = APIRouter(prefix="/sites", tags=["宗地图形"])
+router = APIRouter(prefix="/sites", tags=["宗地图形"], route_class=GuardedRoute)
 
 TEXT: dict[str, Any] = {"schema": {"type": "string"}}
 
 
 @router.post("/read", summary="读取界址点文件", response_model=SiteFileAnswer, responses=problems(400, 403, 413, 415, 503))
+@needs("checks.make")
 def read_file(
     when: When,
     checking: Checking,
@@ -44,6 +46,7 @@ def read_file(
     responses={200: {"content": {"text/plain": TEXT}}, **problems(400, 403, 413, 415, 503)},
     openapi_extra=json_body(ApplicationFeature, *JSON_TYPES),
 )
+@needs("checks.make")
 def write_txt(
     body: JsonBody,
     when: When,

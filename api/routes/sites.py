@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
+from api.access.guard import GuardedRoute, needs
 from api.check_desk import application_document
 from api.deps import CheckAsked, Checking, JsonBody
 from api.json_text import answer
@@ -11,7 +12,7 @@ from api.openapi import json_body, problems
 from api.siting import sites_for
 from api.siting_schemas import Siting, SitingRequest
 
-router = APIRouter(tags=["选址"])
+router = APIRouter(tags=["选址"], route_class=GuardedRoute)
 
 
 @router.post(
@@ -21,6 +22,7 @@ router = APIRouter(tags=["选址"])
     responses=problems(400, 403, 413, 415, 503),
     openapi_extra=json_body(SitingRequest, "application/json"),
 )
+@needs("checks.make")
 def create_sites(body: JsonBody, asked: CheckAsked, checking: Checking) -> Response:
     """Buildable land for a house in a village or a drawn area, places ranked with reasons, and those not proposed with theirs.
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from api.access.guard import GuardedRoute, needs
 from api.deps import AppSettings, Db, Snapshot, TileStore, When
 from api.errors import NotFoundError
 from api.openapi import problems
@@ -13,7 +14,7 @@ from api.tile_answers import MVT, answer
 from api.tile_cache import Tile
 from layers import catalog, tiles
 
-router = APIRouter(tags=["瓦片"])
+router = APIRouter(tags=["瓦片"], route_class=GuardedRoute)
 
 BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 
@@ -27,6 +28,7 @@ Index = Annotated[int, Path(ge=0, lt=2**22)]
     response_class=Response,
     responses={200: {"content": {MVT: BINARY}}, 304: {"description": "未改变"}, **problems(400, 404, 503)},
 )
+@needs("maps.view")
 def read_tile(
     request: Request,
     layer: str,

@@ -9,6 +9,7 @@ import psycopg
 from fastapi import APIRouter, Path, Query, Response
 
 from api import classifying
+from api.access.guard import GuardedRoute, needs
 from api.deps import AppSettings, Db, Snapshot, VillageOutlines, When
 from api.ended_codes import tell_if_ended
 from api.errors import NotFoundError
@@ -19,12 +20,13 @@ from layers import classifications
 from layers.errors import UnknownRecordError
 from spatial.layer import Layer
 
-router = APIRouter(prefix="/villages", tags=["村庄分类"])
+router = APIRouter(prefix="/villages", tags=["村庄分类"], route_class=GuardedRoute)
 
 SUMMARY = ("rule_id", "branch", "title", "outcome", "message")
 
 
 @router.get("", summary="村庄和分类", response_model=VillageCollection, response_class=GeoJson, responses=problems(400, 404, 503))
+@needs("maps.view")
 def list_villages(
     when: When,
     db: Db,
@@ -57,6 +59,7 @@ def list_villages(
 
 
 @router.get("/{code}", summary="一个村庄", response_model=VillageFeature, response_class=GeoJson, responses=problems(400, 404, 410, 503))
+@needs("maps.view")
 def get_village(
     code: Annotated[str, Path(max_length=60, description="村代码（12 位）")], when: When, db: Db, snapshots: Snapshot, outlines: VillageOutlines
 ) -> Response:

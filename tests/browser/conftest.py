@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
+import people
 import pytest
 import small_county
 import uvicorn
@@ -72,7 +73,7 @@ def wait_until_ready(address: str) -> None:
 def check_id(service: str) -> str:
     """A stored check of a site on basic farmland and near a road, with a case number that tries to be code."""
     feature = application(coordinates=[ring(1_030, 1_035)], case_no=small_county.HOSTILE)
-    answer = httpx.post(f"{service}/api/v1/checks", params=IN_ZONE, json=feature)
+    answer = httpx.post(f"{service}/api/v1/checks", params=IN_ZONE, json=feature, headers=people.HEADERS)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
 
@@ -124,7 +125,7 @@ def clean(visit: Visit) -> None:
 @pytest.fixture
 def visit(browser: Browser, service: str) -> Iterator[Visit]:
     """A fresh page on a desk."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN", extra_http_headers=people.HEADERS)
     visit = watched(context.new_page(), service)
     yield visit
     context.close()
@@ -134,7 +135,7 @@ def visit(browser: Browser, service: str) -> Iterator[Visit]:
 @pytest.fixture
 def phone(browser: Browser, service: str) -> Iterator[Visit]:
     """A fresh page on a phone."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="zh-CN")
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="zh-CN", extra_http_headers=people.HEADERS)
     visit = watched(context.new_page(), service)
     yield visit
     context.close()

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import geopandas as gpd
 import numpy as np
+import people
 import psycopg
 import pyproj
 import shapely
@@ -79,7 +80,7 @@ def county_with(server_url: str, template: str, load: Callable[[psycopg.Connecti
 @contextmanager
 def serving(url: str, **changes: Any) -> Iterator[TestClient]:
     """A client of a service on a database."""
-    with TestClient(create_app(Settings(database_url=url, snapshot=False, **changes), database_url=url)) as client:
+    with TestClient(create_app(Settings(database_url=url, snapshot=False, **changes), database_url=url), headers=people.HEADERS) as client:
         yield client
 
 

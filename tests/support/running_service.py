@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import people
+
 import layers
 
 PROJECT = Path(layers.__file__).parents[1]
@@ -56,7 +58,7 @@ class Running:
 def sent(connection: http.client.HTTPConnection, method: str, path: str, body: Any = None) -> tuple[int, dict[str, str], bytes]:
     """Send one request; return status, headers in lower case, and body."""
     text = None if body is None else json.dumps(body)
-    connection.request(method, path, text, {"Content-Type": "application/json"} if text else {})
+    connection.request(method, path, text, people.HEADERS | ({"Content-Type": "application/json"} if text else {}))
     answer = connection.getresponse()
     return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
 

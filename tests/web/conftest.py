@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import geopandas as gpd
+import people
 import pytest
 import shapely
 from fastapi.testclient import TestClient
@@ -68,14 +69,14 @@ def settings(tmp_path, monkeypatch) -> Settings:
 @pytest.fixture
 def client(county_url: str, settings: Settings) -> Iterator[TestClient]:
     """A browser, so to speak, in front of the whole service."""
-    with TestClient(create_app(settings, database_url=county_url)) as service:
+    with TestClient(create_app(settings, database_url=county_url), headers=people.HEADERS) as service:
         yield service
 
 
 @pytest.fixture
 def empty_client(db_url: str, settings: Settings) -> Iterator[TestClient]:
     """The service on a migrated database in which nothing is loaded."""
-    with TestClient(create_app(settings, database_url=db_url)) as service:
+    with TestClient(create_app(settings, database_url=db_url), headers=people.HEADERS) as service:
         yield service
 
 

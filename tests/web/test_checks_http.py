@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 
 import orjson
+import people
 import pytest
 from applications import IN_ZONE, application, ring
 from service_jobs import finished
@@ -54,7 +55,7 @@ def test_from_memory_and_through_postgis_the_report_is_the_same(client, county_u
 
     wait_for_snapshot(client)
     without = settings.model_copy(update={"snapshot": False})
-    with TestClient(create_app(without, database_url=county_url)) as other:
+    with TestClient(create_app(without, database_url=county_url), headers=people.HEADERS) as other:
         assert other.get("/readyz").json()["snapshot"] == "off"
         assert orjson.dumps(report(client)) == orjson.dumps(report(other))
 

@@ -6,6 +6,7 @@ import sys
 
 import geopandas as gpd
 import openpyxl
+import people
 import pytest
 import shapely
 from applications import IN_ZONE, application, ring
@@ -231,7 +232,7 @@ def test_the_loaded_demo_is_found_again_quickly(demo_url, monkeypatch, capsys, s
         commands.main()
     done = json.loads(capsys.readouterr().out)
     assert (done["layers_loaded"], done["typed"], done["checked"]) == (False, False, 0)
-    with TestClient(create_app(settings, database_url=demo_url)) as service:
+    with TestClient(create_app(settings, database_url=demo_url), headers=people.HEADERS) as service:
         layers = service.get("/api/v1/layers").json()["layers"]
         assert {layer["state"] for layer in layers} == {"loaded"}
         assert all(layer["in_force"]["synthetic"] for layer in layers)

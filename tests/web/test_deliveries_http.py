@@ -6,6 +6,7 @@ import sqlite3
 
 import geopandas as gpd
 import openpyxl
+import people
 import pytest
 import shapely
 from delivered_files import of_a_web_map
@@ -182,9 +183,9 @@ def test_a_delivery_put_aside_takes_its_staged_version_and_file_along(client, co
 
 
 def test_what_was_delivered_outlives_a_restart(county_url, settings, tmp_path):
-    with TestClient(create_app(settings, database_url=county_url)) as before:
+    with TestClient(create_app(settings, database_url=county_url), headers=people.HEADERS) as before:
         _, address = delivered(before, shapefile_zip(tmp_path, "STBHHX", red_lines([square(5000, 5000)])))
-    with TestClient(create_app(settings, database_url=county_url)) as after:
+    with TestClient(create_app(settings, database_url=county_url), headers=people.HEADERS) as after:
         assert after.get(address).json()["state"] == "recognised"
         assert done(after, after.post(f"{address}/stage", json=BY))["state"] == "done"
 

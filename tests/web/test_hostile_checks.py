@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import numpy as np
+import people
 import pytest
 from applications import IN_ZONE, application, ring
 from fastapi.testclient import TestClient
@@ -36,7 +37,7 @@ def service(server_url: str, county_template: str, tmp_path_factory: pytest.Temp
     name = f"cuntu_test_{uuid4().hex[:12]}"
     url = create_database(server_url, name, template=county_template)
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"), max_body_bytes=20_000_000, max_batch_bytes=50_000_000)
-    with TestClient(create_app(settings, database_url=url)) as client:
+    with TestClient(create_app(settings, database_url=url), headers=people.HEADERS) as client:
         yield client
     drop_database(server_url, name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import people
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
@@ -24,7 +25,7 @@ MAPS = ("/maps/village-types", "/maps/progress", "/layers/village/history", "/ap
     ids=["number", "exemption", "number first", "hostile", "neither"],
 )
 def test_every_page_with_a_map_says_so(county_url, tmp_path, given, shown):
-    with TestClient(create_app(Settings(data_dir=tmp_path, **given), database_url=county_url)) as client:
+    with TestClient(create_app(Settings(data_dir=tmp_path, **given), database_url=county_url), headers=people.HEADERS) as client:
         for path in MAPS:
             page = client.get(path).text
             assert f'data-map-notice="{shown}"' in page, path

@@ -6,6 +6,7 @@ from io import BytesIO
 
 import geopandas as gpd
 import openpyxl
+import people
 import pytest
 from applications import IN_ZONE, application, ring
 from fastapi.testclient import TestClient
@@ -95,7 +96,7 @@ def test_the_register_cannot_be_changed_afterwards(client, county_url):
 def test_with_a_seal_the_paper_is_signed_once_and_stays_the_same_file(county_url, settings, tmp_path):
     _, root = make_seal(tmp_path)
     sealed = settings.model_copy(update={"signing_key": tmp_path / "seal.p12", "signing_passphrase_file": tmp_path / "passphrase"})
-    with TestClient(create_app(sealed, database_url=county_url)) as client:
+    with TestClient(create_app(sealed, database_url=county_url), headers=people.HEADERS) as client:
         report = checked(client)
         paper = paper_of(client, report)
         assert paper == paper_of(client, report)

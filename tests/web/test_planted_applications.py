@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import openpyxl
 import orjson
+import people
 import pytest
 import shapely
 from fastapi.testclient import TestClient
@@ -43,7 +44,7 @@ def full(full_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Te
         assert loaded == demo_county.Loaded(layers=True, typed=True, checked=398)
         again = demo_county.load(pool, full_url, settings, report=lambda *_: None)
         assert again == demo_county.Loaded(layers=False, typed=False, checked=0)
-    with TestClient(create_app(settings, database_url=full_url)) as service:
+    with TestClient(create_app(settings, database_url=full_url), headers=people.HEADERS) as service:
         yield service
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import people
 import pytest
 from applications import IN_ZONE, application, ring
 from fastapi.testclient import TestClient
@@ -58,7 +59,7 @@ def test_the_same_application_stored_or_not_has_the_same_proposals_and_none_is_s
 
 def test_through_postgis_the_proposals_are_those_from_memory(client, county_url, settings):
     without = settings.model_copy(update={"snapshot": False})
-    with TestClient(create_app(without, database_url=county_url)) as other:
+    with TestClient(create_app(without, database_url=county_url), headers=people.HEADERS) as other:
         answers = [service.post("/api/v1/proposals", params=IN_ZONE | TIMES, json=NEAR_FARMLAND).json() for service in (client, other)]
     assert answers[0] == answers[1]
 

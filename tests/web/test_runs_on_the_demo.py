@@ -6,6 +6,7 @@ import json
 from uuid import uuid4
 
 import orjson
+import people
 import pytest
 from fastapi.testclient import TestClient
 from psycopg.conninfo import conninfo_to_dict
@@ -108,7 +109,7 @@ LOWER = {"jurisdiction": "421223", "parameters": {"storeys_max": {"title": "å†œæ
 
 def test_a_backtest_over_http_tells_which_stored_checks_a_lower_limit_would_refuse(own_url, planted):
     settings = Settings(database_url=own_url)
-    with TestClient(create_app(settings, database_url=own_url)) as client:
+    with TestClient(create_app(settings, database_url=own_url), headers=people.HEADERS) as client:
         begun = client.post("/api/v1/runs/backtest", json=LOWER)
         job = finished(client, begun.headers["location"])
         assert job["state"] == "done", job

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 import time
 
+import people
 import psycopg
 import pytest
 from applications import IN_ZONE, application, ring
@@ -31,7 +32,7 @@ def test_alive_and_ready(client):
 def test_without_its_tables_the_service_is_not_ready(server_url, settings):
     name = f"cuntu_bare_{time.monotonic_ns()}"
     url = create_database(server_url, name)
-    with TestClient(create_app(settings, database_url=url)) as bare:
+    with TestClient(create_app(settings, database_url=url), headers=people.HEADERS) as bare:
         answer = bare.get("/readyz")
     assert (answer.status_code, answer.headers["content-type"]) == (503, PROBLEM)
     assert "cuntu db upgrade" in answer.json()["detail"]
@@ -39,7 +40,7 @@ def test_without_its_tables_the_service_is_not_ready(server_url, settings):
 
 def test_while_the_database_is_away_the_answer_is_503_and_tells_nothing_of_the_inside(settings):
     url = "postgresql://nobody@/nothing?host=/nowhere/at/all"
-    with TestClient(create_app(settings.model_copy(update={"snapshot": False}), database_url=url)) as away:
+    with TestClient(create_app(settings.model_copy(update={"snapshot": False}), database_url=url), headers=people.HEADERS) as away:
         assert away.get("/healthz").status_code == 200
         answer = away.get("/readyz")
         assert (answer.status_code, answer.headers["content-type"], answer.headers["retry-after"]) == (503, PROBLEM, "3")
@@ -51,7 +52,7 @@ def test_unexpected_errors_tell_nothing_of_the_inside(county_url, settings, monk
         raise RuntimeError("secret detail")
 
     monkeypatch.setattr("api.routes.layers.versions.history", broken)
-    with TestClient(create_app(settings, database_url=county_url), raise_server_exceptions=False) as service:
+    with TestClient(create_app(settings, database_url=county_url), headers=people.HEADERS, raise_server_exceptions=False) as service:
         answer = service.get("/api/v1/layers/road/versions")
     assert (answer.status_code, answer.headers["content-type"]) == (500, PROBLEM)
     assert "secret" not in answer.text
@@ -236,7 +237,7 @@ def test_no_villages_no_classification(empty_client):
 def test_work_left_by_a_service_that_died_is_interrupted_when_the_next_one_starts(db_url, settings):
     with database.connect(db_url) as conn:
         job = jobs.add(conn, "check-batch")
-    with TestClient(create_app(settings, database_url=db_url)) as service:
+    with TestClient(create_app(settings, database_url=db_url), headers=people.HEADERS) as service:
         assert finished(service, f"/api/v1/jobs/{job.id}")["state"] == "interrupted"
 
 

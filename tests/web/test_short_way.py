@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import orjson
+import people
 import psycopg
 import pytest
 from applications import IN_ZONE, application, ring
@@ -131,7 +132,7 @@ def test_an_unexpected_error_on_the_short_way_tells_nothing_of_the_inside(county
     def broken(*_args, **_options):
         raise RuntimeError("secret detail")
 
-    with TestClient(create_app(settings, database_url=county_url), raise_server_exceptions=False) as service:
+    with TestClient(create_app(settings, database_url=county_url), headers=people.HEADERS, raise_server_exceptions=False) as service:
         service.post(CHECKS, params=IN_ZONE, json=application())
         monkeypatch.setattr("api.check_desk.application_document", broken)
         answer = service.post(CHECKS, params=IN_ZONE, json=application())

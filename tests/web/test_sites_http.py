@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import people
 import pytest
 from fastapi.testclient import TestClient
 from frames import EAST, NORTH
@@ -72,7 +73,7 @@ def test_a_hundred_thousand_vertices_are_refused_whatever_the_limit_of_the_body(
     body = {"area": {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}, "house": HOUSE}
     assert client.post("/api/v1/sites", params=IN_ZONE, json=body).status_code == 413
     wide = settings.model_copy(update={"max_body_bytes": 20_000_000})
-    with TestClient(create_app(wide, database_url=county_url)) as service:
+    with TestClient(create_app(wide, database_url=county_url), headers=people.HEADERS) as service:
         answer = service.post("/api/v1/sites", params=IN_ZONE, json=body)
     assert answer.status_code == 400
     assert [error["message"] for error in answer.json()["errors"]] == ["顶点超过 5000 个"]
@@ -97,7 +98,7 @@ def demo_village(demo_url) -> str:
 
 
 def test_every_place_proposed_in_a_village_of_the_demo_county_stands_up_to_the_check(demo_url, demo_village, settings):
-    with TestClient(create_app(settings, database_url=demo_url)) as service:
+    with TestClient(create_app(settings, database_url=demo_url), headers=people.HEADERS) as service:
         found = service.post("/api/v1/sites", json={"village": demo_village, "house": HOUSE, "application": STATED}).json()
         assert found["buildable"]["area_m2"] > 0
         assert found["buildable"]["area_m2"] + found["unknown"]["area_m2"] <= found["area"]["area_m2"]

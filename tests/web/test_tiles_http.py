@@ -4,6 +4,7 @@ import asyncio
 import gzip
 
 import geopandas as gpd
+import people
 import pytest
 import shapely
 from fastapi.testclient import TestClient
@@ -102,7 +103,7 @@ def test_a_layer_above_what_may_be_shown_is_in_no_tile(county_url, settings, hou
         )
         published(conn, road, meta("road", secrecy="public"))
     shown = settings.model_copy(update={"open_secrecy": "public"})
-    with TestClient(create_app(shown, database_url=county_url)) as client:
+    with TestClient(create_app(shown, database_url=county_url), headers=people.HEADERS) as client:
         for url in (address("building"), f"{address('building')}?v={houses}") * 2:
             answer = client.get(url)
             assert answer.status_code in (400, 403, 404)

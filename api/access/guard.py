@@ -1,0 +1,75 @@
+"""What each address needs: declared beside its handler, and looked at before anything of the request is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from api.access.caller import Caller
+from api.access.permissions import OPEN, permissions
+from api.errors import ForbiddenError, NotSignedInError, PasswordChangeError, document_of, problem
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+CHANGE_PASSWORD = "/account/password"  # noqa: S105 (an address)
+SIGN_IN = "/sign-in"
+
+
+def needs(permission: str) -> Callable[[Handler], Handler]:
+    """Declare what a handler needs; `open` for what everybody may do. To be written below the route's own decorator."""
+    if permission not in permissions():
+        raise ValueError(f"no such permission: {permission}")
+
+    def declare(handler: Handler) -> Handler:
+        handler.__dict__["needs_permission"] = permission
+        return handler
+
+    return declare
+
+
+class GuardedRoute(APIRoute):
+    """A route that knows what it needs. One whose handler does not declare it cannot be made."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **told: Any) -> None:
+        self.needs = getattr(endpoint, "needs_permission", None)
+        if self.needs is None:
+            raise ValueError(f"{path}: {endpoint.__qualname__} does not declare the permission it needs")
+        super().__init__(path, endpoint, **told)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request, or refuse it."""
+        refusal = refused(scope, str(self.needs))
+        if refusal is None:
+            await super().handle(scope, receive, send)
+        else:
+            await refusal(scope, receive, send)
+
+
+def refused(scope: Scope, permission: str) -> Response | None:
+    """Return the answer to a request that may not do this, None where it may."""
+    caller: Caller = scope["state"]["caller"]
+    if permission == OPEN:
+        return None
+    path = scope["path"]
+    if caller.must_change_password and path != CHANGE_PASSWORD:
+        return _to_page(scope, CHANGE_PASSWORD) or problem(document_of(PasswordChangeError(), instance=path))
+    if caller.may(permission):
+        return None
+    if caller.is_known:
+        return problem(document_of(ForbiddenError(f"您的席位没有这项权限：{permissions()[permission]}。"), instance=path))
+    return _to_page(scope, SIGN_IN) or problem(document_of(NotSignedInError(), instance=path), headers={"WWW-Authenticate": "Bearer"})
+
+
+def _to_page(scope: Scope, page: str) -> Response | None:
+    """Lead a person's browser to a page; programs are told instead."""
+    request = Request(scope)
+    if scope["method"] not in ("GET", "HEAD") or "text/html" not in request.headers.get("accept", "") or scope["path"].startswith(("/api/", "/ogc", "/tiles/")):
+        return None
+    asked = scope["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
+    return RedirectResponse(f"{page}?next={quote(asked, safe='')}", status_code=303, headers={"Cache-Control": "no-store"})

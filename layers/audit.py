@@ -1,0 +1,72 @@
+"""The audit: what was done by whom in which seat, in a chain in which each entry carries the hash of the one before.
+
+An entry is written in the transaction of the act itself: neither is there without the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import psycopg
+
+from layers import acting
+from layers.acting import Acting
+from layers.sql import queries
+
+SQL = queries("audit")
+
+Connection = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One act: what was done (`layers.publish`), to what (`version/12`), with what result, and the SHA-256 of the thing before and after."""
+
+    action: str
+    object: str
+    result: str = "done"
+    before: str | None = None
+    after: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    by: Acting | None = None
+    """Who did it, where that is not whoever acts here and now."""
+
+
+def append(conn: Connection, entries: Sequence[Entry]) -> None:
+    """Add entries in the caller's transaction, best as its last statement: until it ends, nobody else can add any."""
+    payloads = [payload(entry) for entry in entries]
+    if payloads:
+        conn.execute(SQL["append"], {"payloads": payloads})
+
+
+def note(conn: Connection, action: str, thing: str, **told: Any) -> None:
+    """Add one entry for whoever acts here and now."""
+    append(conn, [Entry(action=action, object=thing, **told)])
+
+
+def payload(entry: Entry) -> str:
+    """Write an entry as the text that is kept and hashed."""
+    by = entry.by or acting.current()
+    told = {
+        "at": datetime.now(UTC).isoformat(),
+        "channel": by.channel,
+        "account_id": by.account_id,
+        "person_id": by.person_id,
+        "person": by.person,
+        "seat_id": by.seat_id,
+        "seat": by.seat,
+        "unit": by.unit,
+        "address": by.address,
+        "request_id": by.request_id,
+        "action": entry.action,
+        "object": entry.object,
+        "result": entry.result,
+        "before": entry.before,
+        "after": entry.after,
+        "details": dict(entry.details),
+    }
+    return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()

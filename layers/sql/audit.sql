@@ -1,0 +1,2 @@
+-- name: append
+SELECT audit.append(%(payloads)s);
