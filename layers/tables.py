@@ -43,6 +43,11 @@ def _created(name: str = "created_at") -> Column[object]:
     return Column(name, INSTANT, nullable=False, server_default=func.now())
 
 
+def _by() -> tuple[Column[int], Column[int]]:
+    """From which account and seat; empty for the service itself, and for the command line without a seat."""
+    return Column("account_id", Integer), Column("seat_id", Integer)
+
+
 dataset_version = Table(
     "dataset_version",
     metadata,
@@ -127,6 +132,7 @@ classification_run = Table(
     Column("valid_on", Date, nullable=False),
     Column("known_at", INSTANT, nullable=False),
     _created(),
+    *_by(),
 )
 
 classification_result = Table(
@@ -160,6 +166,7 @@ stored_check = Table(
     Column("pack_version", Text, nullable=False),
     Column("pack_sha256", Text, nullable=False),
     Column("datasets", JSONB, nullable=False),
+    *_by(),
     CheckConstraint(
         "num_nonnulls(report, packed) = 1 AND (packed IS NULL) = (dictionary IS NULL) AND (packed IS NULL) = (failed IS NULL)",
         name="stored_check_one_form",
@@ -232,6 +239,7 @@ progress_value = Table(
     Column("synthetic", Boolean, nullable=False),
     Column("known_from", INSTANT, nullable=False),
     Column("known_to", INSTANT),
+    *_by(),
     CheckConstraint("extract(day FROM period) = 1", name="progress_value_month"),
     CheckConstraint("known_to >= known_from", name="progress_value_known_period"),
     Index(
@@ -258,9 +266,12 @@ job = Table(
     _created(),
     Column("started_at", INSTANT),
     Column("finished_at", INSTANT),
+    *_by(),
+    Column("owner", JSONB, nullable=False, server_default=text("'{}'")),
     CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'interrupted')", name="job_state"),
     CheckConstraint("progress >= 0 AND progress <= 1", name="job_progress"),
     Index("job_waiting", "created_at", "id", postgresql_where=text("state = 'queued'")),
+    Index("job_account", "account_id", text("created_at DESC")),
 )
 
 check_override = Table(
@@ -279,6 +290,7 @@ check_override = Table(
     Column("evidence_sha256", Text),
     Column("made_at", INSTANT, nullable=False),
     Column("hit_features", JSONB, nullable=False, server_default=text("'[]'")),
+    *_by(),
     Index("check_override_check", "check_id", "made_at"),
     Index("check_override_withdrawn_once", "withdraws", unique=True, postgresql_where=text("withdraws IS NOT NULL")),
 )
@@ -310,6 +322,7 @@ check_run = Table(
     Column("summary", JSONB, nullable=False, server_default=text("'{}'")),
     Column("created_at", INSTANT, nullable=False),
     Column("finished_at", INSTANT),
+    *_by(),
     Index("check_run_time", text("created_at DESC"), "id"),
 )
 
@@ -349,6 +362,7 @@ issued_paper = Table(
     Column("certificate", Text),
     Column("signature", LargeBinary),
     Column("issued_at", INSTANT, nullable=False),
+    *_by(),
     Index("issued_paper_check", "check_id", "base_sha256"),
 )
 """Papers given out. `base_sha256` is that of the file before it was signed, `signature` the bytes that signing added to it."""
@@ -413,6 +427,7 @@ version_act = Table(
     Column("reason", Text, nullable=False),
     Column("details", JSONB, nullable=False, server_default=text("'{}'")),
     Column("made_at", INSTANT, nullable=False),
+    *_by(),
     Index("version_act_version", "version_id", "made_at"),
     Index("version_act_layer", "layer_id", "made_at"),
 )
