@@ -21,6 +21,10 @@ APPROVAL_NUMBER = r"^[A-Za-z\u4e00-\u9fff]{1,12}[(（〔]\d{4}[)）〕][A-Za-z\u
 """Forms such as GS(2024)1234号, 鄂S（2024）001号, 京审字(2024)G第0001号."""
 
 
+RATE = r"^[1-9]\d{0,6}/(s|min|h)$"
+"""So many in a second, a minute or an hour; as many may come at once."""
+
+
 class Settings(BaseSettings):
     """Everything a deployment decides. Each field is read from the environment as `CUNTU_<FIELD>`."""
 
@@ -37,6 +41,24 @@ class Settings(BaseSettings):
     anonymous: bool = Field(default=False, description="whether public layers and published lists are shown without signing in")
     idle_minutes: int = Field(default=15, ge=1, le=720, description="a session nobody uses ends after so long")
     session_hours: int = Field(default=10, ge=1, le=72, description="a session ends after so long in any case")
+    key_file: Path | None = Field(default=None, description="file with 32 random bytes in base64; unset: made beside the embedded cluster")
+    second_factor: Literal["none", "optional", "required"] = Field(default="optional", description="codes of an authenticator at sign-in")
+    second_factor_roles: str = Field(default="administrator,auditor", description="roles that `required` is about, with commas; * all")
+    oidc_issuer: str | None = Field(default=None, pattern=r"^https?://[^\s#?]+$", description="OpenID Connect: the provider; unset: none")
+    oidc_client_id: str | None = Field(default=None, min_length=1, description="OpenID Connect: this service's name at the provider")
+    oidc_client_secret_file: Path | None = Field(default=None, description="OpenID Connect: file with the secret; unset: a public client")
+    oidc_title: str = Field(default="单位统一身份认证", max_length=30, description="OpenID Connect: what the provider is called on the sign-in page")
+    trusted_proxies: str = Field(default="", description="addresses or networks, parted by commas, whose X-Forwarded-For and X-Forwarded-Proto are believed")
+    request_timeout_s: int = Field(default=120, ge=1, le=3_600, description="a request nobody has answered after so long is answered 503")
+    statement_timeout_s: int = Field(default=90, ge=1, le=3_600, description="a statement of a request is cancelled after so long")
+    lock_timeout_s: int = Field(default=15, ge=1, le=600, description="an act waits so long for another that holds what it needs")
+    rate_caller: str = Field(default="3000/s", pattern=RATE, description="requests of one account or token")
+    rate_address: str = Field(default="300/s", pattern=RATE, description="requests of one address by somebody who has not signed in")
+    rate_sign_in: str = Field(default="60/min", pattern=RATE, description="attempts to sign in, or to use a one-time link, from one address")
+    rate_refused: str = Field(default="60/min", pattern=RATE, description="tokens that do not hold, from one address")
+    expensive_at_once: int = Field(default=2, ge=1, le=64, description="requests for siting, proposals, exports or comparisons one worker does at a time")
+    upload_bytes_per_day: int = Field(default=20_000_000_000, gt=0, description="layer files one account may deliver in a day")
+    open_deliveries: int = Field(default=100, gt=0, description="deliveries one account may have open at the same time")
     epsg: int = Field(default=4547, description="projected storage CRS of the county (CGCS2000 3-degree zone)")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
