@@ -39,6 +39,11 @@ def _geometry(name: str, *, nullable: bool = False) -> Column[object]:
     return Column(name, Geometry(srid=-1, spatial_index=False), nullable=nullable)
 
 
+def _sealed(*names: str) -> list[Column[object]]:
+    """Columns that hold what identifies people, encrypted in the application."""
+    return [Column(name, LargeBinary) for name in names]
+
+
 def _created(name: str = "created_at") -> Column[object]:
     return Column(name, INSTANT, nullable=False, server_default=func.now())
 
@@ -199,7 +204,30 @@ application = Table(
     Column("expected", JSONB),
     Column("synthetic", Boolean, nullable=False),
     _created(),
+    Column("village_code", Text),
     Index("application_geom", "geom", postgresql_using="gist"),
+)
+
+applicant = Table(
+    "applicant",
+    metadata,
+    Column("case_no", Text, ForeignKey("application.case_no"), primary_key=True),
+    *_sealed("name", "sex", "birth", "phone", "identity_number", "registered_address", "address", "bounds"),
+    Column("identity_index", LargeBinary),
+    _created("recorded_at"),
+    _created("changed_at"),
+    Column("erased_at", INSTANT),
+    Index("applicant_identity", "identity_index"),
+)
+
+applicant_member = Table(
+    "applicant_member",
+    metadata,
+    Column("case_no", Text, ForeignKey("applicant.case_no"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    *_sealed("name", "relation", "birth", "identity_number", "registered_address"),
+    Column("identity_index", LargeBinary),
+    Index("applicant_member_identity", "identity_index"),
 )
 
 household = Table(
@@ -210,6 +238,18 @@ household = Table(
     Column("properties", JSONB, nullable=False),
     Column("synthetic", Boolean, nullable=False),
     Index("household_village", "village_code"),
+)
+
+household_person = Table(
+    "household_person",
+    metadata,
+    Column("household_no", Text, ForeignKey("household.household_no"), primary_key=True),
+    Column("part", Text, primary_key=True),
+    *_sealed("name", "phone", "identity_number", "address"),
+    Column("identity_index", LargeBinary),
+    _created("recorded_at"),
+    CheckConstraint("part IN ('head', 'contact')", name="household_person_part"),
+    Index("household_person_identity", "identity_index"),
 )
 
 application_record = Table(
