@@ -13,7 +13,8 @@ from typing import Any
 import psycopg
 
 from api.errors import DATABASE_AWAY
-from layers import checks, database
+from layers import acting, checks, database
+from layers.acting import Acting
 from layers.checks import StoredCheck
 from layers.packed_reports import Packing
 
@@ -75,7 +76,8 @@ class CheckWriter:
 
     def _write(self, group: list[_Waiting]) -> None:
         try:
-            self._save([waiting.check for waiting in group])
+            with acting.as_service():
+                self._save([(waiting.check, waiting.by) for waiting in group])
         except DATABASE_AWAY as error:
             self._forget_connection()
             _settle(group, error)
@@ -89,11 +91,11 @@ class CheckWriter:
         else:
             _settle(group, None)
 
-    def _save(self, new: list[StoredCheck]) -> None:
-        """Store checks by one statement, which is a transaction by itself."""
+    def _save(self, new: list[tuple[StoredCheck, Acting]]) -> None:
+        """Store checks of several people by one statement, which is a transaction by itself."""
         conn = self._connection()
         try:
-            checks.save(conn, new, packing=self._packing)
+            checks.save(conn, [check for check, _ in new], packing=self._packing)
         except BaseException:
             self._packing = Packing()
             raise
@@ -117,10 +119,11 @@ class CheckWriter:
 
 
 class _Waiting:
-    """A check that waits for its transaction, and the loop its request lives in."""
+    """A check that waits for its transaction, who made it, and the loop their request lives in."""
 
     def __init__(self, check: StoredCheck) -> None:
         self.check = check
+        self.by = acting.current()
         self.loop = asyncio.get_running_loop()
         self.done: asyncio.Future[None] = self.loop.create_future()
 

@@ -19,6 +19,7 @@ from api.settings import Settings
 from api.snapshots import InForce, Snapshots
 from layers import checks as stored
 from layers import classifications, snapshot
+from layers.acting import current
 from layers.checks import StoredCheck
 from spatial import permit
 from spatial.canonical import geometry_sha256
@@ -179,6 +180,7 @@ def stored_check(checks: Checks, applications: Applications, row: int, *, at: da
         properties={name: value for name, value in stated(applications, row).items() if value is not None},
         datasets=checks.dataset_versions,
         failed=checks.failed(row),
+        **current().signed,
     )
 
 

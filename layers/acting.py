@@ -43,6 +43,11 @@ class Acting:
             "cuntu.permissions": ",".join(sorted(self.permissions)),
         }
 
+    @property
+    def signed(self) -> dict[str, int | None]:
+        """The columns that an act keeps of them."""
+        return {"account_id": self.account_id, "seat_id": self.seat_id}
+
 
 NOBODY = Acting(channel="service")
 """Sees nothing and may do nothing."""

@@ -19,6 +19,7 @@ from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 from shapely.geometry.base import BaseGeometry
 
+from layers.acting import current
 from layers.checks import report_of
 from layers.errors import UnknownRecordError
 from layers.sql import queries
@@ -52,6 +53,8 @@ class Run:
     done: int = 0
     summary: Mapping[str, Any] = field(default_factory=dict)
     finished_at: datetime | None = None
+    account_id: int | None = None
+    seat_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +87,7 @@ class Result:
 
 def create(conn: Connection, run: Run, subjects: Sequence[Subject]) -> None:
     """Write down a run with its subjects, in the caller's transaction. A run without subjects is finished at once."""
-    row = vars(run) | {name: Jsonb(dict(getattr(run, name))) for name in ("parameters", "versions", "summary")}
+    row = vars(run) | {name: Jsonb(dict(getattr(run, name))) for name in ("parameters", "versions", "summary")} | current().signed
     conn.execute(SQL["add"], row)
     with conn.cursor() as cursor, cursor.copy(SQL["add_subjects"]) as copy:
         for item in subjects:

@@ -50,6 +50,9 @@ class StoredCheck:
     properties: Mapping[str, Any] = field(default_factory=dict)
     datasets: Sequence[Mapping[str, Any]] = ()
     failed: Sequence[str] | None = None
+    account_id: int | None = None
+    seat_id: int | None = None
+    """From which account and seat the check was made."""
 
     @property
     def basis(self) -> str:
@@ -93,6 +96,7 @@ def _row(conn: Connection, check: StoredCheck, packing: Packing) -> tuple[Any, .
     return (
         check.id, check.case_no, check.verdict, packed, dictionary, failed, properties, geometry, check.subject_sha256, check.applied_on,
         check.valid_on, check.known_at, check.checked_at, check.pack_id, check.pack_version, check.pack_sha256, datasets,
+        check.account_id, check.seat_id,
     )  # fmt: skip
 
 

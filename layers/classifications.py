@@ -12,6 +12,7 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from layers.acting import current
 from layers.errors import UnknownRecordError
 from layers.sql import queries
 
@@ -22,7 +23,7 @@ Connection = psycopg.Connection[Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What a run was made with. `created_at` is set by the store."""
+    """What a run was made with. `created_at`, `account_id` and `seat_id` (from which it was made) are set by the store."""
 
     id: UUID
     pack_id: str
@@ -33,6 +34,8 @@ class Run:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     datasets: Sequence[Mapping[str, Any]] = ()
     created_at: datetime | None = None
+    account_id: int | None = None
+    seat_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ def save(conn: Connection, run: Run, results: Iterable[VillageResult]) -> None:
         "datasets": Jsonb([dict(entry) for entry in run.datasets]),
         "valid_on": run.valid_on,
         "known_at": run.known_at,
+        **current().signed,
     }
     rows = [
         {"run_id": run.id, "village_code": item.village_code, "village_type": item.village_type, "report": item.report.decode()}

@@ -16,6 +16,7 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from layers.acting import current
 from layers.errors import DeliveryBusyError, DeliveryStateError, UnknownRecordError
 from layers.sql import queries
 from layers.storable import storable_text
@@ -40,9 +41,9 @@ class Actor:
     officer: str
     unit: str
 
-    def act(self, name: str) -> dict[str, str]:
+    def act(self, name: str) -> dict[str, Any]:
         """Write down an act of this officer at this moment."""
-        return {"act": name, "officer": self.officer, "unit": self.unit, "at": datetime.now(UTC).isoformat()}
+        return {"act": name, "officer": self.officer, "unit": self.unit, "at": datetime.now(UTC).isoformat(), **current().signed}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +194,7 @@ def wanting_file(conn: Connection) -> set[UUID]:
     return {UUID(str(row[0])) for row in conn.execute(SQL["wanting_file"]).fetchall()}
 
 
-def _end(conn: Connection, delivery_id: UUID, state: State, *, problem: str | None = None, acts: Sequence[Mapping[str, str]] = ()) -> None:
+def _end(conn: Connection, delivery_id: UUID, state: State, *, problem: str | None = None, acts: Sequence[Mapping[str, Any]] = ()) -> None:
     conn.execute(SQL["end"], {"id": delivery_id, "state": state, "problem": problem, "acts": Jsonb(list(acts))})
 
 

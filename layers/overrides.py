@@ -12,6 +12,7 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from layers.acting import current
 from layers.errors import UnknownRecordError
 from layers.sql import queries
 from spatial.errors import CuntuError
@@ -50,6 +51,8 @@ class Act:
     hit_features: Sequence[str] = ()
     id: UUID | None = None
     made_at: datetime | None = None
+    account_id: int | None = None
+    seat_id: int | None = None
 
 
 def mark(conn: Connection, act: Act) -> Act:
@@ -97,7 +100,8 @@ def _lock(conn: Connection, check_id: UUID) -> None:
 
 
 def _add(conn: Connection, act: Act) -> Act:
-    named = replace(act, id=uuid4())
+    by = current()
+    named = replace(act, id=uuid4(), account_id=by.account_id, seat_id=by.seat_id)
     row = conn.execute(SQL["add"], vars(named) | {"hit_features": Jsonb(list(named.hit_features))}).fetchone()
     assert row is not None
     return replace(named, made_at=row[0])

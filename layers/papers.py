@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
+from layers.acting import current
 from layers.sql import queries
 
 SQL = queries("papers")
@@ -31,7 +32,7 @@ class IssuedPaper:
 
 def add(conn: Connection, paper: IssuedPaper) -> None:
     """Enter a paper into the register, in the caller's transaction; one that stands there stays as it is."""
-    conn.execute(SQL["add"], vars(paper))
+    conn.execute(SQL["add"], vars(paper) | current().signed)
 
 
 def lock_check(conn: Connection, check_id: UUID) -> None:

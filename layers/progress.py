@@ -11,6 +11,7 @@ import numpy as np
 import psycopg
 
 from layers import succession
+from layers.acting import current
 from layers.errors import VersionStateError
 from layers.sql import queries
 from layers.succession import Succession
@@ -118,7 +119,7 @@ def record(
     last = _scalar(conn, "last_change")
     if last is not None and moment < last:
         raise VersionStateError(f"入库时间 {moment.isoformat()} 早于上一次变更 {last.isoformat()}。")
-    values = {**_columns(figures), "at": moment, "source_name": source_name, "synthetic": synthetic}
+    values = {**_columns(figures), "at": moment, "source_name": source_name, "synthetic": synthetic, **current().signed}
     corrected = conn.execute(SQL["close_corrected"], values).rowcount
     added = conn.execute(SQL["add"], values).rowcount
     return Recorded(new=added - corrected, corrected=corrected, unchanged=len(figures) - added, at=moment)

@@ -13,6 +13,7 @@ from typing import Any, cast
 import psycopg
 
 from layers import partitions, versions
+from layers.acting import current
 from layers.errors import VersionStateError
 from layers.sql import queries
 from layers.version_acts import BY_PROGRAM, Signature
@@ -45,7 +46,7 @@ def _published_again(conn: Connection, version_id: int, moment: datetime, by: Si
     copy = int(cast(tuple[Any, ...], conn.execute(SQL["copy_version"], {"id": version_id}).fetchone())[0])
     partitions.copy(conn, copy, version_id)
     versions.publish(conn, copy, at=moment, by=by)
-    conn.execute(SQL["copy_declarations"], {"new": copy, "old": version_id} | asdict(by))
+    conn.execute(SQL["copy_declarations"], {"new": copy, "old": version_id} | asdict(by) | current().signed)
     return copy
 
 

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from layers.acting import current
 from layers.sql import queries
 from spatial.errors import InputError
 
@@ -74,6 +75,8 @@ class VersionAct:
     law_status: str | None = None
     effective_from: date | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    account_id: int | None = None
+    seat_id: int | None = None
 
     @property
     def told(self) -> str:
@@ -104,7 +107,7 @@ def add(
         "effective_from": effective_from,
         "made_at": made_at,
     }
-    conn.execute(SQL["add"], about | asdict(by) | {"details": Jsonb(dict(details or {}))})
+    conn.execute(SQL["add"], about | asdict(by) | current().signed | {"details": Jsonb(dict(details or {}))})
 
 
 def listed(conn: Connection, *, layer: str | None = None, version: int | None = None) -> list[VersionAct]:

@@ -1,9 +1,10 @@
 -- name: add
 INSERT INTO check_run (
-    id, kind, title, parameters, valid_on, known_at, pack_version, pack_sha256, versions, classification_id, total, summary, created_at
+    id, kind, title, parameters, valid_on, known_at, pack_version, pack_sha256, versions, classification_id, total, summary, created_at,
+    account_id, seat_id
 ) VALUES (
     %(id)s, %(kind)s, %(title)s, %(parameters)s, %(valid_on)s, %(known_at)s, %(pack_version)s, %(pack_sha256)s, %(versions)s,
-    %(classification_id)s, %(total)s, %(summary)s, %(created_at)s
+    %(classification_id)s, %(total)s, %(summary)s, %(created_at)s, %(account_id)s, %(seat_id)s
 );
 
 -- name: add_subjects
@@ -14,7 +15,7 @@ UPDATE check_run SET finished_at = clock_timestamp() WHERE id = %(id)s AND total
 
 -- name: list
 SELECT id, kind, title, parameters, valid_on, known_at, pack_version, pack_sha256, versions, classification_id, total, done, summary,
-    created_at, finished_at
+    created_at, finished_at, account_id, seat_id
 FROM check_run WHERE %(id)s::uuid IS NULL OR id = %(id)s
 ORDER BY created_at DESC, id LIMIT %(limit)s OFFSET %(offset)s;
 

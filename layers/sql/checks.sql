@@ -1,13 +1,13 @@
 -- name: save
 COPY stored_check (
     id, case_no, verdict, packed, dictionary, failed, properties, geom, subject_sha256, applied_on, valid_on, known_at, checked_at,
-    pack_id, pack_version, pack_sha256, datasets
+    pack_id, pack_version, pack_sha256, datasets, account_id, seat_id
 ) FROM STDIN;
 
 -- name: get
 SELECT
     id, case_no, verdict, report, packed, dictionary, failed, properties, ST_AsBinary(geom) AS geometry, ST_SRID(geom) AS epsg, subject_sha256, applied_on,
-    valid_on, known_at, checked_at, pack_id, pack_version, pack_sha256, datasets
+    valid_on, known_at, checked_at, pack_id, pack_version, pack_sha256, datasets, account_id, seat_id
 FROM stored_check WHERE id = %(id)s;
 
 -- name: list

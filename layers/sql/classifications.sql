@@ -1,17 +1,17 @@
 -- name: save_run
-INSERT INTO classification_run (id, pack_id, pack_version, pack_sha256, parameters, datasets, valid_on, known_at)
-VALUES (%(id)s, %(pack_id)s, %(pack_version)s, %(pack_sha256)s, %(parameters)s, %(datasets)s, %(valid_on)s, %(known_at)s);
+INSERT INTO classification_run (id, pack_id, pack_version, pack_sha256, parameters, datasets, valid_on, known_at, account_id, seat_id)
+VALUES (%(id)s, %(pack_id)s, %(pack_version)s, %(pack_sha256)s, %(parameters)s, %(datasets)s, %(valid_on)s, %(known_at)s, %(account_id)s, %(seat_id)s);
 
 -- name: save_result
 INSERT INTO classification_result (run_id, village_code, village_type, report)
 VALUES (%(run_id)s, %(village_code)s, %(village_type)s, %(report)s);
 
 -- name: run
-SELECT id, pack_id, pack_version, pack_sha256, parameters, datasets, valid_on, known_at, created_at
+SELECT id, pack_id, pack_version, pack_sha256, parameters, datasets, valid_on, known_at, created_at, account_id, seat_id
 FROM classification_run WHERE id = %(id)s;
 
 -- name: latest_run
-SELECT id, pack_id, pack_version, pack_sha256, parameters, datasets, valid_on, known_at, created_at
+SELECT id, pack_id, pack_version, pack_sha256, parameters, datasets, valid_on, known_at, created_at, account_id, seat_id
 FROM classification_run ORDER BY created_at DESC, id LIMIT 1;
 
 -- name: applicable
@@ -19,7 +19,7 @@ SELECT id FROM classification_run WHERE valid_on <= %(valid_on)s AND created_at 
 ORDER BY valid_on DESC, created_at DESC, id LIMIT 1;
 
 -- name: runs
-SELECT id, pack_id, pack_version, pack_sha256, parameters, datasets, valid_on, known_at, created_at
+SELECT id, pack_id, pack_version, pack_sha256, parameters, datasets, valid_on, known_at, created_at, account_id, seat_id
 FROM classification_run ORDER BY created_at DESC, id LIMIT %(limit)s;
 
 -- name: results

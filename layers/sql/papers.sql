@@ -1,6 +1,6 @@
 -- name: add
-INSERT INTO issued_paper (sha256, check_id, base_sha256, certificate, signature, issued_at)
-VALUES (%(sha256)s, %(check_id)s, %(base_sha256)s, %(certificate)s, %(signature)s, %(issued_at)s)
+INSERT INTO issued_paper (sha256, check_id, base_sha256, certificate, signature, issued_at, account_id, seat_id)
+VALUES (%(sha256)s, %(check_id)s, %(base_sha256)s, %(certificate)s, %(signature)s, %(issued_at)s, %(account_id)s, %(seat_id)s)
 ON CONFLICT (sha256) DO NOTHING;
 
 -- name: lock_check

@@ -38,8 +38,9 @@ WHERE old.known_to IS NULL
   AND (old.numerator, old.denominator) IS DISTINCT FROM (new.numerator, new.denominator);
 
 -- name: add
-INSERT INTO progress_value (village_code, indicator, period, numerator, denominator, source_name, synthetic, known_from)
-SELECT new.village_code, new.indicator, new.period, new.numerator, new.denominator, %(source_name)s, %(synthetic)s, %(at)s
+INSERT INTO progress_value (village_code, indicator, period, numerator, denominator, source_name, synthetic, known_from, account_id, seat_id)
+SELECT new.village_code, new.indicator, new.period, new.numerator, new.denominator, %(source_name)s, %(synthetic)s, %(at)s,
+    %(account_id)s::integer, %(seat_id)s::integer
 FROM unnest(
     %(village_code)s::text[], %(indicator)s::text[], %(period)s::date[], %(numerator)s::float8[], %(denominator)s::float8[]
 ) AS new (village_code, indicator, period, numerator, denominator)

@@ -27,9 +27,11 @@ FROM dataset_version WHERE id = %(id)s
 RETURNING id;
 
 -- name: copy_declarations
-INSERT INTO version_act (version_id, layer_id, act, law_status, effective_from, officer, unit, reason, details, made_at)
+INSERT INTO version_act (
+    version_id, layer_id, act, law_status, effective_from, officer, unit, reason, details, made_at, account_id, seat_id
+)
 SELECT
     %(new)s, layer_id, act, law_status, effective_from, %(officer)s, %(unit)s, %(reason)s, jsonb_build_object('restores', version_id),
-    clock_timestamp()
+    clock_timestamp(), %(account_id)s, %(seat_id)s
 FROM version_act WHERE version_id = %(old)s AND act = 'law_status'
 ORDER BY made_at, id;
