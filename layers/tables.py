@@ -604,4 +604,13 @@ sign_in_try = Table(
     _created("tried_at"),
     Index("sign_in_try_address", "address", "tried_at"),
     Index("sign_in_try_login", "login_sha256", "tried_at"),
+    Index("sign_in_try_tried_at", "tried_at"),
+)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("account_id", Integer, ForeignKey("account.id"), primary_key=True),
+    Column("code_sha256", LargeBinary, primary_key=True),
+    Column("used_at", INSTANT),
 )
