@@ -70,6 +70,18 @@ class PasswordChangeError(CuntuError):
     """请先修改初始密码。"""
 
 
+class SecondFactorError(CuntuError):
+    """请先用动态码完成登录。"""
+
+
+class FormTokenError(CuntuError):
+    """表单已失效，请刷新页面后重新提交。"""
+
+
+class TooManyTriesError(CuntuError):
+    """失败次数过多，请稍后再试。"""
+
+
 class PayloadTooLargeError(CuntuError):
     """请求内容超过大小限制。"""
 
@@ -108,6 +120,9 @@ STATUS: dict[type[Exception], int] = {
     CrossSiteError: 403,
     ForbiddenError: 403,
     PasswordChangeError: 403,
+    SecondFactorError: 403,
+    FormTokenError: 403,
+    TooManyTriesError: 429,
     NotFoundError: 404,
     TileAddressError: 404,
     UnknownLayerError: 404,
@@ -138,6 +153,7 @@ TITLES = {
     410: "已不存在",
     413: "请求内容过大",
     415: "内容类型不受支持",
+    429: "请求过多",
     500: "服务器内部错误",
     503: "服务暂时不可用",
 }

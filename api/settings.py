@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     oidc_issuer: str | None = Field(default=None, pattern=r"^https?://[^\s#?]+$", description="OpenID Connect: the provider; unset: none")
     oidc_client_id: str | None = Field(default=None, min_length=1, description="OpenID Connect: this service's name at the provider")
     oidc_client_secret_file: Path | None = Field(default=None, description="OpenID Connect: file with the secret; unset: a public client")
+    oidc_ca_file: Path | None = Field(default=None, description="OpenID Connect: certificates (PEM) the provider's is checked with; unset: the usual ones")
     oidc_title: str = Field(default="单位统一身份认证", max_length=30, description="OpenID Connect: what the provider is called on the sign-in page")
     trusted_proxies: str = Field(default="", description="addresses or networks, parted by commas, whose X-Forwarded-For and X-Forwarded-Proto are believed")
     request_timeout_s: int = Field(default=120, ge=1, le=3_600, description="a request nobody has answered after so long is answered 503")
@@ -92,6 +94,11 @@ class Settings(BaseSettings):
         if self.map_approval:
             return f"审图号：{self.map_approval}"
         return f"免送审：{self.map_exemption}" if self.map_exemption else "未送审，仅供内部使用"
+
+    def asks_second_factor(self, roles: Iterable[str]) -> bool:
+        """Tell whether `second_factor_roles` names one of some roles."""
+        named = {name.strip() for name in self.second_factor_roles.split(",")}
+        return "*" in named or not named.isdisjoint(roles)
 
     @property
     def uploads(self) -> Path:

@@ -38,6 +38,10 @@ class Identity:
     secrecy: str | None
     permissions: list[str] | None
     roles: list[str]
+    second_factor: bool
+    """Whether a second factor was shown with this secret; a token stands for the session it was made in."""
+    enrolled: bool
+    """Whether the account has a second factor."""
 
 
 def digest(secret: str) -> bytes:

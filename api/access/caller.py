@@ -33,6 +33,8 @@ class Caller:
     grant_id: UUID | None = None
     """The session or the token."""
     must_change_password: bool = False
+    must_prove: bool = False
+    """A second factor is asked of them, and this session has not shown it yet."""
 
     def may(self, permission: str) -> bool:
         """Tell whether they have a permission."""

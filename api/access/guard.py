@@ -13,11 +13,12 @@ from starlette.types import Receive, Scope, Send
 
 from api.access.caller import Caller
 from api.access.permissions import OPEN, permissions
-from api.errors import ForbiddenError, NotSignedInError, PasswordChangeError, document_of, problem
+from api.errors import ForbiddenError, NotSignedInError, PasswordChangeError, SecondFactorError, document_of, problem
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 CHANGE_PASSWORD = "/account/password"  # noqa: S105 (an address)
+SECOND_FACTOR = "/account/second-factor"
 SIGN_IN = "/sign-in"
 
 
@@ -59,6 +60,8 @@ def refused(scope: Scope, permission: str) -> Response | None:
     path = scope["path"]
     if caller.must_change_password and path != CHANGE_PASSWORD:
         return _to_page(scope, CHANGE_PASSWORD) or problem(document_of(PasswordChangeError(), instance=path))
+    if caller.must_prove and not path.startswith((SECOND_FACTOR, CHANGE_PASSWORD)):
+        return _to_page(scope, SECOND_FACTOR) or problem(document_of(SecondFactorError(), instance=path))
     if caller.may(permission):
         return None
     if caller.is_known:

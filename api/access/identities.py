@@ -76,14 +76,17 @@ class Identities:
 def _caller(found: Identity, settings: Settings) -> Caller:
     permissions = granted(found.roles) if found.seat_id is not None else frozenset()
     is_token = found.permissions is not None
+    must_prove = _must_prove(found, settings)
+    if must_prove:
+        permissions = frozenset()
     if found.permissions is not None:
         permissions &= frozenset(found.permissions)
     secrecy = min(found.secrecy, settings.max_secrecy, key=SECRECY_LEVELS.index) if found.secrecy else "public"
     return Caller(
         kind="token" if is_token else "session",
         permissions=permissions if is_token else permissions | {"account.own"},
-        secrecy=secrecy,
-        places=frozenset() if found.seat_id is None else None if found.place_code is None else frozenset({found.place_code}),
+        secrecy="public" if must_prove else secrecy,
+        places=frozenset() if found.seat_id is None or must_prove else None if found.place_code is None else frozenset({found.place_code}),
         account_id=found.account_id,
         person_id=found.person_id,
         person=found.person,
@@ -94,7 +97,15 @@ def _caller(found: Identity, settings: Settings) -> Caller:
         roles=frozenset(found.roles),
         grant_id=found.grant_id,
         must_change_password=found.must_change,
+        must_prove=must_prove,
     )
+
+
+def _must_prove(found: Identity, settings: Settings) -> bool:
+    """Whether a session lacks the second factor that its account has, or that its seat's roles have to have."""
+    if settings.second_factor == "none" or found.second_factor:
+        return False
+    return found.enrolled or (settings.second_factor == "required" and settings.asks_second_factor(found.roles))
 
 
 def _nobody(settings: Settings) -> Caller:

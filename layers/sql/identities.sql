@@ -6,9 +6,11 @@ WITH found AS (
     UPDATE session SET seen_at = now() FROM found WHERE session.id = found.id AND session.seen_at < now() - interval '30 seconds'
 )
 SELECT
-    found.id AS grant_id, account.id AS account_id, account.login, account.must_change, person.id AS person_id, person.name AS person,
+    found.id AS grant_id, account.id AS account_id, account.login,
+    account.must_change AND account.password_hash IS NOT NULL AS must_change, person.id AS person_id, person.name AS person,
     seat.id AS seat_id, seat.title AS seat, seat.unit, seat.place_code, seat.secrecy, NULL::text[] AS permissions,
-    ARRAY(SELECT role FROM seat_role WHERE seat_role.seat_id = seat.id ORDER BY role) AS roles
+    ARRAY(SELECT role FROM seat_role WHERE seat_role.seat_id = seat.id ORDER BY role) AS roles,
+    found.second_factor, account.totp_confirmed_at IS NOT NULL AS enrolled
 FROM found JOIN account ON account.id = found.account_id JOIN person ON person.id = account.person_id
 LEFT JOIN seat ON seat.id = found.seat_id AND (seat.ended_on IS NULL OR seat.ended_on > %(today)s) AND EXISTS (
     SELECT FROM seat_holder AS h
@@ -26,10 +28,11 @@ WITH found AS (
 SELECT
     found.id AS grant_id, account.id AS account_id, account.login, false AS must_change, person.id AS person_id, person.name AS person,
     seat.id AS seat_id, seat.title AS seat, seat.unit, seat.place_code, seat.secrecy, found.permissions,
-    ARRAY(SELECT role FROM seat_role WHERE seat_role.seat_id = seat.id ORDER BY role) AS roles
+    ARRAY(SELECT role FROM seat_role WHERE seat_role.seat_id = seat.id ORDER BY role) AS roles,
+    true AS second_factor, account.totp_confirmed_at IS NOT NULL AS enrolled
 FROM found JOIN account ON account.id = found.account_id JOIN person ON person.id = account.person_id
 JOIN seat ON seat.id = found.seat_id AND (seat.ended_on IS NULL OR seat.ended_on > %(today)s) AND EXISTS (
     SELECT FROM seat_holder AS h
     WHERE h.seat_id = seat.id AND h.person_id = person.id AND h.held_from <= %(today)s AND (h.held_to IS NULL OR h.held_to > %(today)s)
 )
-WHERE account.disabled_at IS NULL AND NOT account.must_change;
+WHERE account.disabled_at IS NULL AND NOT (account.must_change AND account.password_hash IS NOT NULL);
