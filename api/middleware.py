@@ -104,6 +104,6 @@ class SecurityHeaders:
         images = " ".join(filter(None, ("'self' data: blob:", self.image_hosts)))
         return (
             "default-src 'none'; connect-src 'self'; font-src 'self'; worker-src 'self' blob:; "
-            f"img-src {images}; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; style-src-attr 'unsafe-inline'; "
+            f"img-src {images}; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; object-src 'none'; frame-src 'none'; manifest-src 'none'; media-src 'none'; "
             "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         )
