@@ -1,7 +1,13 @@
-"""Connections to the PostGIS data base, and its structure brought up to date."""
+"""Connections to the PostGIS data base, and its structure brought up to date.
+
+Every connection tells the database on whose behalf it is used (`layers.acting`); row-level security goes by that. It is told outside of
+any transaction, so that no rollback takes it back, and again only when somebody else acts.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -11,29 +17,106 @@ import sqlalchemy
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from psycopg import sql
+from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
+from layers import roles
+from layers.acting import current
 from layers.sql import queries
 
 SQL = queries("database")
+ROLES = queries("roles")
 
 
-def connect(url: str, *, autocommit: bool = False, timeout_s: int = 10) -> psycopg.Connection[Any]:
-    """Open a connection. `url` is `postgresql://…`; raises psycopg.OperationalError where nothing answers in so many seconds."""
-    return psycopg.connect(libpq_url(url), autocommit=autocommit, application_name="cuntu", connect_timeout=timeout_s)
+class Session(psycopg.Connection[Any]):
+    """A connection that remembers what it told the database of who acts."""
+
+    told: dict[str, str] | None = None
 
 
-def pool(url: str, *, min_size: int = 1, max_size: int = 8, timeout_s: float = 5.0) -> ConnectionPool[psycopg.Connection[Any]]:
-    """Return an open pool of connections; a caller waits at most `timeout_s` seconds for one."""
-    return ConnectionPool(
-        libpq_url(url),
+class Pool(ConnectionPool[Session]):
+    """Connections that have told the database who acts before they are handed out."""
+
+    @contextmanager
+    def connection(self, timeout: float | None = None) -> Iterator[Session]:
+        """Lend a connection. Where the block fails, what it was told is forgotten: nobody knows what was done on it."""
+        with super().connection(timeout) as conn:
+            try:
+                yield conn
+            except BaseException:
+                conn.told = None
+                raise
+
+
+def connect(
+    url: str, *, autocommit: bool = False, timeout_s: int = 10, role: str | None = None, statement_timeout_s: int = 0
+) -> Session:
+    """Open a connection for whoever acts here and now, as a role of the database where one is named, else as the URL says.
+
+    `url` is `postgresql://…`; raises psycopg.OperationalError where nothing answers in so many seconds.
+    """
+    conninfo = roles.conninfo_as(libpq_url(url), role, **_limits(statement_timeout_s))
+    conn = Session.connect(conninfo, autocommit=autocommit, connect_timeout=timeout_s)
+    try:
+        tell(conn)
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
+def pool(
+    url: str, *, role: str | None = None, min_size: int = 1, max_size: int = 8, timeout_s: float = 5.0,
+    statement_timeout_s: int = 0, lock_timeout_s: int = 0,
+) -> Pool:  # fmt: skip
+    """Return an open pool of connections as a role of the database; a caller waits at most `timeout_s` seconds for one.
+
+    Each is lent for whoever acts when it is asked for. Statements and waits for locks end after so many seconds, 0 means never.
+    """
+    return Pool(
+        roles.conninfo_as(libpq_url(url), role, **_limits(statement_timeout_s, lock_timeout_s)),
         min_size=min_size,
         max_size=max_size,
         timeout=timeout_s,
-        kwargs={"application_name": "cuntu"},
-        check=ConnectionPool.check_connection,
+        connection_class=Session,
+        check=_ready,
         open=True,
     )
+
+
+def tell(conn: psycopg.Connection[Any]) -> bool:
+    """Tell the database on whose behalf this connection is used from now on; return whether that took a round trip.
+
+    Within a transaction it holds to its end: for a connection that goes from one person to another while it is being used.
+    """
+    wanted = current().settings
+    named = {"names": list(wanted), "values": list(wanted.values())}
+    if conn.info.transaction_status is not TransactionStatus.IDLE:
+        conn.execute(ROLES["tell"].format(within=sql.Literal(True)), named)
+        return True
+    if getattr(conn, "told", None) == wanted:
+        return False
+    committed = conn.autocommit
+    conn.autocommit = True
+    try:
+        conn.execute(ROLES["tell"].format(within=sql.Literal(False)), named)
+    finally:
+        conn.autocommit = committed
+    if isinstance(conn, Session):
+        conn.told = wanted
+    return True
+
+
+def _ready(conn: Session) -> None:
+    """Look whether a connection still stands, which telling who acts shows as well."""
+    if not tell(conn):
+        ConnectionPool.check_connection(conn)
+
+
+def _limits(statement_timeout_s: int = 0, lock_timeout_s: int = 0) -> dict[str, str | int]:
+    limits = {"statement_timeout": statement_timeout_s, "lock_timeout": lock_timeout_s}
+    return {name: f"{seconds}s" for name, seconds in limits.items() if seconds}
 
 
 def upgrade(url: str) -> None:
@@ -41,9 +124,12 @@ def upgrade(url: str) -> None:
     engine = sqlalchemy.create_engine(libpq_url(url).replace("postgresql://", "postgresql+psycopg://", 1), poolclass=sqlalchemy.NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql(SQL["lock_migrations"].as_string())
+        driver: Any = connection.connection.driver_connection
+        roles.make(driver)
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        roles.trust_boxes(driver)
     engine.dispose()
 
 
@@ -54,6 +140,11 @@ def is_migrated(conn: psycopg.Connection[Any]) -> bool:
         return False
     row = conn.execute(SQL["migration"]).fetchone()
     return row is not None and row[0] == _head()
+
+
+def is_known(revision: str) -> bool:
+    """Tell whether a structure is one that this version can bring up to date."""
+    return any(script.revision == revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
 def libpq_url(url: str) -> str:

@@ -78,12 +78,20 @@ def upgrade(context: typer.Context, as_json: AsJson = False) -> None:
 def backup(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="备份文件，例如 cuntu.dump")],
+    verify: Annotated[bool, typer.Option("--verify", help="不备份，而是演练恢复：放入临时数据库，逐表核对，然后删除")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """把整个数据库备份到一个文件。"""
-    backups.backup(running_url(context.obj), file)
-    size = file.stat().st_size
-    print_json({"file": str(file), "bytes": size}) if as_json else say(f"已备份到 {file}（{size / 1e6:.1f} MB）。")
+    """把整个数据库备份到一个文件；--verify 核对一个已有的备份文件。"""
+    url = running_url(context.obj)
+    if verify:
+        found = backups.rehearse(url, file)
+        content, told = found.content, f"{file} 可以恢复"
+    else:
+        content, told = backups.backup(url, file), f"已备份到 {file}（{file.stat().st_size / 1e6:.1f} MB）"
+    if as_json:
+        print_json({"file": str(file), "bytes": file.stat().st_size, "verified": verify, **content.to_json()})
+    else:
+        say(f"{told}：{len(content.tables)} 个表，{sum(item.rows for item in content.tables.values())} 行，{content.made_at:%Y-%m-%d %H:%M:%S %Z}。")
 
 
 @app.command()
@@ -93,8 +101,12 @@ def restore(
     yes: Annotated[bool, typer.Option("--yes", help="不再询问，直接替换现有数据")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """用备份文件替换现有数据；失败时保留原样。"""
+    """用备份文件替换现有数据：先放在旁边，逐表核对后再替换；失败时保留原样。"""
     if not yes:
         typer.confirm("现有数据将被备份中的数据替换，继续吗？", abort=True, err=True)
-    backups.restore(running_url(context.obj), file)
-    print_json({"restored": str(file)}) if as_json else say("已恢复。")
+    found = backups.restore(running_url(context.obj), file)
+    tables = found.content.tables
+    if as_json:
+        print_json({"restored": str(file), "made_at": found.content.made_at, "tables": len(tables), "rows": sum(item.rows for item in tables.values())})
+    else:
+        say(f"已恢复到 {found.content.made_at:%Y-%m-%d %H:%M:%S %Z} 的内容，{len(tables)} 个表逐一核对无误。")

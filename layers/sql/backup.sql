@@ -1,3 +1,15 @@
+-- name: export_snapshot
+SELECT pg_export_snapshot();
+
+-- name: roles_there
+SELECT rolname FROM pg_roles;
+
+-- name: has_audit
+SELECT to_regclass('audit.head') IS NOT NULL;
+
+-- name: audit_head
+SELECT id, encode(hash, 'hex') FROM audit.head;
+
 -- name: close
 ALTER DATABASE {database} ALLOW_CONNECTIONS false;
 
