@@ -1,6 +1,8 @@
 """The audit: what was done by whom in which seat, in a chain in which each entry carries the hash of the one before.
 
-An entry is written in the transaction of the act itself: neither is there without the other.
+An entry is written in the transaction of the act itself: neither is there without the other. It is chained when that transaction ends,
+after all its other locks are held, so that writers wait for each other only then and never in a circle. An entry can never be taken back:
+nothing personal of applicants stands in one.
 """
 
 from __future__ import annotations
@@ -12,10 +14,13 @@ from typing import Any
 
 import orjson
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from layers import acting
 from layers.acting import Acting
 from layers.sql import queries
+from layers.storable import storable
+from spatial.canonical import canonical_json, sha256
 
 SQL = queries("audit")
 
@@ -37,10 +42,11 @@ class Entry:
 
 
 def append(conn: Connection, entries: Sequence[Entry]) -> None:
-    """Add entries in the caller's transaction, best as its last statement: until it ends, nobody else can add any."""
+    """Add entries in the caller's transaction; where each statement is one (autocommit), in one of their own."""
     payloads = [payload(entry) for entry in entries]
     if payloads:
-        conn.execute(SQL["append"], {"payloads": payloads})
+        alone = conn.autocommit and conn.info.transaction_status == TransactionStatus.IDLE
+        conn.execute(SQL["append_last" if alone else "append"], {"payloads": payloads})
 
 
 def note(conn: Connection, action: str, thing: str, **told: Any) -> None:
@@ -48,11 +54,16 @@ def note(conn: Connection, action: str, thing: str, **told: Any) -> None:
     append(conn, [Entry(action=action, object=thing, **told)])
 
 
+def digest(record: Any) -> str:
+    """Return the SHA-256 (hexadecimal) of a record of JSON values, days and moments in their canonical form: its state before or after an act."""
+    return sha256(canonical_json(record))
+
+
 def payload(entry: Entry) -> str:
     """Write an entry as the text that is kept and hashed."""
     by = entry.by or acting.current()
     told = {
-        "at": datetime.now(UTC).isoformat(),
+        "at": datetime.now(UTC).isoformat(timespec="microseconds"),
         "channel": by.channel,
         "account_id": by.account_id,
         "person_id": by.person_id,
@@ -69,4 +80,10 @@ def payload(entry: Entry) -> str:
         "after": entry.after,
         "details": dict(entry.details),
     }
-    return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
+    try:
+        written = canonical_json(told)
+    except TypeError:  # half a surrogate pair
+        written = canonical_json(storable(told))
+    if b"\\u0000" in written:
+        written = canonical_json(storable(orjson.loads(written)))
+    return written.decode()

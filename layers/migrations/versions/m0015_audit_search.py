@@ -20,10 +20,7 @@ ALTER TABLE audit.entry
     ALTER COLUMN at SET NOT NULL, ALTER COLUMN person SET NOT NULL, ALTER COLUMN action SET NOT NULL, ALTER COLUMN object SET NOT NULL,
     ALTER COLUMN result SET NOT NULL;
 CREATE INDEX entry_at ON audit.entry (at);
-CREATE INDEX entry_person ON audit.entry (person, id);
-CREATE INDEX entry_seat ON audit.entry (seat_id, id);
-CREATE INDEX entry_action ON audit.entry (action, id);
-CREATE INDEX entry_object ON audit.entry (object text_pattern_ops, id);
+CREATE INDEX entry_object ON audit.entry (object COLLATE "C", id);
 """
 
 ARCHIVE = """
