@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from uuid import UUID
 import numpy as np
 import psycopg
 import shapely
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 from shapely.geometry.base import BaseGeometry
 
@@ -38,8 +38,26 @@ class Application:
     epsg: int
     expected: Mapping[str, Any] | None = None
     synthetic: bool = False
+    village_code: str | None = None
     check_id: UUID | None = None
     verdict: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One application as a list shows it: where, whether it is open, and its newest check. `closed_at` is None while it is open.
+
+    `village_code` is None where it is not known: then only seats of the whole county handle it.
+    """
+
+    case_no: str
+    village_code: str | None
+    synthetic: bool
+    created_at: datetime
+    is_open: bool
+    closed_at: datetime | None
+    check_id: UUID | None
+    verdict: str | None
 
 
 def save(conn: Connection, applications: Sequence[Application]) -> None:
@@ -53,6 +71,7 @@ def save(conn: Connection, applications: Sequence[Application]) -> None:
             "expected": None if item.expected is None else Jsonb(dict(item.expected)),
             "synthetic": item.synthetic,
             "household_id": item.properties.get("household_id"),
+            "village_code": item.village_code,
         }
         for item in applications
     ]
@@ -61,6 +80,11 @@ def save(conn: Connection, applications: Sequence[Application]) -> None:
         cursor.execute(SQL["lock_records"])
         cursor.executemany(SQL["close_changed"], rows)
         cursor.executemany(SQL["open_record"], rows)
+
+
+def locate(conn: Connection, *, village_version: int) -> int:
+    """Note for each application that does not have it yet the village it lies in, by a version of that layer; return for how many."""
+    return conn.execute(SQL["locate"], {"village_version": village_version}).rowcount
 
 
 def settle(conn: Connection, case_nos: Sequence[str]) -> None:
@@ -101,6 +125,33 @@ def get(conn: Connection, case_no: str) -> Application:
     if not found:
         raise UnknownRecordError(f"没有编号为 {case_no} 的申请。")
     return found[0]
+
+
+def cases(
+    conn: Connection, *, places: Collection[str] | None, case_nos: Sequence[str] | None = None, limit: int | None = None, offset: int = 0
+) -> list[Case]:
+    """Return the applications of some places (codes of towns and villages; None: the whole county), the newest first."""
+    asked = {"places": _list(places), "case_nos": _list(case_nos), "limit": limit, "offset": offset}
+    with conn.cursor(row_factory=class_row(Case)) as cursor:
+        return cursor.execute(SQL["cases"], asked).fetchall()
+
+
+def count_cases(conn: Connection, *, places: Collection[str] | None) -> int:
+    """Return how many applications there are of some places."""
+    row = conn.execute(SQL["count_cases"], {"places": _list(places)}).fetchone()
+    return int(row[0]) if row else 0
+
+
+def case(conn: Connection, case_no: str, *, places: Collection[str] | None) -> Case:
+    """Return one application of some places; raise UnknownRecordError where there is none there, whether or not there is one elsewhere."""
+    found = cases(conn, places=places, case_nos=[case_no])
+    if not found:
+        raise UnknownRecordError(f"没有编号为 {case_no} 的申请。")
+    return found[0]
+
+
+def _list(values: Collection[str] | None) -> list[str] | None:
+    return None if values is None else sorted(values)
 
 
 def _applications(conn: Connection, case_no: str | None) -> list[Application]:

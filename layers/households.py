@@ -8,9 +8,10 @@ from datetime import date
 from typing import Any
 
 import psycopg
-from psycopg.rows import class_row
+from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
+from layers.personal_cipher import Cipher, Place
 from layers.sql import queries
 from layers.succession import Succession
 
@@ -42,6 +43,56 @@ def save(conn: Connection, households: Iterable[Household]) -> None:
     ]
     with conn.cursor() as cursor:
         cursor.executemany(SQL["save"], rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """The head (户主) or the contact (联系人) of a household, the `part` they have in it; None is not stated."""
+
+    household_no: str
+    part: str
+    name: str | None = None
+    phone: str | None = None
+    identity_number: str | None = None
+    address: str | None = None
+
+
+PERSONS = "household_person"
+SEALED = ("name", "phone", "identity_number", "address")
+
+
+def save_persons(conn: Connection, cipher: Cipher, persons: Iterable[Person]) -> None:
+    """Store heads and contacts, replacing those of the same part, in the caller's transaction. Nothing of them is stored in clear."""
+    rows = [
+        {"household_no": item.household_no, "part": item.part, "identity_index": cipher.index(item.identity_number)}
+        | {name: cipher.seal(getattr(item, name), Place(PERSONS, person_row(item.household_no, item.part), name)) for name in SEALED}
+        for item in persons
+    ]
+    with conn.cursor() as cursor:
+        cursor.executemany(SQL["save_person"], rows)
+
+
+def persons(conn: Connection, cipher: Cipher, household_no: str) -> list[Person]:
+    """Return the head and the contact of a household, in full; raises PersonalKeyError, SealBrokenError."""
+    with conn.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(SQL["persons"], {"household_no": household_no}).fetchall()
+    return [_person(cipher, row) for row in rows]
+
+
+def of_person(conn: Connection, cipher: Cipher, identity_number: str) -> list[tuple[str, str]]:
+    """Return the households (number and part) of which somebody is head or contact."""
+    return conn.execute(SQL["by_identity"], {"indexes": cipher.indexes(identity_number)}).fetchall()
+
+
+def person_row(household_no: str, part: str) -> str:
+    """Return the key of a person's row, as envelopes are bound to it."""
+    return f"{household_no}\n{part}"
+
+
+def _person(cipher: Cipher, row: Mapping[str, Any]) -> Person:
+    key = person_row(row["household_no"], row["part"])
+    stated = {name: cipher.open(row[name], Place(PERSONS, key, name)) for name in SEALED}
+    return Person(household_no=row["household_no"], part=row["part"], **stated)
 
 
 def of_village(conn: Connection, village_code: str) -> list[Household]:
