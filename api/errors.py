@@ -29,7 +29,9 @@ from layers.errors import (
     UnsafeArchiveError,
     UnsupportedFileError,
 )
+from layers.personal_cipher import PersonalKeyError
 from spatial.errors import CrsError, CuntuError, GeometryError, InputError, UnknownLayerError
+from spatial.personal_numbers import scrubbed
 
 log = logging.getLogger("cuntu.api")
 
@@ -102,6 +104,30 @@ class DatabaseAwayError(CuntuError):
     """数据库暂时不可用，正在恢复，请稍后再试。"""
 
 
+class SlowBodyError(CuntuError):
+    """请求内容发送过慢，连接已关闭。"""
+
+
+class LongAddressError(CuntuError):
+    """地址过长。"""
+
+
+class TooManyRequestsError(CuntuError):
+    """请求过于频繁，请稍后再试。"""
+
+
+class HeadersTooLargeError(CuntuError):
+    """请求头过大。"""
+
+
+class OverloadedError(CuntuError):
+    """同类的计算正在进行，暂时没有空位，请稍后再试。"""
+
+
+class LateAnswerError(CuntuError):
+    """没有在规定的时间内得出结果，请稍后再试，或缩小范围。"""
+
+
 class InternalError(CuntuError):
     """服务器内部错误，已记入日志。"""
 
@@ -129,18 +155,27 @@ STATUS: dict[type[Exception], int] = {
     UnknownRecordError: 404,
     UnknownVersionError: 404,
     NotAcceptableError: 406,
+    SlowBodyError: 408,
     CodeEndedError: 410,
     PayloadTooLargeError: 413,
+    LongAddressError: 414,
     UnsupportedFileError: 415,
     UnsupportedMediaTypeError: 415,
+    TooManyRequestsError: 429,
+    HeadersTooLargeError: 431,
     CuntuError: 409,
     InternalError: 500,
     NotReadyError: 503,
+    PersonalKeyError: 503,
     DatabaseAwayError: 503,
+    LateAnswerError: 503,
+    OverloadedError: 503,
 }
 """The status of an error is that of its nearest listed class; an error of the project that is not listed is a conflict with the data held."""
 
 DATABASE_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed)
+
+LATE_STATEMENTS = (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable)
 
 TITLES = {
     400: "请求有误",
@@ -149,10 +184,14 @@ TITLES = {
     404: "没有找到",
     405: "方法不受支持",
     406: "无法提供所要求的格式",
+    408: "请求超时",
     409: "与现有数据冲突",
     410: "已不存在",
     413: "请求内容过大",
+    414: "地址过长",
     415: "内容类型不受支持",
+    429: "请求过于频繁",
+    431: "请求头过大",
     429: "请求过多",
     500: "服务器内部错误",
     503: "服务暂时不可用",
@@ -186,9 +225,9 @@ def document_of(error: CuntuError, *, instance: str) -> dict[str, Any]:
 
 
 def problem(written: Mapping[str, Any], *, headers: Mapping[str, str] | None = None) -> Response:
-    """Answer with a problem document."""
+    """Answer with a problem document. What it quotes of a request holds no personal numbers."""
     more = {"Retry-After": "3"} if written["status"] == 503 else {}
-    return Response(orjson.dumps(written), status_code=written["status"], media_type=PROBLEM_JSON, headers={**more, **(headers or {})})
+    return Response(orjson.dumps(scrubbed(written)), status_code=written["status"], media_type=PROBLEM_JSON, headers={**more, **(headers or {})})
 
 
 async def on_cuntu_error(request: Request, error: Exception) -> Response:
@@ -271,15 +310,23 @@ async def on_database_away(request: Request, error: Exception) -> Response:
     return problem(document_of(DatabaseAwayError(), instance=request.url.path))
 
 
+async def on_late_statement(request: Request, error: Exception) -> Response:
+    """Answer where a statement took longer than a request may, or waited too long for another's lock."""
+    log.warning("statement given up at %s: %s", request.url.path, type(error).__name__)
+    return problem(document_of(LateAnswerError(), instance=request.url.path))
+
+
 async def on_client_gone(request: Request, error: Exception) -> Response:
     """End quietly where nobody waits for an answer any more."""
     return Response(status_code=400)
 
 
 async def on_unexpected(request: Request, error: Exception) -> Response:
-    """Answer everything else without telling the inside; the log has it."""
-    log.error("unexpected error at %s", request.url.path, exc_info=error)
-    return problem(document_of(InternalError(), instance=request.url.path))
+    """Answer everything else without telling the inside; the log has it, under the number of the request that the answer gives."""
+    number = request.scope.get("state", {}).get("request_id", "")
+    log.error("unexpected error at %s, request %s", request.url.path, number, exc_info=error)
+    error_told = InternalError(f"服务器内部错误，已记入日志，编号 {number}。") if number else InternalError()
+    return problem(document_of(error_told, instance=request.url.path) | ({"request_id": number} if number else {}))
 
 
 def install(app: FastAPI) -> None:
@@ -289,5 +336,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_invalid_request)
     for kind in DATABASE_AWAY:
         app.add_exception_handler(kind, on_database_away)
+    for kind in LATE_STATEMENTS:
+        app.add_exception_handler(kind, on_late_statement)
     app.add_exception_handler(ClientDisconnect, on_client_gone)
     app.add_exception_handler(Exception, on_unexpected)

@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     idle_minutes: int = Field(default=15, ge=1, le=720, description="a session nobody uses ends after so long")
     session_hours: int = Field(default=10, ge=1, le=72, description="a session ends after so long in any case")
     key_file: Path | None = Field(default=None, description="file with 32 random bytes in base64; unset: made beside the embedded cluster")
+    old_key_files: str | None = Field(default=None, description="earlier key files, parted by a colon: read until `cuntu personal rekey` is done")
     second_factor: Literal["none", "optional", "required"] = Field(default="optional", description="codes of an authenticator at sign-in")
     second_factor_roles: str = Field(default="administrator,auditor", description="roles that `required` is about, with commas; * all")
     oidc_issuer: str | None = Field(default=None, pattern=r"^https?://[^\s#?]+$", description="OpenID Connect: the provider; unset: none")

@@ -32,9 +32,17 @@ def field_key(settings: Settings, purpose: str) -> bytes:
     The deployment's key is 32 random bytes in base64 in the file CUNTU_KEY_FILE. Beside the embedded cluster a file `key` is made at first
     use; a server of its own has none made for it, for the data would outlive the key. Raises KeyMissingError.
     """
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"cuntu {purpose}".encode()).derive(
-        _deployment_key(settings)
-    )
+    return _derived(_deployment_key(settings), purpose)
+
+
+def field_keys(settings: Settings, purpose: str) -> tuple[bytes, ...]:
+    """Return the keys for one purpose, the present one first, behind it those of earlier key files (CUNTU_OLD_KEY_FILES); raises KeyMissingError."""
+    earlier = [_read(Path(name)) for name in (settings.old_key_files or "").split(os.pathsep) if name]
+    return (field_key(settings, purpose), *(_derived(key, purpose) for key in earlier))
+
+
+def _derived(key: bytes, purpose: str) -> bytes:
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"cuntu {purpose}".encode()).derive(key)
 
 
 def _deployment_key(settings: Settings) -> bytes:
