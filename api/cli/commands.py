@@ -9,6 +9,7 @@ import psycopg
 import typer
 from pydantic import ValidationError
 
+from api.access import scrubbing
 from api.cli import bench, check, classify, db, demo, layers, map, papers, progress, serve, site
 from api.cli.output import say
 from api.settings import Settings
@@ -39,6 +40,7 @@ app.command("bench")(bench.bench)
 def entry(context: typer.Context) -> None:
     """Read the settings once and hand them to the command."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    scrubbing.install()
     context.obj = Settings()
 
 
