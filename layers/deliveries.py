@@ -17,6 +17,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from layers.acting import current
+from layers.acting import current
 from layers.errors import DeliveryBusyError, DeliveryStateError, UnknownRecordError
 from layers.sql import queries
 from layers.storable import storable_text
@@ -94,8 +95,15 @@ def add(
     key = delivery_id or uuid4()
     asked = {"description": Jsonb(dict(description or {})), "choice": Jsonb(dict(choice or {})), "repairs": Jsonb(list(repairs))}
     acts = Jsonb([actor.act("deliver")] if actor else [])
-    conn.execute(SQL["add"], {"id": key, "file_name": file_name, "sha256": sha256, "bytes": size, "acts": acts, **asked})
+    conn.execute(SQL["add"], {"id": key, "file_name": file_name, "sha256": sha256, "bytes": size, "acts": acts, **asked, **current().signed})
     return key
+
+
+def of_account(conn: Connection, account: int, *, since: datetime) -> tuple[int, int]:
+    """Return how many bytes an account has delivered since a moment, and how many of its deliveries are open."""
+    row = conn.execute(SQL["of_account"], {"account": account, "since": since}).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
 
 
 def get(conn: Connection, delivery_id: UUID) -> Delivery:

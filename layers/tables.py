@@ -427,10 +427,12 @@ delivery = Table(
     Column("acts", JSONB, nullable=False, server_default=text("'[]'")),
     _created(),
     _created("changed_at"),
+    *_by(),
     CheckConstraint(
         "state IN ('received', 'recognised', 'checked', 'staged', 'published', 'discarded', 'refused')", name="delivery_state"
     ),
     Index("delivery_time", text("created_at DESC"), "id"),
+    Index("delivery_account", "account_id", "created_at"),
 )
 """An uploaded file on its way. `choice` is what a person said of it, `acts` who did what to it when; see `layers/deliveries.py`."""
 

@@ -1,6 +1,12 @@
 -- name: add
-INSERT INTO delivery (id, file_name, sha256, bytes, description, choice, repairs, acts)
-VALUES (%(id)s, %(file_name)s, %(sha256)s, %(bytes)s, %(description)s, %(choice)s, %(repairs)s, %(acts)s);
+INSERT INTO delivery (id, file_name, sha256, bytes, description, choice, repairs, acts, account_id, seat_id)
+VALUES (%(id)s, %(file_name)s, %(sha256)s, %(bytes)s, %(description)s, %(choice)s, %(repairs)s, %(acts)s, %(account_id)s, %(seat_id)s);
+
+-- name: of_account
+SELECT coalesce(sum(bytes) FILTER (WHERE created_at >= %(since)s), 0)::bigint,
+    count(*) FILTER (WHERE state IN ('received', 'recognised', 'checked'))
+FROM delivery
+WHERE account_id = %(account)s AND (created_at >= %(since)s OR state IN ('received', 'recognised', 'checked'));
 
 -- name: list
 SELECT d.id, d.file_name, d.sha256, d.bytes,
