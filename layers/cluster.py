@@ -22,12 +22,12 @@ from urllib.parse import quote
 
 import psycopg
 
+from layers import roles
 from layers.databases import create_database, database_exists
 from layers.postgres import ROOT_UID, Account, ProgramError, Programs, last_lines
 from layers.postgres_settings import configuration
 from spatial.errors import CuntuError
 
-ROLE = "cuntu"
 DATABASE = "cuntu"
 PORT = 5432  # only a part of the socket's name: the server opens no TCP port
 LONGEST_SOCKET_PATH = 107  # bytes, sun_path of unix(7) without its closing zero
@@ -82,6 +82,7 @@ class Cluster:
         self.durable = durable
         self.timeout_s = timeout_s
         self.pgdata = self.folder / "data"
+        self.identities = self.pgdata / "pg_ident.conf"
         self.log = self.folder / "server.log"
 
     def start(self) -> str:
@@ -96,10 +97,14 @@ class Cluster:
             if not self._is_accepting():
                 self._clear_wreckage()
                 self._launch()
+            elif self.identities.read_text(encoding="utf-8") != self._who_is_who():
+                self._configure()  # started by an earlier version, which knew fewer roles
+                self._pg_ctl("reload")
             if not database_exists(self.url_of("postgres"), DATABASE):
                 create_database(self.url_of("postgres"), DATABASE)
             with psycopg.connect(self.url, autocommit=True) as connection:
                 connection.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+                roles.admit(connection)
         return self.url
 
     def stop(self) -> None:
@@ -113,8 +118,7 @@ class Cluster:
     def status(self) -> ClusterStatus:
         """Look at the cluster without changing it."""
         pid = self._postmaster()
-        url = self.url if pid is not None else None
-        return ClusterStatus(pid is not None, pid, url, self.folder, self._major(), self.log)
+        return ClusterStatus(pid is not None, pid, None if pid is None else self.url, self.folder, self._major(), self.log)
 
     @property
     def url(self) -> str:
@@ -123,7 +127,7 @@ class Cluster:
 
     def url_of(self, database: str) -> str:
         """URL of another database in this cluster."""
-        return f"postgresql://{ROLE}@/{quote(database)}?host={quote(str(self.socket_dir))}&port={PORT}"
+        return f"postgresql://{roles.OWNER}@/{quote(database)}?host={quote(str(self.socket_dir))}&port={PORT}"
 
     @property
     def socket_dir(self) -> Path:
@@ -166,7 +170,7 @@ class Cluster:
             shutil.rmtree(half_made, ignore_errors=True)
         fresh = self.folder / f"data.new-{os.getpid()}"
         log.info("正在建立数据库 %s", self.pgdata)
-        flags = [f"--pgdata={fresh}", f"--username={ROLE}", "--encoding=UTF8", "--locale=C.UTF-8", "--auth=peer"]
+        flags = [f"--pgdata={fresh}", f"--username={roles.OWNER}", "--encoding=UTF8", "--locale=C.UTF-8", "--auth=peer"]
         flags += [] if self.durable else ["--no-sync"]
         self.programs.run("initdb", *flags, account=self.account, folder=self.folder)
         with (fresh / "postgresql.conf").open("a", encoding="utf-8") as file:
@@ -189,15 +193,18 @@ class Cluster:
 
     def _configure(self) -> None:
         """Write settings and who may connect. Anew at every start: the folder may have been moved or given to another user."""
-        users = dict.fromkeys(["root", self.account.name])
         texts = {
             "cuntu.conf": configuration(socket_dir=self.socket_dir, port=PORT, durable=self.durable),
             "pg_hba.conf": "local all all peer map=cuntu\n",
-            "pg_ident.conf": "".join(f'cuntu "{user}" {ROLE}\n' for user in users),
+            self.identities.name: self._who_is_who(),
         }
         for name, text in texts.items():
             (self.pgdata / name).write_text(text, encoding="utf-8")
             self._own(self.pgdata / name, self.account, mode=0o600)
+
+    def _who_is_who(self) -> str:
+        """Our own system users may be every role of ours: as which of them the database is asked is decided by who asks."""
+        return "".join(f'cuntu "{user}" {role}\n' for user in dict.fromkeys(["root", self.account.name]) for role in (roles.OWNER, *roles.OURS))
 
     def _make_socket_dir(self) -> None:
         self.socket_dir.mkdir(mode=0o700, exist_ok=True)
@@ -266,8 +273,7 @@ class Cluster:
     # -- plumbing ----------------------------------------------------------------------------------------------
 
     def _pg_ctl(self, action: str, *flags: str) -> str:
-        arguments = [action, f"--pgdata={self.pgdata}", *flags]
-        return self.programs.run("pg_ctl", *arguments, account=self.account, folder=self.folder, timeout_s=self.timeout_s + 30)
+        return self.programs.run("pg_ctl", action, f"--pgdata={self.pgdata}", *flags, account=self.account, folder=self.folder, timeout_s=self.timeout_s + 30)
 
     @staticmethod
     def _own(path: Path, account: Account, mode: int = 0o700) -> None:
