@@ -7,6 +7,7 @@ killed at any point is completed by the next one, and nothing is loaded twice.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -20,20 +21,24 @@ from psycopg_pool import ConnectionPool
 from api import classifying
 from api.checking import CHUNK, Checker
 from api.moment import Moment
+from api.personal import cipher_of
 from api.settings import Settings
 from api.snapshots import Snapshots
-from layers import applications, households, progress, succession, succession_file, versions
+from layers import applicants, applications, households, progress, succession, succession_file, versions
 from layers.applications import Application
 from layers.catalog import catalog
-from layers.demo import DemoCounty, build
+from layers.demo import DemoCounty, build, people
 from layers.households import Household
 from layers.loader import load_frames
+from layers.personal_cipher import PersonalKeyError
 from layers.progress import Figure
 from layers.versions import NewVersion
 from spatial.errors import CuntuError
 
 Report = Callable[[float, str], None]
 Connection = psycopg.Connection[Any]
+
+log = logging.getLogger("cuntu.demo")
 
 SEED = 20260101
 SOURCE = "示例数据（程序生成，非真实成果）"
@@ -93,7 +98,9 @@ def _load_county(pool: ConnectionPool[Any], url: str, settings: Settings, scale:
         households.save(conn, _households(county.households))
         _record_code_changes(conn)
         progress.record(conn, _figures(county.progress), source_name=SOURCE, synthetic=True)
-        applications.save(conn, _applications(county, settings.epsg))
+        applied = _applications(county, settings.epsg)
+        applications.save(conn, applied)
+        _record_people(conn, settings, applied, county.households)
         _stage_drafts(conn, county, settings, scale)
     datasets = [(frame, _new_version(name, county, scale, today)) for name, frame in county.layers.items()]
 
@@ -101,6 +108,20 @@ def _load_county(pool: ConnectionPool[Any], url: str, settings: Settings, scale:
         report(0.5 + 0.35 * share, doing)
 
     load_frames(url, datasets, epsg=settings.epsg, max_secrecy=settings.max_secrecy, progress=told)
+    with pool.connection() as conn:
+        applications.locate(conn, village_version=versions.in_force(conn, **_now())["village"].version)
+
+
+def _record_people(conn: Connection, settings: Settings, applied: list[Application], listed: pd.DataFrame) -> None:
+    """Invent who applies, and the heads of as many households of the register. Without a key nothing of the kind can be stored."""
+    try:
+        cipher = cipher_of(settings)
+    except PersonalKeyError as error:
+        log.warning("demo county without applicants: %s", error)
+        return
+    invented = [people.applicant(item.case_no, item.properties) for item in applied]
+    applicants.save(conn, cipher, invented)
+    households.save_persons(conn, cipher, [people.head(str(no), who) for no, who in zip(listed["household_id"], invented, strict=False)])
 
 
 def _record_code_changes(conn: Connection) -> None:
