@@ -80,6 +80,10 @@ class Settings(BaseSettings):
     signing_roots: Path | None = Field(default=None, description="root certificates (PEM or DER) that `cuntu verify` trusts")
     map_approval: str | None = Field(default=None, pattern=APPROVAL_NUMBER, description="审图号 shown on every map, e.g. 鄂S(2024)001号")
     map_exemption: str | None = Field(default=None, min_length=4, max_length=100, description="why maps are shown without one, by name and unit")
+    log_format: Literal["json", "text"] | None = Field(default=None, description="unset: the service writes text to a terminal, JSON lines elsewhere")
+    log_file: Path | None = Field(default=None, description="unset: the standard error; whoever rotates it may move it away")
+    slow_request_s: float = Field(default=2.0, gt=0, description="requests that take longer are warned of in the log")
+    disk_reserve_bytes: int = Field(default=500_000_000, ge=0, description="writes are refused while less is free where data or uploads lie; 0: never")
     snapshot: bool = Field(default=True, description="hold the layers in force in memory")
     tile_cache_bytes: int = Field(default=64_000_000, ge=0, description="vector tiles in memory, by all workers together")
 
