@@ -39,7 +39,7 @@ class Account:
     person_id: int
     person: str
     has_password: bool
-    by_other_service: bool
+    oidc_subject: str | None
     second_factor: bool
     must_change: bool
     locked_until: datetime | None
@@ -90,11 +90,6 @@ def named(conn: Connection, login: str) -> Account:
     return _one(conn, f"没有账户 {login}。", login=login)
 
 
-def set_password(conn: Connection, account: int, password_hash: str, *, must_change: bool = False) -> None:
-    """Keep the hash of a new password; the sessions that are open stay open."""
-    conn.execute(SQL["set_password"], {"account": account, "password_hash": password_hash, "must_change": must_change})
-
-
 def forget_password(conn: Connection, account: int) -> None:
     """Have an account without a password, until a link sets one; a lock-out ends."""
     conn.execute(SQL["forget_password"], {"account": account})
@@ -113,6 +108,14 @@ def enable(conn: Connection, account: int) -> bool:
 def unlock(conn: Connection, account: int) -> None:
     """End a lock-out and forget the failed tries."""
     conn.execute(SQL["unlock"], {"account": account})
+
+
+def name_subject(conn: Connection, account: int, subject: str | None) -> None:
+    """Say under which subject the identity provider knows an account's owner, None for none; raises AccountExistsError."""
+    try:
+        conn.execute(SQL["name_subject"], {"account": account, "subject": subject})
+    except UniqueViolation as error:
+        raise AccountExistsError("这个统一身份标识已属于另一个账户。") from error
 
 
 def remove_second_factor(conn: Connection, account: int) -> bool:

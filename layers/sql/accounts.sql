@@ -8,7 +8,7 @@ RETURNING id;
 -- name: accounts
 SELECT
     account.id, account.login, account.person_id, person.name AS person, account.password_hash IS NOT NULL AS has_password,
-    account.oidc_subject IS NOT NULL AS by_other_service, account.totp_confirmed_at IS NOT NULL AS second_factor, account.must_change,
+    account.oidc_subject, account.totp_confirmed_at IS NOT NULL AS second_factor, account.must_change,
     account.locked_until, account.disabled_at, account.created_at,
     (SELECT max(session.started_at) FROM session WHERE session.account_id = account.id) AS signed_in_at,
     (SELECT max(link.expires_at) FROM one_time_link AS link
@@ -18,9 +18,6 @@ SELECT
 FROM account JOIN person ON person.id = account.person_id
 WHERE (%(account)s::integer IS NULL OR account.id = %(account)s) AND (%(login)s::text IS NULL OR account.login = %(login)s)
 ORDER BY account.disabled_at IS NOT NULL, account.login;
-
--- name: set_password
-UPDATE account SET password_hash = %(password_hash)s, password_set_at = now(), must_change = %(must_change)s WHERE id = %(account)s;
 
 -- name: forget_password
 UPDATE account SET password_hash = NULL, password_set_at = NULL, must_change = true, failed = 0, locked_until = NULL WHERE id = %(account)s;
@@ -33,6 +30,9 @@ UPDATE account SET disabled_at = NULL, failed = 0, locked_until = NULL WHERE id 
 
 -- name: unlock
 UPDATE account SET failed = 0, locked_until = NULL WHERE id = %(account)s;
+
+-- name: name_subject
+UPDATE account SET oidc_subject = %(subject)s WHERE id = %(account)s;
 
 -- name: remove_second_factor
 WITH codes AS (DELETE FROM recovery_code WHERE account_id = %(account)s)
