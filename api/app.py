@@ -23,13 +23,14 @@ from api.delivery_desk import tidy_up
 from api.deps import known_parameters_only
 from api.holding import Holding
 from api.jobs import Jobs, Runner, Workshop
-from api.middleware import BodyLimit, SameOrigin, SecurityHeaders
+from api.middleware import BodyLimit, SameOrigin
 from api.ogc import routes as ogc
 from api.ogc.collections import Extents
 from api.outlines import Outlines
 from api.pages import Pages
 from api.papers import Papers
 from api.routes import (
+    applicants,
     apply,
     check_pages,
     checks,
@@ -59,6 +60,14 @@ from api.routes import (
     villages,
 )
 from api.settings import Settings
+from api.shell.client import ClientAddress, networks_of
+from api.shell.frame import Frame
+from api.shell.headers import SecurityHeaders
+from api.shell.places import Places
+from api.shell.quota import UploadQuota
+from api.shell.rates import Buckets
+from api.shell.sizes import SizeLimits
+from api.shell.throttle import GuessingLimit, RateLimit
 from api.short_way import QueryMemory, ShortWay
 from api.snapshots import Snapshots
 from api.tile_answers import HeldTiles
@@ -74,7 +83,9 @@ DESCRIPTION = """县级自然资源和规划部门的一张图服务：图层入
 系统给出建议、证据和依据，由有权的席位作出决定。错误一律为 RFC 9457 问题文档（`application/problem+json`）。"""
 
 
-def create_app(settings: Settings, *, database_url: str, holding: Holding | None = None, epoch: Epoch | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, *, database_url: str, holding: Holding | None = None, epoch: Epoch | None = None, buckets: Buckets | None = None
+) -> FastAPI:
     """Make the application on a database. With a `holding` it only answers requests, from the layers held there; without
     one it also follows what is published and does the jobs, as a service in one process.
 
@@ -112,24 +123,38 @@ def create_app(settings: Settings, *, database_url: str, holding: Holding | None
     openapi.describe(app)
     app.state.epoch = epoch or Epoch()
     app.state.identities = Identities(pool, settings, app.state.epoch)
+    _wrap(app, settings, buckets or Buckets())
+    return app
+
+
+def _wrap(app: FastAPI, settings: Settings, buckets: Buckets) -> None:
+    """Put what every request passes round the routes; what is added last is passed first."""
+    identities = app.state.identities
     app.add_middleware(ShortWay, answers=checks.SHORT_WAYS)
     app.add_middleware(HeldTiles, cache=app.state.tiles)
+    app.add_middleware(Places, places=settings.expensive_at_once)
     app.add_middleware(BodyLimit, limit=lambda path: _body_limit(settings, path))
-    app.add_middleware(Identify, identities=app.state.identities)
+    app.add_middleware(UploadQuota, settings=settings, pool=app.state.pool)
+    app.add_middleware(RateLimit, settings=settings, buckets=buckets)
+    app.add_middleware(Identify, identities=identities)
+    app.add_middleware(GuessingLimit, settings=settings, buckets=buckets, identities=identities)
     app.add_middleware(SameOrigin)
+    app.add_middleware(SizeLimits)
+    app.add_middleware(Frame, limit_s=settings.request_timeout_s)
     app.add_middleware(SecurityHeaders, image_hosts=TIANDITU_IMAGES if settings.tianditu_key else "")
-    return app
+    app.add_middleware(ClientAddress, trusted=networks_of(settings.trusted_proxies))
 
 
 def _route(app: FastAPI) -> None:
     app.include_router(health.router)
-    for module in (layers, layer_imports, deliveries, delivery_findings, layer_versions, comparisons, exports, villages, classifications, papers, checks, overrides, runs, proposals, progress, jobs, features, site_files, sites):
+    for module in (layers, layer_imports, deliveries, delivery_findings, layer_versions, comparisons, exports, villages, classifications, papers, checks, overrides, applicants, runs, proposals, progress, jobs, features, site_files, sites):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(ogc.router)
     app.include_router(tiles.router)
     app.include_router(pages.router)
     app.include_router(check_pages.router)
     app.include_router(apply.router)
+    app.include_router(applicants.pages)
     app.include_router(run_pages.router)
     app.include_router(layer_pages.router)
     app.include_router(imports.router)

@@ -1,11 +1,10 @@
-"""What is done to every request: none from pages of other sites, a limit on its body, and the headers that keep a browser from doing more than it should."""
+"""What is done to every request: none from pages of other sites, and a limit on its body."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import CrossSiteError, PayloadTooLargeError, document_of, problem
@@ -70,40 +69,3 @@ class BodyLimit:
     async def _refuse(self, limit: int, scope: Scope, receive: Receive, send: Send) -> None:
         error = PayloadTooLargeError(f"请求内容超过大小限制：本地址最多 {limit} 字节。")
         await problem(document_of(error, instance=scope["path"]))(scope, receive, send)
-
-
-class SecurityHeaders:
-    """Set the security headers of every answer; pages find the nonce for their own inline scripts in `request.state.csp_nonce`."""
-
-    def __init__(self, app: ASGIApp, *, image_hosts: str = "") -> None:
-        self.app = app
-        self.image_hosts = image_hosts
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        nonce = secrets.token_urlsafe(16)
-        scope.setdefault("state", {})["csp_nonce"] = nonce
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("Content-Security-Policy", self.policy(nonce))
-                headers.setdefault("X-Content-Type-Options", "nosniff")
-                headers.setdefault("X-Frame-Options", "DENY")
-                headers.setdefault("Referrer-Policy", "same-origin")
-                headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-                headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-            await send(message)
-
-        await self.app(scope, receive, with_headers)
-
-    def policy(self, nonce: str) -> str:
-        """Write the Content-Security-Policy: everything from this service itself, inline scripts and styles only with the nonce."""
-        images = " ".join(filter(None, ("'self' data: blob:", self.image_hosts)))
-        return (
-            "default-src 'none'; connect-src 'self'; font-src 'self'; worker-src 'self' blob:; "
-            f"img-src {images}; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; object-src 'none'; frame-src 'none'; manifest-src 'none'; media-src 'none'; "
-            "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-        )

@@ -23,11 +23,12 @@ from api.jobs import Runner, Workshop
 from api.loads import Load
 from api.moment import Moment
 from api.settings import Settings
+from api.shell.rates import Buckets
 from api.snapshots import Snapshots
 from api.watchdog import Watchdog
 from api.work import KINDS
 from api.worker import LEAVE, Worker
-from layers import database
+from layers import acting, database
 
 Ready = Callable[[], None]
 
@@ -49,13 +50,15 @@ class Plan:
     on_ready: Callable[[], None]
     watchdog: Watchdog | None = None
     epoch: Epoch = field(default_factory=Epoch)
+    buckets: Buckets = field(default_factory=Buckets)
 
 
 def answer(plan: Plan, holding: Holding, load: Load, ready: Ready) -> None:
     """Answer requests until told to leave or to stop, with the layers that the master held when it forked this process."""
+    acting.begin(acting.NOBODY)
     random.seed()
     settings = plan.settings.model_copy(update={"tile_cache_bytes": plan.settings.tile_cache_bytes // plan.workers})
-    app = create_app(settings, database_url=plan.url, holding=holding, epoch=plan.epoch)
+    app = create_app(settings, database_url=plan.url, holding=holding, epoch=plan.epoch, buckets=plan.buckets)
     Worker(app, plan.listening, load, on_ready=ready).run()
 
 
@@ -86,6 +89,7 @@ def do_jobs(plan: Plan, holding: Holding, service_began: float, ready: Ready) ->
     told = {signal.SIGTERM, signal.SIGINT, LEAVE}
     signal.pthread_sigmask(signal.SIG_BLOCK, told)
     plan.listening.close()
+    acting.begin(acting.SERVICE)
     random.seed()
     os.nice(JOBS_NICENESS)
     with database.pool(plan.url, max_size=4) as pool:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 import secrets
-from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.access import cookies
 from api.access.caller import Caller
 from api.access.identities import TOKEN_PREFIX, Identities
 from api.errors import DATABASE_AWAY, BadTokenError, CrossSiteError, DatabaseAwayError, document_of, problem
 from api.middleware import SAFE_METHODS
+from api.settings import Settings
 from layers.acting import on_behalf
 from spatial.errors import CuntuError
 
-COOKIE = "cuntu_session"
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 _TOKEN = re.compile(rf"{TOKEN_PREFIX}[A-Za-z0-9_-]{{43}}")
 _NEEDS_NOBODY = ("/static/", "/healthz", "/readyz")
@@ -38,7 +38,7 @@ class Identify:
             await self.app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
-        state["request_id"] = secrets.token_hex(8)
+        state.setdefault("request_id", secrets.token_hex(8))
         try:
             caller = await self._caller(scope)
         except CuntuError as error:
@@ -54,15 +54,15 @@ class Identify:
     async def _caller(self, scope: Scope) -> Caller:
         if scope["path"].startswith(_NEEDS_NOBODY):
             return self.identities.nobody
-        given = cookie = b""
+        given, has_cookie = b"", False
         for name, value in scope["headers"]:
             if name == b"authorization":
                 given = value
             elif name == b"cookie":
-                cookie = value
+                has_cookie = True
         if given:
             return await self._bearer(given.decode("latin-1"))
-        secret = session_secret(cookie.decode("latin-1")) if cookie else None
+        secret = session_secret(scope, self.identities.settings) if has_cookie else None
         if secret is None:
             return self.identities.nobody
         caller = await self._of(secret)
@@ -88,13 +88,10 @@ class Identify:
             raise DatabaseAwayError from error
 
 
-def session_secret(cookies: str) -> str | None:
-    """Return the session's secret out of a Cookie header."""
-    try:
-        morsel = SimpleCookie(cookies).get(COOKIE)
-    except CookieError:
-        return None
-    return morsel.value if morsel is not None and _SECRET.fullmatch(morsel.value) else None
+def session_secret(scope: Scope, settings: Settings) -> str | None:
+    """Return the session's secret out of the cookies."""
+    secret = cookies.read(scope, settings, cookies.SESSION)
+    return secret if secret is not None and _SECRET.fullmatch(secret) else None
 
 
 def _from_here(headers: Headers) -> bool:
