@@ -18,6 +18,7 @@ from api.errors import DATABASE_AWAY
 from api.json_text import parse_json
 from api.moment import Moment, Times
 from api.snapshots import FRESH_S
+from layers.acting import as_service
 from layers.checks import StoredCheck
 from spatial.errors import InputError
 from spatial.outline import prepared_copy
@@ -81,7 +82,8 @@ class CheckDesk:
     async def warm_up(self) -> None:
         """Judge one site, so that what is worked out once is there before the first request."""
         try:
-            basis = await self._next()
+            with as_service():
+                basis = await self._next()
         except DATABASE_AWAY:
             return
         rehearse(self.checker, basis)

@@ -19,11 +19,13 @@ from api.moment import Moment
 from api.run_subjects import Noted
 from api.run_work import Means, add_up
 from api.settings import Settings
+from api.shown import is_shown
 from api.snapshots import Snapshots
 from layers import check_runs as store
 from layers import checks, versions
 from layers.catalog import catalog
 from layers.check_runs import Run
+from layers.errors import UnknownVersionError
 from spatial.errors import CuntuError, InputError
 from spatial.layer import DatasetVersion
 from spatial.permit import Applications
@@ -148,6 +150,9 @@ class CheckRuns:
             raise InputError("没有指明要比对的数据版本。")
         with self.pool.connection() as conn:
             found = [versions.get(conn, version).dataset for version in dict.fromkeys(version_ids)]
+        for dataset in found:
+            if not is_shown(dataset):
+                raise UnknownVersionError(f"没有数据版本 {dataset.version}。")
         layers = [dataset.layer for dataset in found]
         twice = sorted({catalog()[name].title for name in layers if layers.count(name) > 1})
         if twice:

@@ -19,7 +19,7 @@ from api.settings import Settings
 from api.snapshots import InForce, Snapshots
 from layers import checks as stored
 from layers import classifications, snapshot
-from layers.acting import current
+from layers.acting import as_service, current
 from layers.checks import StoredCheck
 from spatial import permit
 from spatial.canonical import geometry_sha256
@@ -58,7 +58,10 @@ class Basis:
 
 
 class Checker:
-    """Checks applications and stores the reports."""
+    """Checks applications and stores the reports.
+
+    What a check rests on is read as the service: its outcome depends on the data, not on who asks.
+    """
 
     def __init__(self, pool: ConnectionPool[Any], snapshots: Snapshots, settings: Settings) -> None:
         self.pool = pool
@@ -140,7 +143,7 @@ class Checker:
     def _nearby(self, sites: Geometries, seen: InForce) -> LayerSet:
         radius = permit.search_radius(self.pack)
         wanted = {name: dataset for name, dataset in seen.versions.items() if name in radius}
-        with self.pool.connection() as conn:
+        with as_service(), self.pool.connection() as conn:
             return snapshot.pruned(conn, wanted, sites, radius_m=radius, epsg=self.settings.epsg, village_wide=permit.village_wide(self.pack))
 
     def _county(self, seen: InForce) -> Any:
@@ -149,11 +152,11 @@ class Checker:
         return self._outline(dataset) if dataset else None
 
     def _read_types(self, run_id: UUID) -> VillageTypes:
-        with self.pool.connection() as conn:
+        with as_service(), self.pool.connection() as conn:
             return VillageTypes(classifications.types(conn, run_id), str(run_id))
 
     def _read_outline(self, dataset: DatasetVersion) -> Any:
-        with self.pool.connection() as conn:
+        with as_service(), self.pool.connection() as conn:
             county = snapshot.load(conn, {"county": dataset}, epsg=self.settings.epsg)["county"]
         return county.outline()
 

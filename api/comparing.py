@@ -10,7 +10,6 @@ from typing import Any
 
 import psycopg
 
-from api.settings import Settings
 from api.shown import is_shown
 from api.version_entries import version_entry
 from layers import catalog, comparison, versions
@@ -28,12 +27,12 @@ class Comparisons:
         self._kept: OrderedDict[tuple[int, int], Comparison] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, conn: psycopg.Connection[Any], layer_id: str, before: int, after: int, settings: Settings) -> Comparison:
+    def of(self, conn: psycopg.Connection[Any], layer_id: str, before: int, after: int) -> Comparison:
         """Compare two versions of a layer that may be seen. Raises UnknownLayerError, UnknownVersionError, VersionStateError."""
         layer = catalog.layer(layer_id)
         older, newer = (versions.get(conn, number) for number in (before, after))
         for record in (older, newer):
-            if record.dataset.layer != layer.id or not is_shown(record.dataset, settings):
+            if record.dataset.layer != layer.id or not is_shown(record.dataset):
                 raise UnknownVersionError(f"图层“{layer.title}”没有数据版本 {record.dataset.version}。")
         with self._lock:
             found = self._kept.get((before, after))

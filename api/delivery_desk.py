@@ -15,6 +15,7 @@ from api.errors import DATABASE_AWAY
 from api.jobs import Jobs
 from api.settings import Settings
 from layers import deliveries, delivery_steps
+from layers.acting import as_service
 from layers.deliveries import Actor
 from layers.delivery_choice import Choice
 from layers.delivery_files import DeliveryFiles
@@ -104,7 +105,7 @@ def tidy_up(pool: ConnectionPool[Any], settings: Settings) -> threading.Thread:
 def _tidy(pool: ConnectionPool[Any], settings: Settings) -> None:
     """Remove uploads no longer needed; where the database is away it is done at the next start."""
     try:
-        with pool.connection() as conn:
+        with as_service(), pool.connection() as conn:
             gone = delivery_steps.tidy(conn, DeliveryFiles(settings.uploads), days=settings.upload_days)
         if gone:
             log.info("uploads no longer needed: %d removed", len(gone))

@@ -16,11 +16,15 @@ from uuid import UUID
 import psycopg
 from psycopg_pool import ConnectionPool
 
+from api import job_owners
 from api.checking import Checker
 from api.errors import DATABASE_AWAY, InternalError, document_of
+from api.moment import Moment
 from api.settings import Settings
 from api.snapshots import Snapshots
+from layers import acting
 from layers import jobs as records
+from layers.acting import SERVICE, Acting
 from layers.jobs import Taken
 from spatial.errors import CuntuError
 
@@ -48,7 +52,7 @@ class Workshop:
 
 
 Work = Callable[[Workshop, Mapping[str, Any], Report], Mapping[str, Any]]
-"""Does one job: given its input (JSON values), it returns its result (JSON values)."""
+"""Does one job: given its input (JSON values), it returns its result (JSON values). It runs on behalf of whoever ordered it."""
 
 
 Note = Callable[[psycopg.Connection[Any], UUID], None]
@@ -116,6 +120,7 @@ class Runner:
 
     def work(self) -> None:
         """Do what is queued until told to end. What an earlier run of the service left open is cleared up before."""
+        acting.begin(SERVICE)
         while not self._leaving.is_set():
             self._wake.clear()
             job = self._next()
@@ -139,7 +144,9 @@ class Runner:
         try:
             report = self._reporter(job.id)
             report(0.0, "")
-            self._done(job.id, self.kinds[job.kind](self.workshop, job.input, report))
+            with acting.on_behalf(self._owner(job)):
+                result = self.kinds[job.kind](self.workshop, job.input, report)
+            self._done(job.id, result)
         except ServiceStoppedError:
             log.info("job %s interrupted", job.id)
         except CuntuError as error:
@@ -147,6 +154,10 @@ class Runner:
         except Exception:
             log.exception("job %s failed", job.id)
             self._failed(job.id, InternalError())
+
+    def _owner(self, job: Taken) -> Acting:
+        with self.workshop.pool.connection() as conn:
+            return job_owners.owner(conn, job, today=Moment.now().valid_on)
 
     def _done(self, job_id: UUID, result: Mapping[str, Any]) -> None:
         with self.workshop.pool.connection() as conn:
@@ -169,7 +180,7 @@ class Runner:
                 raise ServiceStoppedError
             if time.monotonic() - last > REPORT_EVERY_S:
                 last = time.monotonic()
-                with self.workshop.pool.connection() as conn:
+                with acting.as_service(), self.workshop.pool.connection() as conn:
                     records.report(conn, job_id, progress=progress, message=message)
 
         return report
@@ -178,7 +189,7 @@ class Runner:
 def interrupt_left(pool: ConnectionPool[Any]) -> None:
     """Mark all that is queued or running as interrupted."""
     try:
-        with pool.connection() as conn:
+        with acting.as_service(), pool.connection() as conn:
             records.interrupt_unfinished(conn)
     except (*DATABASE_AWAY, psycopg.Error) as error:
         log.warning("jobs left open could not be marked: %s", error)

@@ -17,6 +17,7 @@ from api.moment import Moment
 from api.settings import Settings
 from api.snapshots import Snapshots
 from layers import classifications, snapshot, versions
+from layers.acting import as_service
 from layers.catalog import catalog
 from layers.check_runs import Subject
 from layers.checks import StoredCheck
@@ -52,7 +53,10 @@ class Footing:
 
 
 class Judging:
-    """Judges subjects on a footing. With `whole` the layers it needs are read once and kept, else only what is near the subjects."""
+    """Judges subjects on a footing. With `whole` the layers it needs are read once and kept, else only what is near the subjects.
+
+    It reads as the service: what comes out depends on the data, not on who asks.
+    """
 
     def __init__(self, pool: ConnectionPool[Any], snapshots: Snapshots, settings: Settings, *, whole: bool = False) -> None:
         self.pool = pool
@@ -75,7 +79,7 @@ class Judging:
 
     def footing(self, valid_on: date, known_at: datetime, version_ids: Iterable[int], classification_id: UUID | None) -> Footing:
         """Return a footing on versions by their numbers; raises UnknownVersionError."""
-        with self.pool.connection() as conn:
+        with as_service(), self.pool.connection() as conn:
             found = [versions.get(conn, version).dataset for version in version_ids]
         return Footing(valid_on, known_at, {dataset.layer: dataset for dataset in found}, classification_id)
 
@@ -118,7 +122,7 @@ class Judging:
 
     def layer(self, dataset: DatasetVersion) -> Layer:
         """Return one version whole."""
-        with self.pool.connection() as conn:
+        with as_service(), self.pool.connection() as conn:
             return self.snapshots.load({dataset.layer: dataset}, conn)[dataset.layer]
 
     def near(self, footing: Footing, shape: Any, names: Iterable[str]) -> LayerSet:
@@ -135,7 +139,7 @@ class Judging:
             return self._pruned(wanted, shapes, pack)
         missing = {name: dataset for name, dataset in wanted.items() if (name, dataset.version) not in self._kept}
         if missing:
-            with self.pool.connection() as conn:
+            with as_service(), self.pool.connection() as conn:
                 found = self.snapshots.load(missing, conn)
             self._kept.update({(name, dataset.version): found[name] for name, dataset in missing.items()})
         return {name: self._kept[name, dataset.version] for name, dataset in wanted.items()}
@@ -150,11 +154,11 @@ class Judging:
         return found
 
     def _pruned(self, wanted: Mapping[str, DatasetVersion], shapes: Any, pack: Pack) -> LayerSet:
-        with self.pool.connection() as conn:
+        with as_service(), self.pool.connection() as conn:
             return snapshot.pruned(
                 conn, wanted, shapes, radius_m=permit.search_radius(pack), epsg=self.settings.epsg, village_wide=permit.village_wide(pack)
             )
 
     def _read_types(self, run_id: UUID) -> VillageTypes:
-        with self.pool.connection() as conn:
+        with as_service(), self.pool.connection() as conn:
             return VillageTypes(classifications.types(conn, run_id), str(run_id))

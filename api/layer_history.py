@@ -9,7 +9,6 @@ from typing import Any
 import psycopg
 
 from api.pages import ROLE_LABELS
-from api.settings import Settings
 from api.shown import is_listed, is_shown, shown
 from api.version_entries import LAW_STATUS_LABELS, SECRECY_LABELS, STATUS_LABELS
 from layers import catalog, coverage, version_acts, versions
@@ -39,9 +38,9 @@ class HistoryRow:
     repairs: list[str]
 
 
-def catalogue_rows(in_force: Mapping[str, DatasetVersion], settings: Settings) -> list[dict[str, Any]]:
+def catalogue_rows(in_force: Mapping[str, DatasetVersion]) -> list[dict[str, Any]]:
     """The layers that may be seen, each with the version in force or None."""
-    seen = shown(in_force, settings)
+    seen = shown(in_force)
     return [
         {
             "layer": layer,
@@ -51,13 +50,13 @@ def catalogue_rows(in_force: Mapping[str, DatasetVersion], settings: Settings) -
             "law_status_label": LAW_STATUS_LABELS[seen[layer.id].law_status] if layer.id in seen else None,
         }
         for layer in catalog.catalog().values()
-        if is_listed(layer, seen, settings)
+        if is_listed(layer, seen)
     ]
 
 
-def history_rows(conn: Connection, layer_id: str, settings: Settings) -> list[HistoryRow]:
+def history_rows(conn: Connection, layer_id: str) -> list[HistoryRow]:
     """Every version of a layer that may be seen, the newest first."""
-    records = [record for record in versions.history(conn, layer_id) if is_shown(record.dataset, settings)]
+    records = [record for record in versions.history(conn, layer_id) if is_shown(record.dataset)]
     acts = version_acts.listed(conn, layer=layer_id)
     return [_row(record, records[place + 1 :], acts) for place, record in enumerate(records)]
 

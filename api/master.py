@@ -28,7 +28,7 @@ from api.moment import Moment
 from api.processes import Plan
 from api.snapshots import look
 from api.worker import LEAVE
-from layers import database, jobs
+from layers import acting, database, jobs
 
 log = logging.getLogger("cuntu.master")
 
@@ -62,6 +62,7 @@ class Master:
 
     def run(self) -> None:
         """Serve; returns when all children have ended."""
+        acting.begin(acting.SERVICE)
         with self._signals() as wake:
             try:
                 while True:

@@ -16,6 +16,7 @@ from api.settings import Settings
 from api.shown import is_listed, shown
 from api.snapshots import InForce, Snapshots
 from layers import checks, classifications
+from layers.acting import as_service
 from layers.catalog import CatalogLayer, catalog
 from layers.maps.outline import Outline, outline
 from layers.maps.overlays import Overlay
@@ -69,8 +70,8 @@ class Pages:
 
     def layers(self, seen: InForce) -> list[dict[str, Any]]:
         """The state of every layer of the catalogue that may be seen."""
-        found = shown(seen.versions, self.settings)
-        return [self._layer_state(layer, found.get(layer.id)) for layer in catalog().values() if is_listed(layer, found, self.settings)]
+        found = shown(seen.versions)
+        return [self._layer_state(layer, found.get(layer.id)) for layer in catalog().values() if is_listed(layer, found)]
 
     def _layer_state(self, entry: CatalogLayer, dataset: DatasetVersion | None) -> dict[str, Any]:
         state = {"id": entry.id, "title": entry.title, "role_label": ROLE_LABELS.get(entry.role, entry.role), "loaded": dataset is not None}
@@ -81,8 +82,8 @@ class Pages:
 
     def overlays(self, seen: InForce, *, ids: tuple[str, ...], on: tuple[str, ...] = ()) -> tuple[Overlay, ...]:
         """Catalogue layers to be switched on a map, in the order given; data for showing only stand in where there are no others."""
-        versions = shown(seen.versions, self.settings)
-        instead = {name: dataset for name, dataset in shown(seen.display_only, self.settings).items() if name not in versions}
+        versions = shown(seen.versions)
+        instead = {name: dataset for name, dataset in shown(seen.display_only).items() if name not in versions}
         drawn = {**instead, **versions}
         return tuple(
             Overlay(
@@ -95,15 +96,15 @@ class Pages:
         )
 
     def outline(self, seen: InForce) -> Outline | None:
-        """The villages as light shapes; None while the layer is not loaded or empty."""
-        dataset = seen.versions.get("village")
+        """The villages as light shapes; None while the layer is not loaded, empty, or not to be seen."""
+        dataset = shown(seen.versions).get("village")
         if dataset is None or dataset.feature_count == 0:
             return None
         return self.once(("outline", dataset.version), lambda: outline(village_frame(self._village_layer(seen))))
 
     def typing(self, seen: InForce) -> Typing:
         """The villages with the types of the run that counts."""
-        dataset = seen.versions.get("village")
+        dataset = shown(seen.versions).get("village")
         if dataset is None:
             return Typing(villages=(), run=None)
         return self.once(("typing", dataset.version, seen.run_id), lambda: self._typing(seen))
@@ -121,7 +122,7 @@ class Pages:
 
     def figures(self, seen: InForce) -> dict[str, int | None]:
         """The counts of the start page; None is not known, never zero."""
-        count = {name: dataset.feature_count for name, dataset in seen.versions.items()}
+        count = {name: dataset.feature_count for name, dataset in shown(seen.versions).items()}
         typed = sum(slug != "undetermined" for slug in self.typing(seen).types.values()) if seen.run_id else None
         with self.pool.connection() as conn:
             stored = sum(checks.count_by_verdict(conn).values())
@@ -132,14 +133,14 @@ class Pages:
         wanted = {"village": seen.versions["village"]}
         held = self.snapshots.layers(wanted)
         if held is None:
-            with self.pool.connection() as conn:
+            with as_service(), self.pool.connection() as conn:
                 held = self.snapshots.load(wanted, conn)
         return held["village"]
 
     def _typing(self, seen: InForce) -> Typing:
         run, reports = None, {}
         if seen.run_id is not None:
-            with self.pool.connection() as conn:
+            with as_service(), self.pool.connection() as conn:
                 run = classifications.get(conn, seen.run_id)
                 reports = {item.village_code: orjson.loads(item.report) for item in classifications.results(conn, seen.run_id)}
         frame = village_frame(self._village_layer(seen)).sort_values("code")

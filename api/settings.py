@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
-
-from layers.catalog import SECRECY_LEVELS
 
 
 def project_root() -> Path:
@@ -36,9 +34,6 @@ class Settings(BaseSettings):
     county_code: str = Field(default="421223", pattern=r"^[0-9]{6}$")
     county_name: str = "崇阳县"
     max_secrecy: Literal["public", "internal", "secret"] = Field(default="internal", description="the highest level that may be held")
-    open_secrecy: Literal["public", "internal", "secret"] = Field(
-        default="internal", validate_default=True, description="the highest level shown to whoever reaches the port; never above max_secrecy"
-    )
     anonymous: bool = Field(default=False, description="whether public layers and published lists are shown without signing in")
     idle_minutes: int = Field(default=15, ge=1, le=720, description="a session nobody uses ends after so long")
     session_hours: int = Field(default=10, ge=1, le=72, description="a session ends after so long in any case")
@@ -86,12 +81,6 @@ class Settings(BaseSettings):
     disk_reserve_bytes: int = Field(default=500_000_000, ge=0, description="writes are refused while less is free where data or uploads lie; 0: never")
     snapshot: bool = Field(default=True, description="hold the layers in force in memory")
     tile_cache_bytes: int = Field(default=64_000_000, ge=0, description="vector tiles in memory, by all workers together")
-
-    @field_validator("open_secrecy")
-    @classmethod
-    def _never_above_what_is_held(cls, value: str, info: ValidationInfo) -> str:
-        held: str = info.data.get("max_secrecy", value)
-        return min(value, held, key=SECRECY_LEVELS.index)
 
     @property
     def map_notice(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from api.checking import Basis, Checker
+from layers.acting import as_service
 from spatial.layer import LayerSet
 from spatial.proposals_trial import Setting
 from spatial.siting import find_sites
@@ -31,5 +32,5 @@ def _villages(checker: Checker, basis: Basis) -> LayerSet:
     held = checker.snapshots.layers(wanted)
     if held is not None:
         return held
-    with checker.pool.connection() as conn:
+    with as_service(), checker.pool.connection() as conn:
         return checker.snapshots.load(wanted, conn)

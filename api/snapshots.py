@@ -15,7 +15,8 @@ from psycopg_pool import ConnectionPool
 from api.errors import DATABASE_AWAY
 from api.holding import Holding, Versions
 from api.moment import Moment
-from layers import classifications, snapshot, versions
+from layers import acting, classifications, snapshot, versions
+from layers.acting import as_service
 from spatial.layer import LayerSet
 
 log = logging.getLogger("cuntu.snapshots")
@@ -117,10 +118,12 @@ class Snapshots:
         self._wake.set()
 
     def _look(self, moment: Moment) -> InForce:
-        with self.pool.connection() as conn:
+        """Ask as the service: what is found is held for all; what each may see of it is decided where it is shown."""
+        with as_service(), self.pool.connection() as conn:
             return look(conn, moment)
 
     def _follow(self) -> None:
+        acting.begin(acting.SERVICE)
         while not self._ended.is_set():
             self._wake.clear()
             try:

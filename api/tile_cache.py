@@ -23,14 +23,16 @@ class Tile:
     body: bytes
     is_packed: bool
     etag: str
+    secrecy: str
+    """That of the version it is cut from."""
 
     @classmethod
-    def of(cls, content: bytes) -> Tile:
+    def of(cls, content: bytes, *, secrecy: str) -> Tile:
         """Keep the content of a tile."""
         etag = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
         if len(content) < WORTH_PACKING:
-            return cls(content, False, etag)
-        return cls(gzip.compress(content, LEVEL, mtime=0), True, etag)
+            return cls(content, False, etag, secrecy)
+        return cls(gzip.compress(content, LEVEL, mtime=0), True, etag, secrecy)
 
     def content(self) -> bytes:
         """The tile itself."""

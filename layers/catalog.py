@@ -93,9 +93,9 @@ def layer(layer_id: str) -> CatalogLayer:
         raise UnknownLayerError(f"目录中没有图层“{layer_id}”。") from None
 
 
-def is_open_to(secrecy: str, *, max_secrecy: str) -> bool:
-    """Tell whether data of a secrecy level may be held or shown where `max_secrecy` is the highest level allowed."""
-    return SECRECY_LEVELS.index(secrecy) <= SECRECY_LEVELS.index(max_secrecy)
+def is_open_to(secrecy: str, *, max_secrecy: str | None) -> bool:
+    """Tell whether data of a secrecy level may be held or shown where `max_secrecy` is the highest level allowed, None that none is."""
+    return max_secrecy is not None and SECRECY_LEVELS.index(secrecy) <= SECRECY_LEVELS.index(max_secrecy)
 
 
 def _layer(name: str, entry: dict[str, Any]) -> CatalogLayer:

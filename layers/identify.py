@@ -46,7 +46,7 @@ def near(
     lat: float,
     radius_m: float,
     epsg: int,
-    max_secrecy: str = "internal",
+    max_secrecy: str | None = "internal",
 ) -> list[Identified]:
     """Return the features within `radius_m` of a point in degrees (0: those it lies in or on), the nearest first.
 

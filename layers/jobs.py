@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +12,8 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from layers import acting
+from layers.acting import Acting
 from layers.errors import UnknownRecordError
 from layers.sql import queries
 from layers.storable import storable, storable_text
@@ -23,7 +25,7 @@ Connection = psycopg.Connection[Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One piece of work; `progress` is a share 0–1, `result` JSON values once it is done or failed."""
+    """One piece of work; `progress` is a share 0–1, `result` JSON values once it is done or failed. Account and seat are those of its owner."""
 
     id: UUID
     kind: str
@@ -34,21 +36,44 @@ class Job:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    account_id: int | None = None
+    seat_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """A job that somebody has begun, with what it works on (JSON values)."""
+    """A job that somebody has begun, with what it works on (JSON values), and its owner as they were when they ordered it."""
 
     id: UUID
     kind: str
     input: dict[str, Any]
+    owner: dict[str, Any]
+
+    @property
+    def ordered_by(self) -> Acting | None:
+        """Who ordered it; None for the service itself."""
+        if self.owner.get("account_id") is None:
+            return None
+        sets = {name: None if self.owner[name] is None else frozenset(self.owner[name]) for name in ("places", "permissions")}
+        return Acting(**self.owner | sets)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnerNow:
+    """What the seat of a job's owner is like today."""
+
+    place_code: str | None
+    secrecy: str
+    roles: list[str]
 
 
 def add(conn: Connection, kind: str, work_on: Mapping[str, Any] | None = None) -> Job:
-    """Write down a new job as queued, with what it is to work on (JSON values)."""
+    """Write down a new job as queued, with what it is to work on (JSON values); it belongs to whoever acts here and now."""
+    by = acting.current()
+    owner = {name: sorted(value) if isinstance(value, frozenset) else value for name, value in vars(by).items()}
+    values = {"id": uuid4(), "kind": kind, "input": Jsonb(dict(work_on or {})), "owner": Jsonb(owner)}
     with conn.cursor(row_factory=class_row(Job)) as cursor:
-        job = cursor.execute(SQL["add"], {"id": uuid4(), "kind": kind, "input": Jsonb(dict(work_on or {}))}).fetchone()
+        job = cursor.execute(SQL["add"], values | by.signed).fetchone()
     if job is None:
         raise UnknownRecordError
     return job
@@ -86,10 +111,17 @@ def get(conn: Connection, job_id: UUID) -> Job:
     return job
 
 
-def recent(conn: Connection, *, limit: int = 50) -> list[Job]:
-    """Return the newest jobs first."""
+def recent(conn: Connection, *, limit: int = 50, of: Acting | None = None) -> list[Job]:
+    """Return the newest jobs first: all, or those ordered by somebody, or from their seat by whoever held it then."""
+    values = {"limit": limit, "all": of is None, "account_id": of and of.account_id, "seat_id": of and of.seat_id}
     with conn.cursor(row_factory=class_row(Job)) as cursor:
-        return cursor.execute(SQL["list"], {"limit": limit}).fetchall()
+        return cursor.execute(SQL["list"], values).fetchall()
+
+
+def owner_now(conn: Connection, by: Acting, *, today: date) -> OwnerNow | None:
+    """Return what the seat of a job's owner is like today; None where the account is closed, or the person does not hold the seat any more."""
+    with conn.cursor(row_factory=class_row(OwnerNow)) as cursor:
+        return cursor.execute(SQL["owner_now"], by.signed | {"today": today}).fetchone()
 
 
 def interrupt_unfinished(conn: Connection, *, queued_for_s: float = 0.0, message: str = "服务中断，任务未完成") -> int:

@@ -56,9 +56,9 @@ class OpenFeature:
     geometry: str
 
 
-def opened(found: Datasets, *, open_secrecy: str) -> dict[str, tuple[DatasetVersion, ...]]:
-    """Leave out what is more closed than `open_secrecy`; a layer of which nothing is left is absent."""
-    kept = {name: tuple(item for item in items if is_open_to(item.secrecy, max_secrecy=open_secrecy)) for name, items in found.items()}
+def opened(found: Datasets, *, max_secrecy: str | None) -> dict[str, tuple[DatasetVersion, ...]]:
+    """Leave out what is more closed than `max_secrecy`; a layer of which nothing is left is absent."""
+    kept = {name: tuple(item for item in items if is_open_to(item.secrecy, max_secrecy=max_secrecy)) for name, items in found.items()}
     return {name: items for name, items in kept.items() if items}
 
 
@@ -88,9 +88,9 @@ def fixed(conn: Connection, dataset: DatasetVersion, *, valid_on: date, known_at
     return dataset.known_from if then is not None and then.version == dataset.version else known_at
 
 
-def periods(conn: Connection, *, known_at: datetime, open_secrecy: str) -> Periods:
+def periods(conn: Connection, *, known_at: datetime, max_secrecy: str | None) -> Periods:
     """Return by layer the first valid day of all open versions known at a moment, and the first day after them (None: open)."""
-    levels = list(SECRECY_LEVELS[: SECRECY_LEVELS.index(open_secrecy) + 1])
+    levels = [level for level in SECRECY_LEVELS if is_open_to(level, max_secrecy=max_secrecy)]
     rows = conn.execute(SQL["periods"], {"known_at": known_at, "secrecy": levels}).fetchall()
     return {name: (start, end) for name, start, end in rows}
 

@@ -43,7 +43,7 @@ _KINDS = {
 
 
 def tile(
-    conn: psycopg.Connection[Any], version_id: int, layer: str, z: int, x: int, y: int, *, max_secrecy: str = "internal"
+    conn: psycopg.Connection[Any], version_id: int, layer: str, z: int, x: int, y: int, *, max_secrecy: str | None = "internal"
 ) -> bytes:
     """Return one tile with a single source-layer named as the catalogue id; empty below the layer's lowest zoom.
 

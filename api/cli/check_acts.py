@@ -14,6 +14,7 @@ import psycopg
 import typer
 
 from api.cli.output import AsJson, print_json, print_table, say
+from api.cli.signing import OfficerName, SeatNumber, UnitName, signed
 from api.cli.times import KnownAt, ValidOn, moment_of
 from api.database import ready_url
 from api.judging import Judging
@@ -29,8 +30,6 @@ from spatial.errors import InputError
 
 CheckId = Annotated[str, typer.Argument(help="审查编号")]
 Reason = Annotated[str, typer.Option(help="理由")]
-Officer = Annotated[str, typer.Option(help="席位或姓名")]
-Unit = Annotated[str, typer.Option(help="单位")]
 
 
 def override(
@@ -38,8 +37,9 @@ def override(
     check_id: CheckId,
     rule: Annotated[str, typer.Option(help="规则和分支，例如 HB-001a")],
     reason: Reason,
-    officer: Officer,
-    unit: Unit,
+    officer: OfficerName = None,
+    unit: UnitName = None,
+    seat: SeatNumber = None,
     feature: Annotated[str | None, typer.Option(help="命中的要素编号；命中不涉及图层时不写")] = None,
     evidence: Annotated[str | None, typer.Option(help="证据")] = None,
     evidence_file: Annotated[Path | None, typer.Option(help="证据文件，只记下它的 SHA-256", exists=True, dir_okay=False)] = None,
@@ -47,10 +47,10 @@ def override(
 ) -> None:
     """更正一处命中：命中仍留在报告中，结论另写更正后的结果。"""
     digest = hashlib.sha256(evidence_file.read_bytes()).hexdigest() if evidence_file else None
-    stated = {"rule": rule, "reason": reason, "officer": officer, "unit": unit, "feature_id": feature,
+    stated = {"rule": rule, "reason": reason, "feature_id": feature,
               "evidence": evidence or (evidence_file.name if evidence_file else None), "evidence_sha256": digest}  # fmt: skip
-    with _overriding(context.obj) as acts:
-        act = acts.mark(identifier(check_id, "审查编号"), stated)
+    with _overriding(context.obj) as acts, _signed(acts, officer, unit, seat) as named:
+        act = acts.mark(identifier(check_id, "审查编号"), stated | named)
         _told(acts, act.check_id, act_entry(act), as_json=as_json)
 
 
@@ -59,13 +59,14 @@ def withdraw(
     check_id: CheckId,
     override_id: Annotated[str, typer.Argument(help="更正的编号")],
     reason: Reason,
-    officer: Officer,
-    unit: Unit,
+    officer: OfficerName = None,
+    unit: UnitName = None,
+    seat: SeatNumber = None,
     as_json: AsJson = False,
 ) -> None:
     """撤回一项更正；原来的更正仍留有记录。"""
-    with _overriding(context.obj) as acts:
-        stated = {"reason": reason, "officer": officer, "unit": unit}
+    with _overriding(context.obj) as acts, _signed(acts, officer, unit, seat) as named:
+        stated = {"reason": reason, **named}
         act = acts.withdraw(identifier(check_id, "审查编号"), identifier(override_id, "更正的编号"), stated)
         _told(acts, act.check_id, act_entry(act), as_json=as_json)
 
@@ -116,6 +117,13 @@ def identifier(text: str, name: str) -> UUID:
 def _overriding(settings: Settings) -> Iterator[Overriding]:
     with database.pool(ready_url(settings), max_size=4) as pool:
         yield Overriding(Judging(pool, Snapshots(pool, epsg=settings.epsg), settings))
+
+
+@contextmanager
+def _signed(acts: Overriding, officer: str | None, unit: str | None, seat: int | None) -> Iterator[dict[str, str]]:
+    with acts.pool.connection() as conn, signed(conn, officer=officer, unit=unit, seat=seat) as (name, of_unit):
+        conn.commit()
+        yield {"officer": name, "unit": of_unit}
 
 
 def _told(acts: Overriding, check_id: UUID, act: dict[str, Any], *, as_json: bool) -> None:

@@ -12,7 +12,9 @@ from pydantic import ValidationError
 from api.access import scrubbing
 from api.cli import bench, check, classify, db, demo, layers, map, papers, progress, serve, site
 from api.cli.output import say
+from api.cli.signing import command
 from api.settings import Settings
+from layers.acting import on_behalf
 from spatial.errors import CuntuError
 
 app = typer.Typer(
@@ -42,6 +44,7 @@ def entry(context: typer.Context) -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     scrubbing.install()
     context.obj = Settings()
+    context.with_resource(on_behalf(command()))
 
 
 def main() -> None:

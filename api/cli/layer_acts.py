@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from api.cli.output import AsJson, print_json, print_table, say
+from api.cli.signing import OfficerName, SeatNumber, UnitName, signed
 from api.cli.times import day_of
 from api.database import ready_url
 from api.settings import Settings
@@ -17,8 +18,6 @@ from spatial.errors import InputError
 
 LayerId = Annotated[str, typer.Argument(help="图层编号，例如 basic_farmland")]
 Version = Annotated[int, typer.Argument(help="版本号")]
-Officer = Annotated[str, typer.Option(help="经办人姓名")]
-Unit = Annotated[str, typer.Option(help="单位")]
 Reason = Annotated[str, typer.Option(help="理由")]
 
 
@@ -50,16 +49,17 @@ def acts(context: typer.Context, layer: LayerId, as_json: AsJson = False) -> Non
 def publish(
     context: typer.Context,
     version: Version,
-    officer: Officer,
-    unit: Unit,
     reason: Reason,
+    officer: OfficerName = None,
+    unit: UnitName = None,
+    seat: SeatNumber = None,
     expected: Annotated[str | None, typer.Option(help="你所依据的现行版本号，或 none；已有变化时不发布")] = None,
     as_json: AsJson = False,
 ) -> None:
     """发布一个已入库的版本，同时关闭它所替换的版本。"""
     settings: Settings = context.obj
-    by = Signature(officer=officer, unit=unit, reason=reason)
-    with database.connect(ready_url(settings)) as conn:
+    with database.connect(ready_url(settings)) as conn, signed(conn, officer=officer, unit=unit, seat=seat) as named:
+        by = _signature(named, reason)
         versions.publish(conn, version, by=by, expected=_expected(expected), max_secrecy=settings.max_secrecy)
         entry = version_entry(versions.get(conn, version))
     _told(entry, f"版本 {version}（{entry['title']}）已发布。", as_json=as_json)
@@ -68,15 +68,17 @@ def publish(
 def withdraw(
     context: typer.Context,
     version: Version,
-    officer: Officer,
-    unit: Unit,
     reason: Reason,
+    officer: OfficerName = None,
+    unit: UnitName = None,
+    seat: SeatNumber = None,
     restore: Annotated[bool, typer.Option("--restore", help="把它发布时替换的版本重新发布（新版本号，内容相同）")] = False,
     as_json: AsJson = False,
 ) -> None:
     """撤回一个已发布的版本；不删除任何内容，当时的查询仍得到当时的版本。"""
-    by, restored = Signature(officer=officer, unit=unit, reason=reason), []
-    with database.connect(ready_url(context.obj)) as conn:
+    restored = []
+    with database.connect(ready_url(context.obj)) as conn, signed(conn, officer=officer, unit=unit, seat=seat) as named:
+        by = _signature(named, reason)
         if restore:
             restored = restoring.withdraw(conn, version, by=by)
         else:
@@ -91,24 +93,37 @@ def law_status_(
     version: Version,
     status: Annotated[Literal["draft", "in_force", "superseded"], typer.Argument(help="draft 草案、in_force 现行、superseded 已被替代")],
     effective_from: Annotated[str, typer.Option("--from", help="自哪一天起，例如 2026-03-01")],
-    officer: Officer,
-    unit: Unit,
     reason: Reason,
+    officer: OfficerName = None,
+    unit: UnitName = None,
+    seat: SeatNumber = None,
     as_json: AsJson = False,
 ) -> None:
     """变更一个已发布版本的法律状态；审查只用现行的规划。"""
-    by, day = Signature(officer=officer, unit=unit, reason=reason), day_of(effective_from, "--from")
-    with database.connect(ready_url(context.obj)) as conn:
-        law_status.declare(conn, version, status, effective_from=day, by=by)
+    day = day_of(effective_from, "--from")
+    with database.connect(ready_url(context.obj)) as conn, signed(conn, officer=officer, unit=unit, seat=seat) as named:
+        law_status.declare(conn, version, status, effective_from=day, by=_signature(named, reason))
         entry = version_entry(versions.get(conn, version))
     _told(entry, f"版本 {version}（{entry['title']}）自 {day} 起为“{LAW_STATUS_LABELS[status]}”。", as_json=as_json)
 
 
-def discard(context: typer.Context, version: Version, officer: Officer, unit: Unit, reason: Reason, as_json: AsJson = False) -> None:
+def discard(
+    context: typer.Context,
+    version: Version,
+    reason: Reason,
+    officer: OfficerName = None,
+    unit: UnitName = None,
+    seat: SeatNumber = None,
+    as_json: AsJson = False,
+) -> None:
     """删除一个从未发布的版本；办理记录保留它的名称和文件的 SHA-256。"""
-    with database.connect(ready_url(context.obj)) as conn:
-        versions.discard(conn, version, by=Signature(officer=officer, unit=unit, reason=reason))
+    with database.connect(ready_url(context.obj)) as conn, signed(conn, officer=officer, unit=unit, seat=seat) as named:
+        versions.discard(conn, version, by=_signature(named, reason))
     _told({"version": version, "discarded": True}, f"待发布的版本 {version} 已删除。", as_json=as_json)
+
+
+def _signature(named: tuple[str, str], reason: str) -> Signature:
+    return Signature(officer=named[0], unit=named[1], reason=reason)
 
 
 def _expected(text: str | None) -> Expected | None:

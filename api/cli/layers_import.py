@@ -12,6 +12,7 @@ import typer
 from api.checking import epsg_of
 from api.cli.import_output import FORMATS, in_options, tell, write_reports
 from api.cli.output import AsJson, Report, print_json, progress_bar
+from api.cli.signing import SeatNumber, signed
 from api.cli.times import day_of
 from api.database import ready_url
 from api.delivery_work import version_outcome
@@ -50,6 +51,7 @@ def import_(
     publish: Annotated[bool, typer.Option("--publish", help="入库后立即发布")] = False,
     officer: Annotated[str | None, typer.Option(help="发布的经办人；不写时为本机用户名")] = None,
     unit: Annotated[str | None, typer.Option(help="发布的单位；不写时为数据来源单位")] = None,
+    seat: SeatNumber = None,
     reason: Annotated[str, typer.Option(help="发布的理由")] = "命令行导入并发布",
     title: Annotated[str | None, typer.Option(help="数据名称")] = None,
     authority: Annotated[str, typer.Option(help="数据来源单位")] = "未注明",
@@ -89,8 +91,10 @@ def import_(
             _require_acceptable(mended, report or [])
             version = delivery_steps.stage_examined(conn, mended, description, max_secrecy=settings.max_secrecy)
             if publish:
-                by = Signature(officer=officer or getpass.getuser(), unit=unit or authority[:100], reason=reason)
-                versions.publish(conn, version, by=by, max_secrecy=settings.max_secrecy)
+                nobody = (getpass.getuser(), authority[:100])
+                with signed(conn, officer=officer, unit=unit, seat=seat, otherwise=nobody) as (name, of_unit):
+                    by = Signature(officer=name, unit=of_unit, reason=reason)
+                    versions.publish(conn, version, by=by, max_secrecy=settings.max_secrecy)
             done |= version_outcome(versions.get(conn, version))
     print_json(done) if as_json else tell(done)
     if check_only and not mended.report.is_acceptable:

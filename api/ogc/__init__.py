@@ -1,7 +1,7 @@
 """OGC API – Features at `/ogc`: the published versions for any client of the standard (QGIS, GDAL, OWSLib, browsers).
 
 Part 1 (Core, GeoJSON, HTML, OpenAPI 3.0) and Part 2 (other coordinate systems). One collection for each catalogue layer in force that
-`open_secrecy` allows. How the two times are asked for:
+the seat of whoever asks allows. How the two times are asked for:
 
 - `datetime` is the day on which data are valid: a date, a moment (its day in the county's time zone), or an interval of either
   (`2024-01-01/2024-12-31`, `2024-01-01/..`, `../2024-12-31`), both ends included. An instant is answered by the version in force on

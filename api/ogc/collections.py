@@ -13,6 +13,7 @@ from api.errors import NotFoundError
 from api.moment import Moment
 from api.ogc.times import When
 from api.settings import Settings
+from api.shown import level
 from api.snapshots import Snapshots
 from layers import ogc_features, versions
 from layers.catalog import CatalogLayer, catalog
@@ -74,7 +75,7 @@ class Extents:
 
 
 class Collections:
-    """Finds what counts at a time, on one connection. Versions above `open_secrecy` are as if they were not there."""
+    """Finds what counts at a time, on one connection. Versions that whoever asks may not see are as if they were not there."""
 
     def __init__(self, conn: Connection, snapshots: Snapshots, settings: Settings, extents: Extents) -> None:
         self.conn = conn
@@ -128,4 +129,4 @@ class Collections:
         else:
             in_force = versions.in_force(self.conn, valid_on=when.first, known_at=when.moment.known_at)
             found = {name: (dataset,) for name, dataset in in_force.items()}
-        return ogc_features.opened(found, open_secrecy=self.settings.open_secrecy)
+        return ogc_features.opened(found, max_secrecy=level())

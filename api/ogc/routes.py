@@ -18,6 +18,7 @@ from api.ogc.definition import described
 from api.ogc.formats import GEOJSON, JSON, OPENAPI, SCHEMA, chosen
 from api.ogc.links import ROOT, path_of, root
 from api.ogc.parameters import ItemsAsked
+from api.shown import level
 from layers import ogc_crs, ogc_features
 from layers.catalog import CatalogField, CatalogLayer
 from layers.ogc_crs import OfferedCrs
@@ -73,7 +74,7 @@ def list_collections(request: Request, db: Db, snapshots: Snapshot, settings: Ap
     base, asked = root(request), when.texts
     with _collections(request, db, snapshots, settings) as found:
         listed = found.all(when)
-        periods = ogc_features.periods(found.conn, known_at=when.moment.known_at, open_secrecy=settings.open_secrecy)
+        periods = ogc_features.periods(found.conn, known_at=when.moment.known_at, max_secrecy=level())
         headers = tag(request, [item.datasets for item in listed], sorted(periods.items()))
         known = unchanged(request, headers)
         if known:
@@ -94,7 +95,7 @@ def collection(request: Request, layer_id: CollectionId, db: Db, snapshots: Snap
     form, media_type = chosen(request, json_type=JSON)
     with _collections(request, db, snapshots, settings) as found:
         item = found.one(layer(layer_id).id, when)
-        period = ogc_features.periods(found.conn, known_at=when.moment.known_at, open_secrecy=settings.open_secrecy).get(layer_id)
+        period = ogc_features.periods(found.conn, known_at=when.moment.known_at, max_secrecy=level()).get(layer_id)
         bounds = found.bounds_crs84(item)
     document = documents.collection(root(request), item, bounds, period, epsg=settings.epsg, asked=when.texts, form=form)
     context = {"fields": list(item.layer.open_fields.values()), "systems": ogc_crs.offered(settings.epsg).values()}

@@ -19,6 +19,7 @@ from api.moment import COUNTY_TIME, Moment
 from api.openapi import json_body, problems
 from api.schemas import Classification, ClassificationList, ClassificationRequest
 from layers import classifications
+from layers.acting import as_service
 from layers.classifications import Run, VillageResult
 from spatial.errors import InputError
 
@@ -38,7 +39,7 @@ def create_classification(body: JsonBody, response: Response, db: Db, snapshots:
     """Type every village with the layers in force on a day, store the run and return it. Takes some seconds."""
     request = _request(body)
     seen = snapshots.in_force(_moment(request))
-    with db.connection() as conn:
+    with as_service(), db.connection() as conn:
         layers = snapshots.load(seen.versions, conn)
     typed = classifying.classify(layers, county=settings.county_code, moment=seen.moment)
     with db.connection() as conn:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 
 from api.access.guard import GuardedRoute, needs
 from api.comparing import Comparisons, comparison_entry
-from api.deps import AppSettings, Db
+from api.deps import Db
 from api.openapi import problems
 from api.version_schemas import ChangeKind, Comparison
 
@@ -39,7 +39,6 @@ def compare_versions(
     after: Number,
     db: Db,
     compared: Compared,
-    settings: AppSettings,
     kind: Annotated[ChangeKind | None, Query(description="只看一种变化")] = None,
     offset: Annotated[int, Query(ge=0, le=10_000_000, description="从第几处起")] = 0,
     limit: Annotated[int, Query(ge=1, le=MOST, description="最多几处")] = 100,
@@ -47,5 +46,5 @@ def compare_versions(
 ) -> dict[str, Any]:
     """What came, went, changed or was re-coded between two versions; shapes within 0.1 mm of each other are the same."""
     with db.connection() as conn:
-        found = compared.of(conn, layer_id, before, after, settings)
+        found = compared.of(conn, layer_id, before, after)
         return comparison_entry(conn, found, kind=kind, offset=offset, limit=limit, geometry=geometry)

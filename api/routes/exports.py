@@ -15,9 +15,10 @@ from fastapi.responses import StreamingResponse
 
 from api.access.guard import GuardedRoute, needs
 from api.checking import epsg_of
-from api.deps import AppSettings, Db
+from api.deps import Db
 from api.errors import NotReadyError
 from api.openapi import problems
+from api.shown import is_shown, level
 from layers import catalog, versions
 from layers.errors import UnknownVersionError, VersionStateError
 from layers.exports.export import Exported, Wish, export, fingerprint
@@ -63,7 +64,6 @@ def export_version(
     layer_id: str,
     version: Annotated[int, Path(ge=1, le=2**31 - 1)],
     db: Db,
-    settings: AppSettings,
     format: Annotated[FormatName, Query(description="格式")],
     crs: Annotated[
         str | None, Query(max_length=60, description="坐标系，例如 EPSG:4526、CRS84；不写时按格式的惯例")
@@ -80,7 +80,7 @@ def export_version(
         if headers["ETag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         named = _disposition(conn, record, wish)
-        done, file = _written(conn, record, wish, max_secrecy=settings.open_secrecy)
+        done, file = _written(conn, record, wish, max_secrecy=level())
     size = file.seek(0, 2)
     file.seek(0)
     headers |= {"Content-Disposition": named, "Content-Length": str(size), "Export-Notes": _header(done.notes)}
@@ -90,14 +90,14 @@ def export_version(
 def _record(conn: Any, layer_id: str, version: int) -> VersionRecord:
     title = catalog.layer(layer_id).title
     record = versions.get(conn, version)
-    if record.dataset.layer != layer_id:
+    if record.dataset.layer != layer_id or not is_shown(record.dataset):
         raise UnknownVersionError(f"图层“{title}”没有数据版本 {version}。")
     if record.status == "staged":
         raise VersionStateError(f"数据版本 {version} 尚未发布，不能导出。")
     return record
 
 
-def _written(conn: Any, record: VersionRecord, wish: Wish, *, max_secrecy: str) -> tuple[Exported, BinaryIO]:
+def _written(conn: Any, record: VersionRecord, wish: Wish, *, max_secrecy: str | None) -> tuple[Exported, BinaryIO]:
     """Write the file, open it and take it out of its folder: it goes with the answer, whatever becomes of that."""
     if not _writing.acquire(blocking=False):
         raise NotReadyError("正在写另一个导出文件，请稍后再试。")

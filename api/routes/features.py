@@ -11,7 +11,7 @@ from api.access.guard import GuardedRoute, needs
 from api.deps import AppSettings, Db, Snapshot, When
 from api.errors import NotFoundError
 from api.openapi import GeoJson, problems
-from api.shown import shown
+from api.shown import level, shown
 from api.site_schemas import FeaturesAt
 from layers import catalog, identify
 
@@ -34,11 +34,11 @@ def features_at(
 ) -> GeoJson:
     """The features of a layer in force under or near a point, the nearest first, with exact corners. At most 200."""
     layer = catalog.layer(layer_id)
-    dataset = shown(snapshots.in_force(when).versions, settings).get(layer.id)
+    dataset = shown(snapshots.in_force(when).versions).get(layer.id)
     if dataset is None:
         raise NotFoundError(f"图层“{layer.title}”未入库。")
     with db.connection() as conn:
-        found = identify.near(conn, dataset, lon=lon, lat=lat, radius_m=radius_m, epsg=settings.epsg, max_secrecy=settings.open_secrecy)
+        found = identify.near(conn, dataset, lon=lon, lat=lat, radius_m=radius_m, epsg=settings.epsg, max_secrecy=level())
     head = {"type": "FeatureCollection", "layer": layer.id, "in_force": asdict(dataset), "epsg": settings.epsg}
     return GeoJson(head | {"features": [_feature(item) for item in found]})
 

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from api.access.guard import needs
 from api.comparing import change_entry
-from api.deps import AppSettings, Db, Snapshot, When
+from api.deps import Db, Snapshot, When
 from api.layer_history import catalogue_rows, coverages, history_rows
 from api.moment import COUNTY_TIME
 from api.routes.comparisons import Compared
@@ -32,24 +32,22 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="版本号")]
 
 @router.get("/layers")
 @needs("layers.inspect")
-def layers_page(request: Request, when: When, snapshots: Snapshot, settings: AppSettings) -> HTMLResponse:
+def layers_page(request: Request, when: When, snapshots: Snapshot) -> HTMLResponse:
     """Every layer with what is in force on a day, as known at a moment."""
     seen = snapshots.in_force(when)
     known_text = seen.moment.known_at.astimezone(COUNTY_TIME).isoformat(timespec="seconds")
-    rows = catalogue_rows(seen.versions, settings)
+    rows = catalogue_rows(seen.versions)
     context: dict[str, Any] = {"layers": rows, "moment": seen.moment, "known_text": known_text, "asked": _times(request)}
     return page(request, "layers.html", context, synthetic=is_synthetic(seen))
 
 
 @router.get("/layers/{layer_id}/history")
 @needs("layers.inspect")
-def history_page(
-    request: Request, layer_id: LayerId, when: When, snapshots: Snapshot, data: Data, db: Db, settings: AppSettings
-) -> HTMLResponse:
+def history_page(request: Request, layer_id: LayerId, when: When, snapshots: Snapshot, data: Data, db: Db) -> HTMLResponse:
     """Every version of a layer with its two periods, its file, its acceptance check, and who did what to it."""
     layer, seen = catalog.layer(layer_id), snapshots.in_force(when)
     with db.connection() as conn:
-        rows = history_rows(conn, layer.id, settings)
+        rows = history_rows(conn, layer.id)
         areas = coverages(conn, rows)
     current: DatasetVersion | None = seen.versions.get(layer.id)
     synthetic = is_synthetic(seen)
@@ -76,14 +74,13 @@ def compare_page(
     data: Data,
     db: Db,
     compared: Compared,
-    settings: AppSettings,
     kind: Annotated[ChangeKind | None, Query(description="只看一种变化")] = None,
     number: Annotated[int, Query(alias="page", ge=1, le=100_000, description="第几页")] = 1,
 ) -> HTMLResponse:
     """What changed between two versions, as map and table."""
     seen = snapshots.in_force(when)
     with db.connection() as conn:
-        found = compared.of(conn, layer_id, before, after, settings)
+        found = compared.of(conn, layer_id, before, after)
         chosen = found.of_kind(kind)
         shown = chosen[(number - 1) * PER_PAGE : number * PER_PAGE]
         entries = [change_entry(found, *pair) for pair in zip(shown, comparison.details(conn, found, shown), strict=True)]

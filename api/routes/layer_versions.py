@@ -37,22 +37,20 @@ REFUSED = problems(400, 403, 404, 409, 413, 503)
 
 @router.get("/{layer_id}/acts", summary="发布、撤回等办理记录", response_model=VersionActs, responses=problems(400, 404, 503))
 @needs("layers.inspect")
-def list_acts(layer_id: LayerId, db: Db, settings: AppSettings) -> dict[str, Any]:
+def list_acts(layer_id: LayerId, db: Db) -> dict[str, Any]:
     """Who published, withdrew or discarded what, when and why; the latest first. The log is only ever added to."""
     with db.connection() as conn:
         acts = version_acts.listed(conn, layer=catalog.layer(layer_id).id)
-        hidden = {record.dataset.version for record in versions.history(conn, layer_id) if not is_shown(record.dataset, settings)}
+        hidden = {record.dataset.version for record in versions.history(conn, layer_id) if not is_shown(record.dataset)}
     return {"layer": layer_id, "acts": [act_entry(act) for act in acts if act.version not in hidden]}
 
 
 @router.get("/{layer_id}/versions/{version}", summary="一个版本的全部记录", response_model=VersionDetail, responses=problems(400, 404, 503))
 @needs("layers.inspect")
-def get_version(layer_id: LayerId, version: Version, db: Db, settings: AppSettings) -> dict[str, Any]:
+def get_version(layer_id: LayerId, version: Version, db: Db) -> dict[str, Any]:
     """One version: both periods, source file, acceptance check, coverage, and every act on it."""
     with db.connection() as conn:
         record = version_of(conn, layer_id, version)
-        if not is_shown(record.dataset, settings):
-            raise UnknownVersionError(f"图层“{catalog.layer(layer_id).title}”没有数据版本 {version}。")
         area = coverage.outline(conn, version)
         acts = version_acts.listed(conn, version=version)
     more = {"display_only": record.display_only, "epsg": record.epsg, "qa": record.qa, "coverage": area}
@@ -118,9 +116,9 @@ def signature(said: Signed) -> Signature:
 
 
 def version_of(conn: psycopg.Connection[Any], layer_id: str, version: int) -> VersionRecord:
-    """Return a version of this layer; raises UnknownLayerError, and UnknownVersionError where the layer has no such version."""
+    """Return a version of this layer that may be seen; raises UnknownLayerError, and UnknownVersionError where there is none."""
     layer = catalog.layer(layer_id)
     record = versions.get(conn, version)
-    if record.dataset.layer != layer.id:
+    if record.dataset.layer != layer.id or not is_shown(record.dataset):
         raise UnknownVersionError(f"图层“{layer.title}”没有数据版本 {version}。")
     return record

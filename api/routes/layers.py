@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from api.access.guard import GuardedRoute, needs
-from api.deps import AppSettings, Db, Snapshot, When
+from api.deps import Db, Snapshot, When
 from api.openapi import problems
 from api.schemas import LayerList, LayerVersions
 from api.shown import is_listed, is_shown, shown
@@ -25,22 +25,22 @@ STATE_LABELS = {"loaded": "已入库", "not_loaded": "未入库"}
 
 @router.get("", summary="图层目录和状态", response_model=LayerList, responses=problems(400, 503))
 @needs("maps.view")
-def list_layers(when: When, snapshots: Snapshot, settings: AppSettings) -> dict[str, Any]:
+def list_layers(when: When, snapshots: Snapshot) -> dict[str, Any]:
     """Every layer of the catalogue that may be seen, with the version in force; a layer that is not loaded is listed as such."""
     seen = snapshots.in_force(when)
-    found = shown(seen.versions, settings)
-    entries = [layer_entry(layer, found) for layer in catalog.catalog().values() if is_listed(layer, found, settings)]
+    found = shown(seen.versions)
+    entries = [layer_entry(layer, found) for layer in catalog.catalog().values() if is_listed(layer, found)]
     return {"valid_on": seen.moment.valid_on, "known_at": seen.moment.known_at, "layers": entries}
 
 
 @router.get("/{layer_id}/versions", summary="一个图层的全部版本", response_model=LayerVersions, responses=problems(400, 404, 503))
 @needs("layers.inspect")
-def list_versions(layer_id: str, when: When, snapshots: Snapshot, db: Db, settings: AppSettings) -> dict[str, Any]:
+def list_versions(layer_id: str, when: When, snapshots: Snapshot, db: Db) -> dict[str, Any]:
     """Every version that may be seen, the newest first: staged, published and withdrawn; and which is in force at the two times."""
     with db.connection() as conn:
-        records = [record for record in versions.history(conn, layer_id) if is_shown(record.dataset, settings)]
+        records = [record for record in versions.history(conn, layer_id) if is_shown(record.dataset)]
     seen = snapshots.in_force(when)
-    current = shown(seen.versions, settings).get(layer_id)
+    current = shown(seen.versions).get(layer_id)
     times = {"valid_on": seen.moment.valid_on, "known_at": seen.moment.known_at}
     return times | {"layer": layer_id, "in_force": current.version if current else None, "versions": [version_entry(record) for record in records]}
 

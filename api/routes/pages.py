@@ -12,11 +12,13 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader
 
 from api.access.guard import GuardedRoute, needs
+from api.access.masthead import masthead
 from api.deps import Snapshot, When
 from api.errors import TITLES, status_of
 from api.moment import COUNTY_TIME
 from api.pages import PER_PAGE, Pages, verdict_counts
 from api.schemas import Verdict
+from api.shown import level
 from api.snapshots import InForce
 from layers.maps import palette
 from layers.maps.overlays import DRAWN_FROM_BELOW
@@ -25,6 +27,7 @@ from layers.maps.report import citation_text, dataset_text, measure
 from layers.maps.village_types import legend, village_types_map
 from spatial.errors import CuntuError
 from spatial.permit import VERDICT_LABELS
+from spatial.personal_numbers import scrub
 
 TYPE_OVERLAYS = (
     "ecological_redline",
@@ -72,7 +75,7 @@ class PageRoute(GuardedRoute):
                 return await handler(request)
             except CuntuError as error:
                 status = status_of(error)
-                context = {"title": TITLES.get(status, "出错了"), "detail": str(error)}
+                context = {"title": TITLES.get(status, "出错了"), "detail": scrub(str(error))}
                 return page(request, "message.html", context, status=status, synthetic=False)
 
         return with_message
@@ -89,13 +92,15 @@ async def page_data(request: Request) -> Pages:
 Data = Annotated[Pages, Depends(page_data)]
 
 
-def page(request: Request, template: str, context: Mapping[str, Any], *, synthetic: bool, status: int = 200) -> HTMLResponse:
+def page(
+    request: Request, template: str, context: Mapping[str, Any], *, synthetic: bool, status: int = 200, headers: Mapping[str, str] | None = None
+) -> HTMLResponse:
     """Render one page under the nonce of this answer's Content-Security-Policy."""
     settings = request.app.state.settings
     county = {"code": settings.county_code, "name": settings.county_name}
-    frame = {"county": county, "nonce": request.state.csp_nonce, "synthetic": synthetic, "map_notice": settings.map_notice}
+    frame = {"county": county, "nonce": request.state.csp_nonce, "synthetic": synthetic, "map_notice": settings.map_notice, "me": masthead(request)}
     html = TEMPLATES.get_template(template).render(frame, **context)
-    return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-cache"})
+    return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-cache", **(headers or {})})
 
 
 def is_synthetic(seen: InForce) -> bool:
@@ -124,7 +129,7 @@ def village_types(
     drawn = None
     if outline:
         drawn_from = (*seen.versions.values(), *seen.display_only.values())
-        key = ("village types", seen.run_id, *sorted((dataset.layer, dataset.version) for dataset in drawn_from))
+        key = ("village types", level(), seen.run_id, *sorted((dataset.layer, dataset.version) for dataset in drawn_from))
         drawn = data.once(key, lambda: village_types_map(outline, typing.types, overlays=overlays, synthetic=synthetic))
     context: dict[str, Any] = {"map": drawn, "legend": legend(typing.types), "overlays": overlays, "villages": typing.villages, "run": typing.run}
     return page(request, "village_types.html", context | {"valid_on": seen.moment.valid_on}, synthetic=synthetic)

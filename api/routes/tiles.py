@@ -7,12 +7,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.access.guard import GuardedRoute, needs
-from api.deps import AppSettings, Db, Snapshot, TileStore, When
+from api.deps import Db, Snapshot, TileStore, When
 from api.errors import NotFoundError
 from api.openapi import problems
-from api.tile_answers import MVT, answer
-from api.tile_cache import Tile
-from layers import catalog, tiles
+from api.shown import level, shown
+from api.tile_answers import MVT, answer, is_public
+from api.tile_cache import Key, Tile
+from layers import catalog, tiles, versions
+from layers.catalog import is_open_to
+from layers.errors import SecrecyError, UnknownVersionError
 
 router = APIRouter(tags=["瓦片"], route_class=GuardedRoute)
 
@@ -39,7 +42,6 @@ def read_tile(
     db: Db,
     snapshots: Snapshot,
     cache: TileStore,
-    settings: AppSettings,
     v: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="数据版本；给出时可永久缓存")] = None,
 ) -> Response:
     """One tile, with the catalogue id as the name of its only layer. Empty where there is nothing to draw.
@@ -49,14 +51,24 @@ def read_tile(
     catalog.layer(layer)
     version = v
     if version is None:
-        in_force = snapshots.in_force(when).versions
+        in_force = shown(snapshots.in_force(when).versions)
         if layer not in in_force:
             raise NotFoundError(f"图层“{layer}”未入库。")
         version = in_force[layer].version
     key = (version, layer, z, x, y)
     tile = cache.get(key)
-    if tile is None:
-        with db.connection() as conn:
-            tile = Tile.of(tiles.tile(conn, version, layer, z, x, y, max_secrecy=settings.open_secrecy))
+    if tile is None or not is_open_to(tile.secrecy, max_secrecy=level()):
+        tile = _cut(db, key)
         cache.put(key, tile)
-    return answer(tile, request.scope["headers"], for_ever=v is not None)
+    return answer(tile, request.scope["headers"], for_ever=v is not None, is_public=is_public(tile, request.app))
+
+
+def _cut(db: Any, key: Key) -> Tile:
+    """Cut a tile; a version that may not be seen is as if it were not there."""
+    version, layer, z, x, y = key
+    with db.connection() as conn:
+        try:
+            content = tiles.tile(conn, version, layer, z, x, y, max_secrecy=level())
+        except SecrecyError:
+            raise UnknownVersionError(f"图层“{catalog.layer(layer).title}”没有数据版本 {version}。") from None
+        return Tile.of(content, secrecy=versions.get(conn, version).dataset.secrecy)

@@ -15,6 +15,7 @@ from api.ended_codes import tell_if_ended
 from api.errors import NotFoundError
 from api.openapi import GeoJson, problems
 from api.schemas import VillageCollection, VillageFeature, VillageType
+from api.shown import shown
 from api.snapshots import InForce, Snapshots
 from layers import classifications
 from layers.errors import UnknownRecordError
@@ -87,7 +88,7 @@ def feature(geometry: dict[str, Any] | None, report: dict[str, Any]) -> dict[str
 
 
 def _villages(conn: psycopg.Connection[Any], seen: InForce, snapshots: Snapshots) -> Layer | None:
-    wanted = {name: dataset for name, dataset in seen.versions.items() if name == "village"}
+    wanted = {name: dataset for name, dataset in shown(seen.versions).items() if name == "village"}
     return snapshots.load(wanted, conn).get("village")
 
 

@@ -59,7 +59,7 @@ def export(
     path: Path,
     wish: Wish | None = None,
     *,
-    max_secrecy: str = "internal",
+    max_secrecy: str | None = "internal",
     progress: Progress | None = None,
 ) -> Exported:
     """Write a version to `path`, or to a file with the proposed name where that is a folder; a file of that name is replaced at the end.

@@ -78,9 +78,9 @@ def county_with(server_url: str, template: str, load: Callable[[psycopg.Connecti
 
 
 @contextmanager
-def serving(url: str, **changes: Any) -> Iterator[TestClient]:
+def serving(url: str, headers: dict[str, str] = people.HEADERS, **changes: Any) -> Iterator[TestClient]:
     """A client of a service on a database."""
-    with TestClient(create_app(Settings(database_url=url, snapshot=False, **changes), database_url=url), headers=people.HEADERS) as client:
+    with TestClient(create_app(Settings(database_url=url, snapshot=False, **changes), database_url=url), headers=headers) as client:
         yield client
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from api.access.permissions import granted
-from layers import accounts, seats
+from layers import accounts, database, seats
 
 NAME = "测试员"
 UNIT = "测试单位"
@@ -34,3 +34,16 @@ def person_with(
         conn, token, account=account, seat=seat, title="测试", permissions=granted(roles), expires_at=datetime.now(UTC) + expires
     )
     return account
+
+
+def headers_of(token: str) -> dict[str, str]:
+    """What a program with this token sends."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+def somebody(url: str, name: str, roles: Collection[str], **more: Any) -> dict[str, str]:
+    """Note a person (letters and digits) in a database, and return what they send with every request."""
+    token = "cuntu_" + name.ljust(43, "0")
+    with database.connect(url) as conn:
+        person_with(conn, name, roles, token=token, **more)
+    return headers_of(token)

@@ -7,6 +7,7 @@ from functools import partial
 from urllib.parse import unquote
 
 import geopandas as gpd
+import people
 import pytest
 from frames import EPSG, meta, published, red_lines
 
@@ -102,8 +103,8 @@ def test_what_is_not_published_secret_or_nowhere_is_refused_with_a_problem_docum
         400: [client.get(place, params={"format": "dwg"}), client.get(place), client.get(place, params={"format": "gpkg", "crs": "EPSG:2383"}),
               client.get(place, params={"format": "gpkg", "crs": "here"}), client.get(place, params={"format": "gpkg", "encodng": "GBK"})],
     }  # fmt: skip
-    client.app.state.settings = settings.model_copy(update={"open_secrecy": "public"})
-    answers[400].append(client.get(place, params={"format": "gpkg"}))
+    public = people.somebody(county_url, "planner", ["planner"], secrecy="public")
+    answers[404].append(client.get(place, params={"format": "gpkg"}, headers=public))
     for status, given in answers.items():
         for answer in given:
             assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), (

@@ -6,6 +6,7 @@ import dataclasses
 from datetime import date
 from types import MappingProxyType
 
+import people
 import pytest
 from frames import meta, published, red_lines, square
 from ogc import county_with, houses, lines_and_trees, serving
@@ -31,7 +32,7 @@ def url(server_url, county_template):
 
 @pytest.fixture(scope="module")
 def open_client(url):
-    with serving(url, open_secrecy="public") as made:
+    with serving(url, people.somebody(url, "viewer", ["viewer"], secrecy="public")) as made:
         yield made
 
 

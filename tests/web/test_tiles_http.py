@@ -17,7 +17,7 @@ from api.tile_cache import Tile, TileCache
 from layers import catalog, database, tiles
 from layers.maps.overlays import Overlay
 
-FOR_EVER = "public, max-age=31536000, immutable"
+FOR_EVER = "private, max-age=31536000, immutable"
 
 
 def address(layer, zoom=13):
@@ -43,7 +43,7 @@ def raw(client, url, **headers):
 def test_a_tile_of_a_named_version_is_kept_for_ever_and_another_is_asked_for_anew(client, houses):
     named, unnamed = raw(client, f"{address('building')}?v={houses}")[0], raw(client, address("building"))[0]
     assert named.headers["cache-control"] == FOR_EVER
-    assert unnamed.headers["cache-control"] == "no-cache"
+    assert unnamed.headers["cache-control"] == "private, no-cache"
     assert named.headers["etag"] == unnamed.headers["etag"]
     assert {named.headers["content-type"], unnamed.headers["content-type"]} == {"application/vnd.mapbox-vector-tile"}
 
@@ -56,7 +56,7 @@ def test_whoever_takes_gzip_gets_a_packed_tile_and_the_same_content(client, hous
         packed, sent = raw(client, url, **{"accept-encoding": accepted})
         assert "content-encoding" not in plain.headers
         assert packed.headers["content-encoding"] == "gzip"
-        assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+        assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding, Authorization, Cookie"
         assert gzip.decompress(sent) == content
         assert len(sent) < 0.7 * len(content)
         assert int(packed.headers["content-length"]) == len(sent)
@@ -102,11 +102,13 @@ def test_a_layer_above_what_may_be_shown_is_in_no_tile(county_url, settings, hou
             {"road_no": ["G1"]}, geometry=[shapely.LineString([(EAST, NORTH), (EAST + 500, NORTH)])], crs=EPSG
         )
         published(conn, road, meta("road", secrecy="public"))
-    shown = settings.model_copy(update={"open_secrecy": "public"})
-    with TestClient(create_app(shown, database_url=county_url), headers=people.HEADERS) as client:
+    public = people.somebody(county_url, "viewer", ["viewer"], secrecy="public")
+    with TestClient(create_app(settings, database_url=county_url), headers=public) as client:
+        held = client.get(f"{address('building')}?v={houses}", headers=people.HEADERS)
+        assert (held.status_code, held.headers["cache-control"]) == (200, "private, max-age=31536000, immutable")
         for url in (address("building"), f"{address('building')}?v={houses}") * 2:
             answer = client.get(url)
-            assert answer.status_code in (400, 403, 404)
+            assert answer.status_code == 404
             assert answer.headers["content-type"] == "application/problem+json"
         assert b"road" in client.get(address("road", 13)).content
 
@@ -158,9 +160,9 @@ def test_maps_ask_for_tiles_by_version():
 def test_a_cache_holds_no_more_than_it_may():
     cache = TileCache(1_000)
     for place in range(10):
-        cache.put((1, "road", 10, place, 0), Tile(bytes(300), False, ""))
+        cache.put((1, "road", 10, place, 0), Tile(bytes(300), False, "", "public"))
     assert [place for place in range(10) if cache.get((1, "road", 10, place, 0))] == [7, 8, 9]
-    cache.put((1, "road", 10, 9, 0), Tile(bytes(1_001), False, ""))
+    cache.put((1, "road", 10, 9, 0), Tile(bytes(1_001), False, "", "public"))
     assert cache.get((1, "road", 10, 9, 0)) is None
 
 
