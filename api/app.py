@@ -21,9 +21,13 @@ from api.checking import Checker
 from api.comparing import Comparisons
 from api.delivery_desk import tidy_up
 from api.deps import known_parameters_only
+from api.disk_reserve import DiskReserve
 from api.holding import Holding
 from api.jobs import Jobs, Runner, Workshop
 from api.middleware import BodyLimit, SameOrigin
+from api.metrics import Metrics
+from api.metrics_counts import Counts
+from api.metrics_observed import Observed, Routes
 from api.ogc import routes as ogc
 from api.ogc.collections import Extents
 from api.outlines import Outlines
@@ -47,6 +51,7 @@ from api.routes import (
     layer_pages,
     layer_versions,
     layers,
+    metrics,
     overrides,
     pages,
     papers,
@@ -84,7 +89,7 @@ DESCRIPTION = """县级自然资源和规划部门的一张图服务：图层入
 
 
 def create_app(
-    settings: Settings, *, database_url: str, holding: Holding | None = None, epoch: Epoch | None = None, buckets: Buckets | None = None
+    settings: Settings, *, database_url: str, holding: Holding | None = None, epoch: Epoch | None = None, counts: Counts | None = None, place: int = 0, buckets: Buckets | None = None
 ) -> FastAPI:
     """Make the application on a database. With a `holding` it only answers requests, from the layers held there; without
     one it also follows what is published and does the jobs, as a service in one process.
@@ -124,6 +129,7 @@ def create_app(
     app.state.epoch = epoch or Epoch()
     app.state.identities = Identities(pool, settings, app.state.epoch)
     _wrap(app, settings, buckets or Buckets())
+    _observe(app, settings, counts or Counts(), place)
     return app
 
 
@@ -134,6 +140,7 @@ def _wrap(app: FastAPI, settings: Settings, buckets: Buckets) -> None:
     app.add_middleware(HeldTiles, cache=app.state.tiles)
     app.add_middleware(Places, places=settings.expensive_at_once)
     app.add_middleware(BodyLimit, limit=lambda path: _body_limit(settings, path))
+    app.add_middleware(DiskReserve, settings=settings)
     app.add_middleware(UploadQuota, settings=settings, pool=app.state.pool)
     app.add_middleware(RateLimit, settings=settings, buckets=buckets)
     app.add_middleware(Identify, identities=identities)
@@ -145,8 +152,20 @@ def _wrap(app: FastAPI, settings: Settings, buckets: Buckets) -> None:
     app.add_middleware(ClientAddress, trusted=networks_of(settings.trusted_proxies))
 
 
+
+def _observe(app: FastAPI, settings: Settings, counts: Counts, place: int) -> None:
+    """Count and write down every request; outside of all else that it passes."""
+    routes = Routes()
+    routes.learn(app)
+    app.state.tally = counts.tally(place)
+    app.state.tiles.tally = app.state.tally
+    app.state.metrics = Metrics(counts, routes.names, app.state.pool, settings)
+    app.add_middleware(Observed, tally=app.state.tally, routes=routes, slow_s=settings.slow_request_s)
+
+
 def _route(app: FastAPI) -> None:
     app.include_router(health.router)
+    app.include_router(metrics.router)
     for module in (layers, layer_imports, deliveries, delivery_findings, layer_versions, comparisons, exports, villages, classifications, papers, checks, overrides, applicants, runs, proposals, progress, jobs, features, site_files, sites):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(ogc.router)

@@ -12,7 +12,7 @@ import orjson
 import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from psycopg_pool import PoolClosed, PoolTimeout
+from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -120,6 +120,14 @@ class HeadersTooLargeError(CuntuError):
     """请求头过大。"""
 
 
+class StorageFullError(CuntuError):
+    """存储空间不足：查询照常，暂不接受保存和修改，请管理员清理磁盘。未保存的内容请稍后重新提交。"""
+
+
+class BusyError(CuntuError):
+    """数据库连接已用满，请稍后再试。"""
+
+
 class OverloadedError(CuntuError):
     """同类的计算正在进行，暂时没有空位，请稍后再试。"""
 
@@ -170,6 +178,8 @@ STATUS: dict[type[Exception], int] = {
     DatabaseAwayError: 503,
     LateAnswerError: 503,
     OverloadedError: 503,
+    BusyError: 503,
+    StorageFullError: 507,
 }
 """The status of an error is that of its nearest listed class; an error of the project that is not listed is a conflict with the data held."""
 
@@ -194,6 +204,7 @@ TITLES = {
     429: "请求过多",
     500: "服务器内部错误",
     503: "服务暂时不可用",
+    507: "存储空间不足",
 }
 
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
@@ -315,6 +326,18 @@ async def on_late_statement(request: Request, error: Exception) -> Response:
     return problem(document_of(LateAnswerError(), instance=request.url.path))
 
 
+async def on_storage_full(request: Request, error: Exception) -> Response:
+    """Answer where PostgreSQL has no room left to write (SQLSTATE 53100)."""
+    log.error("the database has no room left")
+    return problem(document_of(StorageFullError(), instance=request.url.path))
+
+
+async def on_busy(request: Request, error: Exception) -> Response:
+    """Answer where every connection is in use: of the pool, or of the server (SQLSTATE 53300)."""
+    log.warning("no connection to be had: %s", type(error).__name__)
+    return problem(document_of(BusyError(), instance=request.url.path))
+
+
 async def on_client_gone(request: Request, error: Exception) -> Response:
     """End quietly where nobody waits for an answer any more."""
     return Response(status_code=400)
@@ -337,5 +360,8 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, on_database_away)
     for kind in LATE_STATEMENTS:
         app.add_exception_handler(kind, on_late_statement)
+    app.add_exception_handler(psycopg.errors.DiskFull, on_storage_full)
+    for busy in (PoolTimeout, TooManyRequests, psycopg.errors.TooManyConnections):
+        app.add_exception_handler(busy, on_busy)
     app.add_exception_handler(ClientDisconnect, on_client_gone)
     app.add_exception_handler(Exception, on_unexpected)

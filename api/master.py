@@ -51,7 +51,8 @@ class Master:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.holding = Holding(epsg=plan.settings.epsg)
-        self.loads = Loads(places=4 * plan.workers)
+        self.loads = Loads(places=plan.places)
+        self.tally = plan.counts.tally(plan.counts.places - 1)
         self.began = time.monotonic()
         self.generation = 0
         self.children: list[Child] = []
@@ -100,7 +101,10 @@ class Master:
             if status is not None:
                 self.children.remove(child)
                 self.loads.free(child.place)
+                if child.place >= 0:
+                    self.plan.counts.forget(child.place)
                 if not child.leaving:
+                    self.tally.add("restarts")
                     log.warning("%s %d ended (%d), it is replaced", child.role, child.pid, status)
         if not self._announced and any(child.role == "worker" and child.ready for child in self.children):
             self._announced = True
@@ -139,6 +143,7 @@ class Master:
         try:
             with self._connect() as conn:
                 wanted = look(conn, Moment.now()).versions
+            self.tally.seen()
             if self.holding.exactly(wanted) is None:
                 self.holding.catch_up(wanted, self._connect, between=self._turn)
                 processes.rehearse_in(self.plan, self.holding)

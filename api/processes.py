@@ -21,6 +21,9 @@ from api.delivery_desk import tidy_up
 from api.holding import Holding, settle
 from api.jobs import Runner, Workshop
 from api.loads import Load
+from api.logs import call_process
+from api.metrics import note_state
+from api.metrics_counts import Counts
 from api.moment import Moment
 from api.settings import Settings
 from api.shell.rates import Buckets
@@ -50,16 +53,27 @@ class Plan:
     on_ready: Callable[[], None]
     watchdog: Watchdog | None = None
     epoch: Epoch = field(default_factory=Epoch)
+    counts: Counts = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Have a place for every worker there may be at a time, and one for the master."""
+        object.__setattr__(self, "counts", Counts(places=self.places + 1))
+
+    @property
+    def places(self) -> int:
+        """So many workers there may be at a time: those that leave are still there when others begin."""
+        return 4 * self.workers
     buckets: Buckets = field(default_factory=Buckets)
 
 
 def answer(plan: Plan, holding: Holding, load: Load, ready: Ready) -> None:
     """Answer requests until told to leave or to stop, with the layers that the master held when it forked this process."""
     acting.begin(acting.NOBODY)
+    call_process(f"worker-{load.place}")
     random.seed()
     settings = plan.settings.model_copy(update={"tile_cache_bytes": plan.settings.tile_cache_bytes // plan.workers})
-    app = create_app(settings, database_url=plan.url, holding=holding, epoch=plan.epoch, buckets=plan.buckets)
-    Worker(app, plan.listening, load, on_ready=ready).run()
+    app = create_app(settings, database_url=plan.url, holding=holding, epoch=plan.epoch, counts=plan.counts, place=load.place, buckets=plan.buckets)
+    Worker(app, plan.listening, load, on_ready=ready, each_second=lambda: note_state(app.state, app.state.tally)).run()
 
 
 def rehearse_in(plan: Plan, holding: Holding) -> None:
@@ -88,6 +102,7 @@ def do_jobs(plan: Plan, holding: Holding, service_began: float, ready: Ready) ->
     """Do queued jobs until told to stop; told to leave, end after the job at hand."""
     told = {signal.SIGTERM, signal.SIGINT, LEAVE}
     signal.pthread_sigmask(signal.SIG_BLOCK, told)
+    call_process("jobs")
     plan.listening.close()
     acting.begin(acting.SERVICE)
     random.seed()

@@ -8,6 +8,8 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from api.metrics_counts import Tally
+
 Key = tuple[int, str, int, int, int]
 """Version, layer, z, x, y."""
 
@@ -47,17 +49,28 @@ class TileCache:
         self._tiles: OrderedDict[Key, Tile] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
+        self.tally: Tally | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes held."""
+        return self._bytes
 
     def get(self, key: Key) -> Tile | None:
         """Return a tile if it is held."""
         with self._lock:
-            if key in self._tiles:
+            found = self._tiles.get(key)
+            if found is not None:
                 self._tiles.move_to_end(key)
-            return self._tiles.get(key)
+                if self.tally:
+                    self.tally.add("tile_hits")
+            return found
 
     def put(self, key: Key, tile: Tile) -> None:
         """Hold a tile; one larger than the capacity is not held."""
         with self._lock:
+            if self.tally:
+                self.tally.add("tile_misses")
             replaced = self._tiles.pop(key, None)
             self._bytes += len(tile.body) - (len(replaced.body) if replaced else 0)
             self._tiles[key] = tile

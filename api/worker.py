@@ -44,7 +44,9 @@ class Farewell:
 class Worker(uvicorn.Server):
     """Serves an application on a shared listening socket until told to leave or to stop."""
 
-    def __init__(self, app: ASGIApp, listening: socket.socket, load: Load, *, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, app: ASGIApp, listening: socket.socket, load: Load, *, on_ready: Callable[[], None], each_second: Callable[[], None] = lambda: None
+    ) -> None:
         self.farewell = Farewell(app)
         config = uvicorn.Config(
             self.farewell, log_config=None, access_log=False, timeout_graceful_shutdown=5, timeout_keep_alive=KEEP_ALIVE_S
@@ -53,6 +55,7 @@ class Worker(uvicorn.Server):
         self.listening = listening
         self.load = load
         self.on_ready = on_ready
+        self.each_second = each_second
         self._left_at: float | None = None
         self._taking: asyncio.Task[None] | None = None
 
@@ -72,6 +75,8 @@ class Worker(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         """Look ten times a second whether to end."""
         self.load.alive()
+        if counter % 10 == 0:
+            self.each_second()
         connections = len(self.server_state.connections)
         if self._left_at is None:
             self.load.note(connections)
