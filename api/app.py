@@ -35,6 +35,7 @@ from api.pages import Pages
 from api.papers import Papers
 from api.routes import (
     applicants,
+    applicants,
     apply,
     check_pages,
     checks,
@@ -173,6 +174,7 @@ def _route(app: FastAPI) -> None:
     app.include_router(pages.router)
     app.include_router(check_pages.router)
     app.include_router(apply.router)
+    app.include_router(applicants.pages)
     app.include_router(applicants.pages)
     app.include_router(run_pages.router)
     app.include_router(layer_pages.router)
