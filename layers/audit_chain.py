@@ -60,7 +60,9 @@ class Row:
         """What its hash has to be, or would be under another number, after another entry, with another content."""
         said = self.payload if payload is None else payload
         place = self.id if number is None else number
-        return sha256((self.previous if previous is None else previous) + place.to_bytes(8, "big", signed=True) + said.encode()).digest()
+        return sha256(
+            (self.previous if previous is None else previous) + place.to_bytes(8, "big", signed=True) + said.encode()
+        ).digest()
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,9 @@ class Verified:
             self.faults.append(Fault(number, kind, f"{named}：{KINDS[kind]}{more}", last))
 
 
-def verify(conn: Connection, *, anchors: Mapping[int, bytes] | None = None, first: int | None = None, last: int | None = None) -> Verified:
+def verify(
+    conn: Connection, *, anchors: Mapping[int, bytes] | None = None, first: int | None = None, last: int | None = None
+) -> Verified:
     """Read the chain, or a part of it, in a transaction of its own (nothing may be under way on `conn`) and name every fault. `anchors` are heads kept outside, by number.
 
     Some thousand entries are in memory at a time. That the tail was cut off together with the head, or all of it written anew, only an
@@ -103,13 +107,14 @@ def verify(conn: Connection, *, anchors: Mapping[int, bytes] | None = None, firs
     """
     with conn.transaction():
         conn.execute(SQL["begin_reading"])
-        before, start = _start(conn, first)
+        before, start = footing(conn, first)
+        head_id, head_hash = _head(conn)
         with conn.cursor("audit_rows", row_factory=class_row(Row)) as cursor:
             cursor.itersize = BLOCK
             cursor.execute(SQL["rows"], {"first": first, "last": last})
-            found = examine(cursor, start=start, before=before, anchors=anchors or {})
+            found = examine(cursor, start=start, before=before, anchors=anchors or {}, head=head_hash)
         if last is None:
-            _examine_end(conn, found, before)
+            _examine_end(conn, found, before, head_id, head_hash)
         if first is None:
             _examine_archive(conn, found)
     for number, _ in sorted((anchors or {}).items()):
@@ -118,7 +123,9 @@ def verify(conn: Connection, *, anchors: Mapping[int, bytes] | None = None, firs
     return found
 
 
-def examine(rows: Iterable[Row], *, start: bytes | None, before: int, anchors: Mapping[int, bytes]) -> Verified:
+def examine(
+    rows: Iterable[Row], *, start: bytes | None, before: int, anchors: Mapping[int, bytes], head: bytes | None = None
+) -> Verified:
     """Go through entries in the order of their numbers, the first to follow entry `before` with the hash `start` (None: not known)."""
     found, strays = Verified(last_hash=start or BEGINNING), _Strays()
     place, fitting, own = before, ({start} if start is not None else set()), b""
@@ -139,6 +146,8 @@ def examine(rows: Iterable[Row], *, start: bytes | None, before: int, anchors: M
         fitting, place = {row.hash, own}, row.id
         found.first_id = row.id if found.first_id is None else found.first_id
         found.last_id, found.last_hash = row.id, row.hash
+    if found.last_hash != own == head and strays.rows:
+        strays.rows[-1].hash_changed = True
     strays.settle(found)
     found.faults.sort(key=lambda fault: fault.id)
     return found
@@ -189,14 +198,19 @@ class _Strays:
         elsewhere: set[int] = set()
         for stray in self.rows:
             home = self._home(stray.row)
-            given = next((other.row.id for other in self.rows if stray.row.hashed(payload=other.row.payload) == stray.row.hash), None)
+            given = next(
+                (other.row.id for other in self.rows if stray.row.hashed(payload=other.row.payload) == stray.row.hash),
+                None,
+            )
             if home is not None:
                 elsewhere.add(home)
                 found.add(stray.row.id, "reordered", more=f"（这里的记录原是第 {home} 条）")
             elif given is not None:
                 found.add(stray.row.id, "reordered", more=f"（原来的内容现在第 {given} 条）")
             else:
-                found.add(stray.row.id, "previous" if stray.previous_changed else "hash" if stray.hash_changed else "changed")
+                found.add(
+                    stray.row.id, "previous" if stray.previous_changed else "hash" if stray.hash_changed else "changed"
+                )
         for number in self.more:
             found.add(number, "changed")
         for first, last in self.gaps:
@@ -210,10 +224,13 @@ class _Strays:
         places = [stray.row.id for stray in self.rows]
         for first, last in self.gaps:
             places += range(first, min(last, first + MOST_STRAYS) + 1)
-        return next((place for place in places[: 2 * MOST_STRAYS] if place != row.id and row.hashed(number=place) == row.hash), None)
+        return next(
+            (place for place in places[: 2 * MOST_STRAYS] if place != row.id and row.hashed(number=place) == row.hash),
+            None,
+        )
 
 
-def _start(conn: Connection, first: int | None) -> tuple[int, bytes | None]:
+def footing(conn: Connection, first: int | None) -> tuple[int, bytes | None]:
     """The number before the first entry to be read, and the hash the first has to name."""
     if first is not None and first > 1:
         row = conn.execute(SQL["hash_of"], {"id": first - 1}).fetchone()
@@ -225,17 +242,18 @@ def _start(conn: Connection, first: int | None) -> tuple[int, bytes | None]:
     return (0, BEGINNING) if first in (None, 1) else (int(first or 1) - 1, None)
 
 
-def _examine_end(conn: Connection, found: Verified, before: int) -> None:
+def _head(conn: Connection) -> tuple[int, bytes]:
     row = conn.execute(SQL["head"]).fetchone()
-    head_id, head_hash = (int(row[0]), bytes(row[1])) if row else (0, BEGINNING)
-    last = found.last_id if found.last_id is not None else before
-    if row is None:
-        found.add(last, "cut_off", more="（链头缺失）")
-    elif head_id > last:
+    return (int(row[0]), bytes(row[1])) if row else (0, BEGINNING)
+
+
+def _examine_end(conn: Connection, found: Verified, before: int, head_id: int, head_hash: bytes) -> None:
+    last = before if found.last_id is None else found.last_id
+    if head_id > last:
         found.add(last + 1, "missing", last=head_id, more="（末尾）")
     elif head_id < last:
         found.add(head_id + 1, "inserted", last=last)
-    elif found.last_id is not None and head_hash != found.last_hash and not any(fault.id == last for fault in found.faults):
+    elif found.last_id is not None and head_hash != found.last_hash and all(fault.id != last for fault in found.faults):
         found.add(last, "hash", more="（与链头不一致）")
     waiting = conn.execute(SQL["unchained"]).fetchone()
     if waiting and waiting[0]:
@@ -254,4 +272,7 @@ def _examine_archive(conn: Connection, found: Verified) -> None:
 
 
 def _is_missing(found: Verified, number: int) -> bool:
-    return any(fault.kind in ("missing", "cut_off") and fault.id <= number <= (fault.last or fault.id) for fault in found.faults)
+    return any(
+        fault.kind in ("missing", "cut_off") and fault.id <= number <= (fault.last or fault.id)
+        for fault in found.faults
+    )

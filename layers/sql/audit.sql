@@ -35,7 +35,7 @@ WHERE (%(before)s::bigint IS NULL OR id < %(before)s)
     AND (%(since)s::timestamptz IS NULL OR at >= %(since)s) AND (%(until)s::timestamptz IS NULL OR at < %(until)s)
     AND (%(person)s::text IS NULL OR person = %(person)s) AND (%(seat_id)s::bigint IS NULL OR seat_id = %(seat_id)s)
     AND (%(action)s::text IS NULL OR action = %(action)s) AND (%(result)s::text IS NULL OR result = %(result)s)
-    AND (%(object)s::text IS NULL OR object LIKE %(object)s) AND (%(text)s::text IS NULL OR payload ILIKE %(text)s)
+    AND (%(object)s::text IS NULL OR object COLLATE "C" LIKE %(object)s) AND (%(text)s::text IS NULL OR payload ILIKE %(text)s)
 ORDER BY id DESC LIMIT %(limit)s;
 
 -- name: last_before

@@ -1,0 +1,91 @@
+"""The audit as it is read: found by time, person, seat, action, object and text, the newest entries first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+import psycopg
+
+from layers.audit import SQL
+
+Connection = psycopg.Connection[Any]
+
+BLOCK = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What is looked for; None: whatever. `object` is the beginning of an object, `text` stands anywhere in an entry, `until` is left out."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    person: str | None = None
+    seat_id: int | None = None
+    action: str | None = None
+    object: str | None = None
+    result: str | None = None
+    text: str | None = None
+    before: int | None = None
+    """Only entries with lower numbers: the next page."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """The number and the hash of the last entry; number 0 before the first."""
+
+    id: int
+    hash: bytes
+
+    @property
+    def anchor(self) -> str:
+        """As it is kept outside: `ID:HASH`."""
+        return f"{self.id}:{self.hash.hex()}"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An entry as it is kept: its text, and the hashes of the entry before it and of itself."""
+
+    id: int
+    payload: str
+    previous: bytes
+    hash: bytes
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What it says."""
+        found: dict[str, Any] = orjson.loads(self.payload)
+        return found
+
+
+def head(conn: Connection) -> Head:
+    """Return the head of the chain."""
+    row = conn.execute(SQL["head"]).fetchone()
+    return Head(int(row[0]), bytes(row[1])) if row else Head(0, bytes(32))
+
+
+def find(conn: Connection, asked: Asked, *, limit: int) -> list[Kept]:
+    """Return at most so many entries, the newest first."""
+    values = vars(asked) | {"limit": limit, "object": None if asked.object is None else _escaped(asked.object) + "%"}
+    values["text"] = None if asked.text is None else f"%{_escaped(orjson.dumps(asked.text).decode()[1:-1])}%"
+    return [
+        Kept(int(row[0]), row[1], bytes(row[2]), bytes(row[3]))
+        for row in conn.execute(SQL["search"], values).fetchall()
+    ]
+
+
+def every(conn: Connection, asked: Asked, *, most: int) -> Iterator[Kept]:
+    """Yield entries, the newest first, at most so many; some hundred are in memory at a time."""
+    left = most
+    while left > 0 and (found := find(conn, asked, limit=min(BLOCK, left))):
+        yield from found
+        left -= len(found)
+        asked = replace(asked, before=found[-1].id)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
