@@ -24,10 +24,10 @@ from api.deps import known_parameters_only
 from api.disk_reserve import DiskReserve
 from api.holding import Holding
 from api.jobs import Jobs, Runner, Workshop
-from api.middleware import BodyLimit, SameOrigin
 from api.metrics import Metrics
 from api.metrics_counts import Counts
 from api.metrics_observed import Observed, Routes
+from api.middleware import BodyLimit, SameOrigin
 from api.ogc import routes as ogc
 from api.ogc.collections import Extents
 from api.outlines import Outlines

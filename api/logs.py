@@ -17,6 +17,7 @@ from typing import Any, TextIO
 
 import orjson
 
+from api.access.scrubbing import scrub
 from api.settings import Settings
 from layers import acting
 
@@ -43,7 +44,7 @@ def install(settings: Settings, *, level: int, form: str = "text", stream: TextI
         settings.log_file.chmod(0o640)
     else:
         handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(JsonLines(scrub=_scrub()) if chosen == "json" else TextLines(scrub=_scrub()))
+    handler.setFormatter(JsonLines(scrub=scrub) if chosen == "json" else TextLines(scrub=scrub))
     root = logging.getLogger()
     for old in list(root.handlers):
         if isinstance(old.formatter, (JsonLines, TextLines)):
@@ -54,9 +55,12 @@ def install(settings: Settings, *, level: int, form: str = "text", stream: TextI
     logging.getLogger("cuntu").setLevel(level)
 
 
-def on_terminal() -> str:
-    """The form of a service that was not told which: text for a person who looks on, JSON for a program that collects."""
-    return "text" if sys.stderr.isatty() else "json"
+def install_for_service(settings: Settings) -> None:
+    """Log as the service's first process: JSON for a program that collects; on a terminal text, and of the requests only what went wrong."""
+    looked_at = settings.log_format is None and settings.log_file is None and sys.stderr.isatty()
+    install(settings, level=logging.INFO, form="text" if looked_at else "json")
+    ACCESS.setLevel(logging.WARNING if looked_at else logging.INFO)
+    call_process("master")
 
 
 def call_process(name: str) -> None:
@@ -115,12 +119,3 @@ class TextLines(_Lines):
         line = f"{moment} {record.levelname} {_process} {record.name}: {self.said(record)}{more}".translate(_CONTROL)
         trace = self.trace(record)
         return f"{line}\n{trace}" if trace else line
-
-
-def _scrub() -> Scrub | None:
-    """What takes personal numbers out of a text."""
-    try:
-        from api.access.scrubbing import scrub
-    except ImportError:
-        return None
-    return scrub  # type: ignore[no-any-return]

@@ -32,7 +32,11 @@ class Metrics:
 
     def __init__(self, counts: Counts, names: Iterable[str], pool: ConnectionPool[Any], settings: Settings) -> None:
         self.counts = counts
-        self.names = [(number, *name.split(" ", 1)) for number, name in enumerate(names) if number]
+        self.names: list[tuple[int, str, str]] = [(0, "", "(none)")]
+        for number, name in enumerate(names):
+            if number:
+                method, _, route = name.partition(" ")
+                self.names.append((number, method, route))
         self.pool = pool
         self.settings = settings
         self._store: tuple[float, StoreFigures | None] = (float("-inf"), None)
@@ -55,7 +59,7 @@ class Metrics:
     def _requests(self, summed: Summed) -> Iterator[Metric]:
         answers = CounterMetricFamily("cuntu_requests", "Requests answered.", labels=["method", "route", "status"])
         latency = HistogramMetricFamily("cuntu_request_seconds", "Time to the last byte of the answer.", labels=["method", "route"])
-        for number, method, route in [(0, "", "(none)"), *self.names]:
+        for number, method, route in self.names:
             counted = summed.answers[number]
             for place in counted.nonzero()[0].tolist():
                 answers.add_metric([method, route, str(STATUSES[place] or "other")], float(counted[place]))
@@ -126,6 +130,7 @@ def note_state(state: Any, tally: Tally) -> None:
     tally.gauge("pool_size", told.get("pool_size", 0))
     tally.gauge("pool_available", told.get("pool_available", 0))
     tally.gauge("pool_waiting", told.get("requests_waiting", 0))
+    tally.follow("pool_timeouts", told.get("requests_errors", 0))
     if state.snapshots.recent() is not None:
         tally.seen()
     tally.gauge("snapshot_loaded", float(state.snapshots.state == "loaded"))

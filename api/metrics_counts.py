@@ -25,7 +25,7 @@ GAUGES = (
     "in_flight", "pool_size", "pool_available", "pool_waiting", "snapshot_loaded", "seen_at", "tile_bytes",
 )  # fmt: skip
 """What is so at the moment; begins at zero with every process."""
-TOTALS = ("tile_hits", "tile_misses", "restarts", "pool_timeouts", "requests_late")
+TOTALS = ("tile_hits", "tile_misses", "restarts", "pool_timeouts")
 
 _STATUS = {status: place for place, status in enumerate(STATUSES)}
 _ROUTE = len(STATUSES) + len(BOUNDS_S) + 2
@@ -81,8 +81,9 @@ class Counts:
 class Tally:
     """The counts of one process. Written by its event loop alone."""
 
-    def __init__(self, memory: memoryview) -> None:
+    def __init__(self, memory: memoryview[float]) -> None:
         self._memory = memory
+        self._followed: dict[str, float] = {}
 
     def began(self) -> None:
         """A request is being answered."""
@@ -100,9 +101,10 @@ class Tally:
         """Count something up."""
         self._memory[_TOTALS_AT + TOTALS.index(total)] += number
 
-    def total(self, total: str, number: float) -> None:
-        """Set a total that this process counts elsewhere."""
-        self._memory[_TOTALS_AT + TOTALS.index(total)] = number
+    def follow(self, total: str, number: float) -> None:
+        """Take over a count that begins at zero with this process."""
+        self.add(total, number - self._followed.get(total, 0.0))
+        self._followed[total] = number
 
     def gauge(self, name: str, value: float) -> None:
         """Say how something is now."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import sys
 
 import psycopg
 import typer
 from pydantic import ValidationError
 
-from api.access import scrubbing
+from api import logs
 from api.cli import bench, check, classify, db, demo, layers, map, papers, progress, serve, site
 from api.cli.output import say
 from api.cli.signing import command
@@ -41,9 +40,8 @@ app.command("bench")(bench.bench)
 @app.callback()
 def entry(context: typer.Context) -> None:
     """Read the settings once and hand them to the command."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    scrubbing.install()
     context.obj = Settings()
+    logs.install(context.obj, level=logging.WARNING)
     context.with_resource(on_behalf(command()))
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Annotated
 
 import typer
 
-from api import serving
+from api import logs, serving
 from api.cli.output import say
 from api.database import cluster_of, ready_url
 from api.settings import Settings
@@ -24,7 +23,7 @@ def serve(context: typer.Context, host: Host = None, port: Port = None, workers:
 
 def run(settings: Settings, *, host: str | None, port: int | None, workers: int | None) -> None:
     """Serve until interrupted and print the address once it answers. Raises AddressInUseError before anything else is done."""
-    logging.getLogger("cuntu").setLevel(logging.INFO)
+    logs.install_for_service(settings)
     chosen = settings.model_copy(update={"workers": workers or settings.workers})
     named = host or settings.host
     listening = serving.listen(named, settings.port if port is None else port)
