@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
 
-import orjson
 import psycopg
 import pytest
+from offices import DAY, TODAY, administrator, holder, noted, seat_of
 
 from api.access import administration
 from api.access.administration import (
@@ -17,15 +16,11 @@ from api.access.administration import (
     SeatEndedError,
 )
 from api.access.permissions import conflicts
-from api.moment import Moment
-from layers import accounts, acting, audit, database, seats
+from layers import acting, audit, database, seats
 from layers.acting import Acting
 from layers.errors import UnknownRecordError
 from layers.seats import SeatExistsError, SeatHeldError
 from spatial.errors import InputError
-
-TODAY = Moment.now().valid_on
-DAY = timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -36,29 +31,6 @@ def by_an_administrator():
         )
     ):
         yield
-
-
-def seat_of(db, *roles, title="规划岗", unit="规划股", place=None, county="421223"):
-    return administration.make_seat(
-        db, title=title, unit=unit, named=roles, place_code=place, secrecy="internal", county=county
-    )
-
-
-def holder(db, seat, day):
-    return seats.get(db, seat, today=day).person
-
-
-def administrator(db, name="首任管理员", *, held_to=None, password="kept"):
-    seat = seat_of(db, "administrator", title=f"{name}席")
-    person = seats.new_person(db, name)
-    accounts.open_account(db, person=person, login=f"a{person}", password_hash=password)
-    return seat, person, administration.appoint(db, seat, person=person, held_to=held_to)
-
-
-def noted(db):
-    """What the audit has of this transaction's acts once it is committed."""
-    db.commit()
-    return [orjson.loads(row[0]) for row in db.execute("SELECT payload FROM audit.entry ORDER BY id")]
 
 
 def test_a_seat_has_a_holder_from_a_day_to_a_day_and_a_history(db):
@@ -223,7 +195,7 @@ def test_unknown_numbers_are_told_as_such(db):
 
 
 def test_nobody_administers_and_audits_in_one_seat_or_in_two(db):
-    with pytest.raises(RoleConflictError, match="管理员与审计员|审计员与管理员"):
+    with pytest.raises(RoleConflictError, match="管理员与审计员"):
         seat_of(db, "administrator", "auditor")
     _, person, _ = administrator(db)
     auditing, harmless = seat_of(db, "auditor", title="审计岗"), seat_of(db, "viewer", title="查询岗")
@@ -277,7 +249,7 @@ def test_two_appointments_at_once_cannot_make_what_each_alone_could_not(db, db_u
 
 
 def test_the_last_administrator_keeps_the_seat(db):
-    seat, person, held = administrator(db)
+    seat, _, held = administrator(db)
     for act in (
         lambda: administration.end_holding(db, held),
         lambda: administration.end_holding(db, held, on=TODAY + 100 * DAY),
