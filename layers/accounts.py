@@ -90,6 +90,11 @@ def named(conn: Connection, login: str) -> Account:
     return _one(conn, f"没有账户 {login}。", login=login)
 
 
+def set_password(conn: Connection, account: int, password_hash: str, *, must_change: bool = False) -> None:
+    """Keep the hash of a new password; the sessions that are open stay open."""
+    conn.execute(SQL["set_password"], {"account": account, "password_hash": password_hash, "must_change": must_change})
+
+
 def forget_password(conn: Connection, account: int) -> None:
     """Have an account without a password, until a link sets one; a lock-out ends."""
     conn.execute(SQL["forget_password"], {"account": account})

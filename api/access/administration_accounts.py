@@ -26,7 +26,7 @@ Connection = psycopg.Connection[Any]
 
 LINK_HOLDS = timedelta(hours=24)
 FIRST_PAGE = "/first-administrator"
-PASSWORD_PAGE = "/account/link"  # noqa: S105 (an address)
+PASSWORD_PAGE = "/link"  # noqa: S105 (an address)
 ADMINISTRATOR = "administrator"
 TOKEN_DAYS = 366
 
@@ -37,7 +37,7 @@ class AccountStateError(CuntuError):
 
 @dataclass(frozen=True, kw_only=True)
 class OneTimeLink:
-    """A link to be handed to one person. The secret stands behind `#`: browsers do not send that, so no log has it."""
+    """A link to be handed to one person."""
 
     page: str
     secret: str
@@ -46,8 +46,8 @@ class OneTimeLink:
 
     @property
     def path(self) -> str:
-        """The address within the service."""
-        return f"{self.page}#{self.secret}"
+        """The address within the service; logs leave secrets out, and that of the administrator's stands behind `#`, which is not even sent."""
+        return f"{self.page}{'#' if self.account is None else '/'}{self.secret}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,9 @@ FROM account JOIN person ON person.id = account.person_id
 WHERE (%(account)s::integer IS NULL OR account.id = %(account)s) AND (%(login)s::text IS NULL OR account.login = %(login)s)
 ORDER BY account.disabled_at IS NOT NULL, account.login;
 
+-- name: set_password
+UPDATE account SET password_hash = %(password_hash)s, password_set_at = now(), must_change = %(must_change)s WHERE id = %(account)s;
+
 -- name: forget_password
 UPDATE account SET password_hash = NULL, password_set_at = NULL, must_change = true, failed = 0, locked_until = NULL WHERE id = %(account)s;
 
