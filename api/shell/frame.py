@@ -127,6 +127,7 @@ class _Exchange:
         else:
             response = await on_unexpected(Request(self.scope), error)
             await response(self.scope, self._receive, self.send)
+            raise error  # as Starlette does: a test or a debugger sees it, a server ends the connection
 
     async def _answer(self, error: CuntuError, *headers: tuple[bytes, bytes]) -> None:
         response = problem(document_of(error, instance=self.scope["path"]))
