@@ -8,14 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import psycopg
 
 from api.bench import clients
 from api.bench.place import Place
-from api.bench.service import service
+from api.bench.service import Service, service
 from layers import database, tile_baseline, tiles
 from layers.baseline import Latencies
 from layers.generalising import WEB_MERCATOR, WORLD_M
@@ -67,8 +66,8 @@ def cut(
 ) -> tuple[list[Cut], Latencies]:
     """Cut the tiles every way, and load the service with requests for them once it holds them."""
     with service(place, CUNTU_SNAPSHOT="false") as served:  # tiles need no layers in memory
-        over_http = {address: _fetched(served.address, versions, address) for address in wanted}
-        requests = [_request(served.address, versions, address) for address in wanted]
+        over_http = {address: _fetched(served, versions, address) for address in wanted}
+        requests = [_request(served, versions, address) for address in wanted]
         held = clients.load(served.address, requests, clients=CLIENTS, seconds=seconds).latencies
     found = []
     with database.connect(place.url, autocommit=True) as conn:
@@ -101,20 +100,15 @@ def _path(versions: dict[str, int], address: Address) -> str:
     return f"/tiles/{layer}/{z}/{x}/{y}.mvt?v={versions[layer]}"
 
 
-def _fetched(service_address: str, versions: dict[str, int], address: Address) -> float:
+def _fetched(served: Service, versions: dict[str, int], address: Address) -> float:
+    asked = urllib.request.Request(f"{served.address}{_path(versions, address)}", headers=served.headers)  # noqa: S310 (our own address)
+
     def fetch() -> bytes:
-        with urllib.request.urlopen(f"{service_address}{_path(versions, address)}", timeout=60) as answer:  # noqa: S310 (our own address)
+        with urllib.request.urlopen(asked, timeout=60) as answer:  # noqa: S310
             return bytes(answer.read())
 
     return _timed(fetch)[0]
 
 
-def _request(service_address: str, versions: dict[str, int], address: Address) -> bytes:
-    lines = [
-        f"GET {_path(versions, address)} HTTP/1.1",
-        f"Host: {urlsplit(service_address).netloc}",
-        "Accept-Encoding: gzip",
-        "",
-        "",
-    ]
-    return "\r\n".join(lines).encode()
+def _request(served: Service, versions: dict[str, int], address: Address) -> bytes:
+    return served.request("GET", _path(versions, address), {"Accept-Encoding": "gzip"})

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import median
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import orjson
@@ -102,14 +101,12 @@ def _statement(place: Place, names: Sequence[str]) -> str:
 
 
 def _posts(served: Service, path: str, bodies: Sequence[bytes]) -> Outcome:
-    host = urlsplit(served.address).netloc
-    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/geo+json\r\nContent-Length: "
-    return clients.load(served.address, [f"{head}{len(body)}\r\n\r\n".encode() + body for body in bodies], clients=CLIENTS, seconds=SECONDS)
+    requests = [served.request("POST", path, {"Content-Type": "application/geo+json"}, body) for body in bodies]
+    return clients.load(served.address, requests, clients=CLIENTS, seconds=SECONDS)
 
 
 def _gets(served: Service, locations: Sequence[str]) -> Outcome:
-    host = urlsplit(served.address).netloc
-    requests = [f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode() for path in locations[:SITES]]
+    requests = [served.request("GET", path) for path in locations[:SITES]]
     return clients.load(served.address, requests, clients=CLIENTS, seconds=SECONDS / 2)
 
 

@@ -9,14 +9,17 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 
+from api.bench.bearer import token
 from api.bench.place import Place
 from spatial.errors import CuntuError
 
@@ -30,14 +33,25 @@ class ServiceNotReadyError(CuntuError):
 
 @dataclass(frozen=True)
 class Service:
-    """A running service: its address, and its first process."""
+    """A running service: its address, its first process, and a token to ask it with."""
 
     address: str
     pid: int
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a request needs to be answered."""
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def request(self, method: str, path: str, headers: Mapping[str, str] = MappingProxyType({}), body: bytes = b"") -> bytes:
+        """Write a whole HTTP/1.1 request."""
+        told = {"Host": urlsplit(self.address).netloc, **self.headers, **headers} | ({"Content-Length": str(len(body))} if body else {})
+        return "\r\n".join([f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in told.items()), "", ""]).encode() + body
 
     def ask(self, path: str, body: bytes | None = None) -> Any:
         """Read a JSON answer; with a `body` that is posted."""
-        request = urllib.request.Request(f"{self.address}{path}", body, {"Content-Type": "application/json"})  # noqa: S310 (our own address)
+        request = urllib.request.Request(f"{self.address}{path}", body, {"Content-Type": "application/json", **self.headers})  # noqa: S310 (our own address)
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
             return orjson.loads(answer.read())
 
@@ -55,7 +69,7 @@ def service(place: Place, **settings: str) -> Iterator[Service]:
     try:
         address = _address(process)
         _wait(address)
-        yield Service(address, process.pid)
+        yield Service(address, process.pid, token(place.url))
     finally:
         process.terminate()
         try:

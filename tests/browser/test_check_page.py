@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx
+import people
 import pytest
 from papers import HOSTILE, paper_of, troubled_report
 from playwright.sync_api import Page, expect
@@ -25,7 +26,7 @@ def test_groups_stand_in_the_order_of_what_to_do(visit, check_id):
 
 
 def test_every_finding_of_the_report_stands_on_the_page_once(visit, check_id, service):
-    report = httpx.get(f"{service}/api/v1/checks/{check_id}").json()
+    report = httpx.get(f"{service}/api/v1/checks/{check_id}", headers=people.HEADERS).json()
     page = opened(visit, check_id)
     shown = page.eval_on_selector_all(".finding .rule-id", "ids => ids.map(id => id.textContent)")
     expected = [rule for group in report["groups"] for rule in group["rules"]]
@@ -33,7 +34,7 @@ def test_every_finding_of_the_report_stands_on_the_page_once(visit, check_id, se
 
 
 def test_the_voice_is_the_clerks_at_first_and_can_be_the_applicants(visit, check_id, service):
-    report = httpx.get(f"{service}/api/v1/checks/{check_id}").json()
+    report = httpx.get(f"{service}/api/v1/checks/{check_id}", headers=people.HEADERS).json()
     hit = next(item for item in report["findings"] if item["outcome"] == "fail" and item["plain"])
     page = opened(visit, check_id)
     entry = page.locator(".finding", has=page.get_by_text(f"{hit['rule_id']}{hit['branch'] or ''}", exact=True))
@@ -58,7 +59,7 @@ def test_choosing_a_finding_brings_its_place_into_view(visit, check_id):
 
 
 def test_the_layers_drawn_are_the_versions_of_the_check(visit, check_id, service):
-    report = httpx.get(f"{service}/api/v1/checks/{check_id}").json()
+    report = httpx.get(f"{service}/api/v1/checks/{check_id}", headers=people.HEADERS).json()
     used = {item["layer"]: item["version"] for item in report["datasets"] if "version" in item}
     opened(visit, check_id).wait_for_timeout(500)
     asked = [url for url in visit.requested if "/tiles/" in url]
@@ -94,7 +95,7 @@ def test_nothing_runs_off_the_side_of_a_small_screen_or_a_phone(visit, check_id,
 def paper(service, check_id, tmp_path) -> Path:
     """The paper of the stored check as a file."""
     path = tmp_path / "paper.pdf"
-    path.write_bytes(httpx.get(f"{service}/api/v1/checks/{check_id}.pdf", timeout=30).content)
+    path.write_bytes(httpx.get(f"{service}/api/v1/checks/{check_id}.pdf", timeout=30, headers=people.HEADERS).content)
     return path
 
 
@@ -122,7 +123,7 @@ def test_the_verify_page_refuses_a_changed_report_and_a_wrong_hash(visit, paper,
 
 
 def test_the_saved_page_works_from_a_disk_without_any_network_and_shows_hostile_text_as_it_is(browser, service, tmp_path):
-    (tmp_path / "verify.html").write_bytes(httpx.get(f"{service}/verify/offline.html").content)
+    (tmp_path / "verify.html").write_bytes(httpx.get(f"{service}/verify/offline.html", headers=people.HEADERS).content)
     report = troubled_report(case_no=HOSTILE[:90])
     (tmp_path / "hostile.pdf").write_bytes(paper_of(report))
     page = browser.new_page()

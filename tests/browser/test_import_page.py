@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import httpx
+import people
 from delivery_way import faulty_file
 from frames import red_lines, square
 from packages import geopackage
@@ -62,14 +63,14 @@ def test_a_dropped_gbk_shapefile_is_corrected_checked_repaired_staged_and_publis
     page.click("#stage")
     expect(page.locator("#publish")).to_be_visible()
     address = page.url.partition("?")[0].replace("/layers/import/", "/api/v1/deliveries/")
-    told = httpx.get(address).json()
+    told = httpx.get(address, headers=people.HEADERS).json()
     assert (told["state"], told["description"]["coverage"]) == ("staged", "county")
     assert [item["id"] for item in told["repaired"]] == ["make_valid"]
 
     expect(page.locator("#publish-officer")).to_have_value("张三")
     page.click("#publish")
     expect(page.locator(".delivery-published")).to_be_visible()
-    listed = httpx.get(f"{visit.address}/api/v1/layers/ecological_redline/versions").json()["versions"]
+    listed = httpx.get(f"{visit.address}/api/v1/layers/ecological_redline/versions", headers=people.HEADERS).json()["versions"]
     assert (listed[0]["version"], listed[0]["status"], listed[0]["feature_count"]) == (told["version"], "published", 3)
     page.goto(visit.address + "/")
     row = page.locator("tr", has=page.get_by_role("rowheader", name="生态保护红线"))
@@ -95,7 +96,7 @@ def test_questions_are_shown_answered_and_nothing_overflows(visit, tmp_path):
     page.select_option("[data-field=zone]", "区")
     page.click("#check")
     expect(page.locator("#tab-check")).to_have_attribute("aria-selected", "true")
-    told = httpx.get(page.url.partition("?")[0].replace("/layers/import/", "/api/v1/deliveries/")).json()
+    told = httpx.get(page.url.partition("?")[0].replace("/layers/import/", "/api/v1/deliveries/"), headers=people.HEADERS).json()
     assert told["choice"]["answers"]["fields"] == {"BSM": "编号", "zone": "区"}
     for tab in ("recognise", "check", "stage", "publish"):
         page.click(f"#tab-{tab}")
@@ -135,12 +136,12 @@ def test_every_data_set_of_a_geopackage_becomes_a_delivery_of_its_own(visit, tmp
     page = visit.open("/layers/import")
     page.set_input_files("#file", geopackage(tmp_path, STBHHX=red_lines(), CESHI=red_lines()))
     page.wait_for_url("**/layers/import/*-*")
-    before = httpx.get(f"{visit.address}/api/v1/deliveries").json()["total"]
+    before = httpx.get(f"{visit.address}/api/v1/deliveries", headers=people.HEADERS).json()["total"]
     page.get_by_role("button", name="份数据各建一份交付").click()
     page.wait_for_url("**/layers/import")
-    now = httpx.get(f"{visit.address}/api/v1/deliveries").json()
+    now = httpx.get(f"{visit.address}/api/v1/deliveries", headers=people.HEADERS).json()
     assert now["total"] == before + 2
-    chosen = [httpx.get(f"{visit.address}/api/v1/deliveries/{item['id']}").json()["choice"]["dataset"] for item in now["deliveries"][:2]]
+    chosen = [httpx.get(f"{visit.address}/api/v1/deliveries/{item['id']}", headers=people.HEADERS).json()["choice"]["dataset"] for item in now["deliveries"][:2]]
     assert sorted(chosen) == ["CESHI", "STBHHX"]
 
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import httpx
+import people
 from playwright.sync_api import expect
 
 
 def test_the_lawful_way_of_a_check_is_listed_in_two_voices_and_drawn(visit, check_id, service):
-    answer = httpx.get(f"{service}/api/v1/checks/{check_id}/proposals", timeout=60).json()
+    answer = httpx.get(f"{service}/api/v1/checks/{check_id}/proposals", timeout=60, headers=people.HEADERS).json()
     assert answer["proposals"], answer["summary"]
     best = answer["proposals"][0]
     page = visit.open(f"/maps/checks/{check_id}")
