@@ -41,7 +41,13 @@ class Acting:
             "cuntu.secrecy": self.secrecy or "",
             "cuntu.places": EVERYWHERE if self.places is None else ",".join(sorted(self.places)),
             "cuntu.permissions": ",".join(sorted(self.permissions)),
+            "cuntu.account": str(self.account_id or ""),
+            "cuntu.seat": str(self.seat_id or ""),
         }
+
+    def handles(self, village_code: str | None) -> bool:
+        """Tell whether they handle the cases of a village (twelve digits, of which the first nine are the town); None lies in no village."""
+        return self.places is None or (village_code is not None and not self.places.isdisjoint((village_code, village_code[:9])))
 
     @property
     def signed(self) -> dict[str, int | None]:

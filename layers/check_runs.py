@@ -6,7 +6,7 @@ A chunk's results and the progress behind them are written in one transaction: a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -28,6 +28,8 @@ from spatial.errors import CuntuError
 SQL = queries("check_runs")
 
 Connection = psycopg.Connection[Any]
+
+CHUNK = 2_000
 
 
 class RunBusyError(CuntuError):
@@ -89,10 +91,9 @@ def create(conn: Connection, run: Run, subjects: Sequence[Subject]) -> None:
     """Write down a run with its subjects, in the caller's transaction. A run without subjects is finished at once."""
     row = vars(run) | {name: Jsonb(dict(getattr(run, name))) for name in ("parameters", "versions", "summary")} | current().signed
     conn.execute(SQL["add"], row)
-    with conn.cursor() as cursor, cursor.copy(SQL["add_subjects"]) as copy:
-        for item in subjects:
-            properties = json.dumps(dict(item.properties), ensure_ascii=False)
-            copy.write_row((run.id, item.position, item.kind, item.name, item.check_id, properties, _ewkb(item.geometry, item.epsg)))
+    _add(conn, "add_subjects", run.id, subjects, ("position", "kind", "name", "check_id"), lambda item: {
+        "properties": json.dumps(dict(item.properties), ensure_ascii=False), "geom": _ewkb(item.geometry, item.epsg),
+    })  # fmt: skip
     conn.execute(SQL["finish_empty"], {"id": run.id})
 
 
@@ -142,10 +143,8 @@ def advance(conn: Connection, run: Run, *, stop: int, results: Sequence[Result],
 
     Raises RunBusyError where the run has been moved by someone else meanwhile.
     """
-    with conn.cursor() as cursor, cursor.copy(SQL["add_results"]) as copy:
-        for item in results:
-            place = (run.id, item.position, item.kind, item.name, item.verdict, item.before, item.check_id, item.report)
-            copy.write_row((*place, _ewkb(item.geometry, item.epsg)))
+    as_they_are = ("position", "kind", "name", "verdict", "before", "check_id", "report")
+    _add(conn, "add_results", run.id, results, as_they_are, lambda item: {"geom": _ewkb(item.geometry, item.epsg)})
     values = {"id": run.id, "start": run.done, "stop": stop, "summary": Jsonb(dict(summary))}
     if conn.execute(SQL["advance"], values).rowcount != 1:
         raise RunBusyError
@@ -204,5 +203,13 @@ def _results(conn: Connection, name: str, values: dict[str, Any]) -> list[Result
     ]  # fmt: skip
 
 
-def _ewkb(geometry: BaseGeometry, epsg: int) -> str:
-    return shapely.to_wkb(shapely.set_srid(geometry, epsg), include_srid=True, hex=True)
+def _add(conn: Connection, query: str, run_id: UUID, items: Sequence[Any], names: Sequence[str], more: Callable[[Any], dict[str, Any]]) -> None:
+    """Insert rows, some at a time: `names` are columns that are attributes, `more` gives the others."""
+    for start in range(0, len(items), CHUNK):
+        rows = [{name: getattr(item, name) for name in names} | more(item) for item in items[start : start + CHUNK]]
+        conn.execute(SQL[query], {"run_id": run_id} | {name: [row[name] for row in rows] for name in rows[0]})
+
+
+def _ewkb(geometry: BaseGeometry, epsg: int) -> bytes:
+    found: bytes = shapely.to_wkb(shapely.set_srid(geometry, epsg), include_srid=True)
+    return found

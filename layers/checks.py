@@ -13,14 +13,21 @@ import orjson
 import psycopg
 import shapely
 from psycopg.rows import class_row, dict_row
-from psycopg.types.json import Jsonb
 from shapely.geometry.base import BaseGeometry
 
+from layers import acting, audit
+from layers.audit import Entry
 from layers.errors import UnknownRecordError
 from layers.packed_reports import Packing, unpack
 from layers.sql import queries
+from spatial.canonical import sha256
 
 SQL = queries("checks")
+
+_AS_THEY_ARE = (
+    "id", "case_no", "verdict", "subject_sha256", "applied_on", "valid_on", "known_at", "checked_at", "pack_id", "pack_version", "pack_sha256",
+    "account_id", "seat_id",
+)  # fmt: skip
 
 Connection = psycopg.Connection[Any]
 
@@ -53,6 +60,8 @@ class StoredCheck:
     account_id: int | None = None
     seat_id: int | None = None
     """From which account and seat the check was made."""
+    village_code: str | None = None
+    """The village the site lies in, by which it is decided who sees the check; None: as the report says."""
 
     @property
     def basis(self) -> str:
@@ -76,28 +85,38 @@ class CheckSummary:
     pack_version: str
 
 
-def save(conn: Connection, checks: Sequence[StoredCheck], *, packing: Packing | None = None) -> None:
-    """Store checks, all or none, in the caller's transaction if there is one. Who stores often hands in a `packing` that lasts for as
-    long as all goes well."""
+def save(
+    conn: Connection, checks: Sequence[StoredCheck], *, packing: Packing | None = None, entries: Sequence[Entry] | None = None
+) -> None:
+    """Store checks with their `entries` in the audit (default: one for each), all or none, in the caller's transaction if there is one.
+
+    Who stores often hands in a `packing` that lasts for as long as all goes well.
+    """
     packing = packing or Packing()
     rows = [_row(conn, check, packing) for check in checks]
-    with conn.cursor() as cursor, cursor.copy(SQL["save"]) as copy:
-        for row in rows:
-            copy.write_row(row)
+    columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+    if columns:
+        noted = [made(check) for check in checks] if entries is None else entries
+        conn.execute(SQL["save"].format(append=audit.function(conn)), columns | {"payloads": [audit.payload(entry) for entry in noted]})
 
 
-def _row(conn: Connection, check: StoredCheck, packing: Packing) -> tuple[Any, ...]:
-    """The columns in the order of the statement."""
+def made(check: StoredCheck, *, action: str = "checks.make") -> Entry:
+    """Write of a check that whoever acts here and now made it."""
+    told = {"verdict": check.verdict, "case_no": check.case_no, "subject_sha256": check.subject_sha256, "pack_sha256": check.pack_sha256}
+    return Entry(action=action, object=f"check/{check.id}", after=sha256(check.report), details=told, by=acting.current())
+
+
+def _row(conn: Connection, check: StoredCheck, packing: Packing) -> dict[str, Any]:
+    """The columns by name; lists and JSON values as texts."""
     packed, dictionary = packing.pack(conn, check.basis, check.report)
     failed = failed_rules(check.report) if check.failed is None else list(check.failed)
-    geometry = shapely.to_wkb(shapely.set_srid(check.geometry, check.epsg), hex=True, include_srid=True)
-    properties = Jsonb(dict(check.properties), dumps=orjson.dumps)
-    datasets = Jsonb([dict(entry) for entry in check.datasets], dumps=orjson.dumps)
-    return (
-        check.id, check.case_no, check.verdict, packed, dictionary, failed, properties, geometry, check.subject_sha256, check.applied_on,
-        check.valid_on, check.known_at, check.checked_at, check.pack_id, check.pack_version, check.pack_sha256, datasets,
-        check.account_id, check.seat_id,
-    )  # fmt: skip
+    return {
+        "id": check.id, "case_no": check.case_no, "verdict": check.verdict, "packed": packed, "dictionary": dictionary, "failed": "\x1f".join(failed),
+        "properties": orjson.dumps(dict(check.properties)).decode(), "geom": shapely.to_wkb(shapely.set_srid(check.geometry, check.epsg), hex=True, include_srid=True),
+        "subject_sha256": check.subject_sha256, "applied_on": check.applied_on, "valid_on": check.valid_on, "known_at": check.known_at,
+        "checked_at": check.checked_at, "pack_id": check.pack_id, "pack_version": check.pack_version, "pack_sha256": check.pack_sha256,
+        "datasets": orjson.dumps([dict(entry) for entry in check.datasets]).decode(), "account_id": check.account_id, "seat_id": check.seat_id,
+    }  # fmt: skip
 
 
 def failed_rules(report: bytes) -> list[str]:

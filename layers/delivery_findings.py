@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from spatial.crs import CRS84, reproject
 
 SQL = queries("delivery_findings")
 
+CHUNK = 5_000
 DECIMALS = 7
 """Of degrees: a centimetre, enough to find the place; measuring is done in the county's CRS."""
 
@@ -29,11 +31,23 @@ Connection = psycopg.Connection[Any]
 def replace(conn: Connection, delivery_id: UUID, findings: Iterable[QualityFinding], *, epsg: int) -> None:
     """Store findings in the order given, in place of those of an earlier check; their geometries are in EPSG:`epsg`."""
     conn.execute(SQL["clear"], {"id": delivery_id})
-    with conn.cursor() as cursor, cursor.copy(SQL["copy"]) as copy:
-        for number, item in enumerate(findings, start=1):
-            geometry = None if item.geometry is None else shapely.to_wkb(shapely.set_srid(item.geometry, epsg), hex=True, include_srid=True)
-            told = (item.code, item.level, storable_text(item.message), item.row, _plain(item.identifier), _plain(item.other))
-            copy.write_row((delivery_id, number, *told, item.measured, item.unit, item.repair, geometry))
+    numbered = enumerate(findings, start=1)
+    while chunk := list(islice(numbered, CHUNK)):
+        rows = [_row(number, item, epsg) for number, item in chunk]
+        conn.execute(SQL["add"], {"id": delivery_id} | {name: [row[name] for row in rows] for name in rows[0]})
+
+
+def _row(number: int, item: QualityFinding, epsg: int) -> dict[str, Any]:
+    """The columns as the statement takes them."""
+    told = {name: getattr(item, name) for name in ("code", "level", "measured", "unit", "repair")}
+    return told | {
+        "number": number,
+        "message": storable_text(item.message),
+        "row_number": item.row,
+        "identifier": _plain(item.identifier),
+        "other": _plain(item.other),
+        "geom": None if item.geometry is None else shapely.to_wkb(shapely.set_srid(item.geometry, epsg), include_srid=True),
+    }
 
 
 def page(

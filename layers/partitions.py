@@ -1,6 +1,7 @@
 """A version's own tables: copied into while nobody sees them, indexed, then attached to their parents and closed to change.
 
-`feature_N` holds its features, `piece_N` the same cut up, `overview_N` what of them is seen from afar.
+`feature_N` holds its features, `piece_N` the same cut up, `overview_N` what of them is seen from afar. They belong to the owner of the
+database, whose functions make and close them; whoever fills them may write into them in between, and no longer.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ PARENTS = ("feature", "piece", "overview")
 
 def add(conn: psycopg.Connection[Any], version_id: int, data: Intake, *, epsg: int) -> None:
     """Make, fill, index and attach the tables of a version, in the caller's transaction."""
-    tables = _create(conn, version_id)
+    tables = _make(conn, version_id)
     _copy(conn, SQL["copy_features"].format(table=tables["feature"]), _features(data, epsg))
     _copy(conn, SQL["copy_pieces"].format(table=tables["piece"]), _pieces(data, epsg))
     conn.execute(
@@ -37,37 +38,25 @@ def add(conn: psycopg.Connection[Any], version_id: int, data: Intake, *, epsg: i
         )
     )
     _copy(conn, SQL["copy_overview"].format(table=tables["overview"]), _overview(data, epsg))
-    _finish(conn, version_id)
+    conn.execute(SQL["close"], {"version": version_id})
 
 
 def copy(conn: psycopg.Connection[Any], version_id: int, source_id: int) -> None:
     """Make the tables of a version with the content of another version, in the caller's transaction."""
-    tables = _create(conn, version_id)
+    tables = _make(conn, version_id)
     for parent, query in zip(PARENTS, ("repeat_features", "repeat_pieces", "repeat_overview"), strict=True):
         conn.execute(SQL[query].format(table=tables[parent], source=sql.Literal(source_id)))
-    _finish(conn, version_id)
+    conn.execute(SQL["close"], {"version": version_id})
 
 
 def remove(conn: psycopg.Connection[Any], version_id: int) -> None:
-    """Drop the tables of a version that was never published."""
-    for table in _tables(version_id).values():
-        conn.execute(SQL["drop"].format(table=table))
+    """Drop the tables of a version that was never published, and is no longer written down."""
+    conn.execute(SQL["drop"], {"version": version_id})
 
 
-def _create(conn: psycopg.Connection[Any], version_id: int) -> dict[str, sql.Identifier]:
-    tables = _tables(version_id)
-    for parent, table in tables.items():
-        conn.execute(SQL["create"].format(table=table, parent=sql.Identifier(parent), version=sql.Literal(version_id)))
-    return tables
-
-
-def _finish(conn: psycopg.Connection[Any], version_id: int) -> None:
-    """Index the tables of a version and make them part of their parents."""
-    for (parent, table), query in zip(
-        _tables(version_id).items(), ("index_features", "index_pieces", "index_overview"), strict=True
-    ):
-        conn.execute(SQL[query].format(table=table))
-        conn.execute(SQL["attach"].format(parent=sql.Identifier(parent), table=table, version=sql.Literal(version_id)))
+def _make(conn: psycopg.Connection[Any], version_id: int) -> dict[str, sql.Identifier]:
+    conn.execute(SQL["make"], {"version": version_id})
+    return _tables(version_id)
 
 
 def _tables(version_id: int) -> dict[str, sql.Identifier]:

@@ -172,6 +172,7 @@ stored_check = Table(
     Column("pack_sha256", Text, nullable=False),
     Column("datasets", JSONB, nullable=False),
     *_by(),
+    Column("village_code", Text),
     CheckConstraint(
         "num_nonnulls(report, packed) = 1 AND (packed IS NULL) = (dictionary IS NULL) AND (packed IS NULL) = (failed IS NULL)",
         name="stored_check_one_form",
@@ -363,6 +364,7 @@ check_run = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("finished_at", INSTANT),
     *_by(),
+    Column("place_code", Text, server_default=text("access.own_place()")),
     Index("check_run_time", text("created_at DESC"), "id"),
 )
 

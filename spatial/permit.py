@@ -121,6 +121,12 @@ class Checks:
         rules = part.outcomes.rules
         return [rules[rule].key for rule in np.flatnonzero(part.outcomes.codes[:, row] == Outcome.FAIL)]
 
+    def village_code(self, index: int) -> str | None:
+        """Return the code of the village that application `index`'s site lies in, None where it lies in none or that is not known."""
+        part, row = self._part(index)
+        found = part.outcomes.facts["village_code"].category(row)
+        return None if found is None else str(found)
+
     @lazy
     def dataset_versions(self) -> list[dict[str, Any]]:
         """The version of each layer that the checks rest on."""

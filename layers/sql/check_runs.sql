@@ -8,7 +8,11 @@ INSERT INTO check_run (
 );
 
 -- name: add_subjects
-COPY check_run_subject (run_id, position, kind, name, check_id, properties, geom) FROM STDIN;
+INSERT INTO check_run_subject (run_id, position, kind, name, check_id, properties, geom)
+SELECT %(run_id)s, position, kind, name, check_id, properties::jsonb, geom::geometry
+FROM unnest(
+    %(position)s::integer[], %(kind)s::text[], %(name)s::text[], %(check_id)s::uuid[], %(properties)s::text[], %(geom)b::bytea[]
+) AS new (position, kind, name, check_id, properties, geom);
 
 -- name: finish_empty
 UPDATE check_run SET finished_at = clock_timestamp() WHERE id = %(id)s AND total = 0;
@@ -33,7 +37,12 @@ SELECT position, kind, name, check_id, properties, ST_AsBinary(geom) AS geometry
 FROM check_run_subject WHERE run_id = %(id)s AND position >= %(start)s AND position < %(stop)s ORDER BY position;
 
 -- name: add_results
-COPY check_run_result (run_id, position, kind, name, verdict, before, check_id, report, geom) FROM STDIN;
+INSERT INTO check_run_result (run_id, position, kind, name, verdict, before, check_id, report, geom)
+SELECT %(run_id)s, position, kind, name, verdict, before, check_id, report, geom::geometry
+FROM unnest(
+    %(position)s::integer[], %(kind)s::text[], %(name)s::text[], %(verdict)s::text[], %(before)s::text[], %(check_id)s::uuid[],
+    %(report)s::text[], %(geom)b::bytea[]
+) AS new (position, kind, name, verdict, before, check_id, report, geom);
 
 -- name: advance
 UPDATE check_run SET done = %(stop)s, summary = %(summary)s,

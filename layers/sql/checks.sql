@@ -1,8 +1,24 @@
 -- name: save
-COPY stored_check (
-    id, case_no, verdict, packed, dictionary, failed, properties, geom, subject_sha256, applied_on, valid_on, known_at, checked_at,
-    pack_id, pack_version, pack_sha256, datasets, account_id, seat_id
-) FROM STDIN;
+WITH saved AS (
+    INSERT INTO stored_check (
+        id, case_no, verdict, packed, dictionary, failed, properties, geom, subject_sha256, applied_on, valid_on, known_at, checked_at,
+        pack_id, pack_version, pack_sha256, datasets, account_id, seat_id
+    )
+    SELECT
+        id, case_no, verdict, packed, dictionary, string_to_array(failed, E'\x1f'), properties::jsonb, geom::geometry, subject_sha256, applied_on,
+        valid_on, known_at, checked_at, pack_id, pack_version, pack_sha256, datasets::jsonb, account_id, seat_id
+    FROM unnest(
+        %(id)s::uuid[], %(case_no)s::text[], %(verdict)s::text[], %(packed)b::bytea[], %(dictionary)b::bytea[], %(failed)s::text[],
+        %(properties)s::text[], %(geom)s::text[], %(subject_sha256)s::text[], %(applied_on)s::date[], %(valid_on)s::date[],
+        %(known_at)s::timestamptz[], %(checked_at)s::timestamptz[], %(pack_id)s::text[], %(pack_version)s::text[], %(pack_sha256)s::text[],
+        %(datasets)s::text[], %(account_id)s::integer[], %(seat_id)s::integer[]
+    ) AS given (
+        id, case_no, verdict, packed, dictionary, failed, properties, geom, subject_sha256, applied_on, valid_on, known_at, checked_at,
+        pack_id, pack_version, pack_sha256, datasets, account_id, seat_id
+    )
+    RETURNING 1
+)
+SELECT {append}(%(payloads)s::text[]) FROM (SELECT count(*) FROM saved) AS stored;
 
 -- name: get
 SELECT

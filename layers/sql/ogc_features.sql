@@ -40,7 +40,7 @@ ST_Transform(ST_ForcePolygonCCW(f.geom), %(srid)s)
 ST_FlipCoordinates(ST_Transform(ST_ForcePolygonCCW(f.geom), %(srid)s))
 
 -- name: in_region
-AND ST_Intersects(f.geom, ST_GeomFromWKB(%(region)s, %(epsg)s))
+AND f.geom && ST_GeomFromWKB(%(region)s, %(epsg)s) AND ST_Intersects(f.geom, ST_GeomFromWKB(%(region)s, %(epsg)s))
 
 -- name: with_attributes
 AND f.attributes @> %(attributes)s

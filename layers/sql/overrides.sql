@@ -1,5 +1,5 @@
 -- name: lock_check
-SELECT id FROM stored_check WHERE id = %(check_id)s FOR NO KEY UPDATE;
+SELECT id, pg_advisory_xact_lock(hashtextextended(id::text, 7021962)) FROM stored_check WHERE id = %(check_id)s;
 
 -- name: add
 INSERT INTO check_override (

@@ -4,7 +4,7 @@ VALUES (%(sha256)s, %(check_id)s, %(base_sha256)s, %(certificate)s, %(signature)
 ON CONFLICT (sha256) DO NOTHING;
 
 -- name: lock_check
-SELECT id FROM stored_check WHERE id = %(check_id)s FOR NO KEY UPDATE;
+SELECT id, pg_advisory_xact_lock(hashtextextended(id::text, 7021962)) FROM stored_check WHERE id = %(check_id)s;
 
 -- name: issued
 SELECT sha256, check_id, base_sha256, certificate, signature, issued_at FROM issued_paper

@@ -1,6 +1,5 @@
--- name: create
-CREATE TABLE {table} (LIKE {parent} INCLUDING GENERATED);
-ALTER TABLE {table} ALTER COLUMN version_id SET DEFAULT {version}, ADD CHECK (version_id = {version});
+-- name: make
+SELECT access.make_version_tables(%(version)s);
 
 -- name: copy_features
 COPY {table} (fid, identifier, attributes, geom, area_m2) FROM STDIN WITH (FORMAT binary, FREEZE)
@@ -24,25 +23,8 @@ INSERT INTO {table} (fid, part, geom) SELECT fid, part, geom FROM piece WHERE ve
 -- name: repeat_overview
 INSERT INTO {table} (fid, attributes, geom) SELECT fid, attributes, geom FROM overview WHERE version_id = {source} ORDER BY fid;
 
--- name: index_features
-ALTER TABLE {table} ADD PRIMARY KEY (version_id, fid);
-CREATE INDEX ON {table} (version_id, identifier);
-CREATE INDEX ON {table} USING gist (geom);
-ANALYZE {table};
-
--- name: index_pieces
-ALTER TABLE {table} ADD PRIMARY KEY (version_id, fid, part);
-CREATE INDEX ON {table} USING gist (geom);
-ANALYZE {table};
-
--- name: index_overview
-ALTER TABLE {table} ADD PRIMARY KEY (version_id, fid);
-CREATE INDEX ON {table} USING gist (geom);
-ANALYZE {table};
-
--- name: attach
-ALTER TABLE {parent} ATTACH PARTITION {table} FOR VALUES IN ({version});
-CREATE TRIGGER not_truncated BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+-- name: close
+SELECT access.close_version_tables(%(version)s);
 
 -- name: drop
-DROP TABLE {table}
+SELECT access.drop_version_tables(%(version)s);

@@ -12,8 +12,8 @@ SELECT fid, part, ST_AsBinary(geom) FROM piece
 WHERE version_id = %(version)s
   AND (fid, part) IN (
     SELECT p.fid, p.part
-    FROM unnest(%(boxes)s::bytea[]) AS b
-    JOIN piece AS p ON p.geom && ST_SetSRID(ST_GeomFromWKB(b), %(epsg)s)
+    FROM (SELECT ST_SetSRID(ST_GeomFromWKB(b), %(epsg)s) AS box FROM unnest(%(boxes)s::bytea[]) AS b OFFSET 0) AS near
+    JOIN piece AS p ON p.geom && near.box
     WHERE p.version_id = %(version)s
   )
 ORDER BY fid, part;
