@@ -183,6 +183,7 @@ def stored_check(checks: Checks, applications: Applications, row: int, *, at: da
         properties={name: value for name, value in stated(applications, row).items() if value is not None},
         datasets=checks.dataset_versions,
         failed=checks.failed(row),
+        village_code=checks.village_code(row),
         **current().signed,
     )
 
