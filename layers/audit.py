@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 import psycopg
+from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from layers import acting
@@ -45,8 +46,13 @@ def append(conn: Connection, entries: Sequence[Entry]) -> None:
     """Add entries in the caller's transaction; where each statement is one (autocommit), in one of their own."""
     payloads = [payload(entry) for entry in entries]
     if payloads:
-        alone = conn.autocommit and conn.info.transaction_status == TransactionStatus.IDLE
-        conn.execute(SQL["append_last" if alone else "append"], {"payloads": payloads})
+        conn.execute(SQL["append"].format(append=function(conn)), {"payloads": payloads})
+
+
+def function(conn: Connection) -> sql.SQL:
+    """Name the database's function that adds entries: at the end of the transaction, or at once where the statement is one by itself."""
+    alone = conn.autocommit and conn.info.transaction_status == TransactionStatus.IDLE
+    return sql.SQL("audit.append_last" if alone else "audit.append")
 
 
 def note(conn: Connection, action: str, thing: str, **told: Any) -> None:

@@ -1,8 +1,5 @@
 -- name: append
-SELECT audit.append(%(payloads)s);
-
--- name: append_last
-SELECT audit.append_last(%(payloads)s);
+SELECT {append}(%(payloads)s);
 
 -- name: head
 SELECT id, hash FROM audit.head;
