@@ -92,10 +92,10 @@ class CheckWriter:
             _settle(group, None)
 
     def _save(self, new: list[tuple[StoredCheck, Acting]]) -> None:
-        """Store checks of several people by one statement, which is a transaction by itself."""
+        """Store checks of several people, with their entries in the audit, by one statement, which is a transaction by itself."""
         conn = self._connection()
         try:
-            checks.save(conn, [check for check, _ in new], packing=self._packing)
+            checks.save(conn, [check for check, _ in new], packing=self._packing, entries=[checks.made(*pair) for pair in new])
         except BaseException:
             self._packing = Packing()
             raise

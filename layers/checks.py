@@ -16,6 +16,7 @@ from psycopg.rows import class_row, dict_row
 from shapely.geometry.base import BaseGeometry
 
 from layers import acting, audit
+from layers.acting import Acting
 from layers.audit import Entry
 from layers.errors import UnknownRecordError
 from layers.packed_reports import Packing, unpack
@@ -100,10 +101,10 @@ def save(
         conn.execute(SQL["save"].format(append=audit.function(conn)), columns | {"payloads": [audit.payload(entry) for entry in noted]})
 
 
-def made(check: StoredCheck, *, action: str = "checks.make") -> Entry:
-    """Write of a check that whoever acts here and now made it."""
+def made(check: StoredCheck, by: Acting | None = None, *, action: str = "checks.make") -> Entry:
+    """Write of a check that somebody (default: whoever acts here and now) made it."""
     told = {"verdict": check.verdict, "case_no": check.case_no, "subject_sha256": check.subject_sha256, "pack_sha256": check.pack_sha256}
-    return Entry(action=action, object=f"check/{check.id}", after=sha256(check.report), details=told, by=acting.current())
+    return Entry(action=action, object=f"check/{check.id}", after=sha256(check.report), details=told, by=by or acting.current())
 
 
 def _row(conn: Connection, check: StoredCheck, packing: Packing) -> dict[str, Any]:
