@@ -14,6 +14,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.loads import LONGEST_WAIT_S, Load
+from api.shell.connection import CarefulConnection
 
 log = logging.getLogger("cuntu.worker")
 
@@ -48,9 +49,11 @@ class Worker(uvicorn.Server):
         self, app: ASGIApp, listening: socket.socket, load: Load, *, on_ready: Callable[[], None], each_second: Callable[[], None] = lambda: None
     ) -> None:
         self.farewell = Farewell(app)
+        # Who is behind a proxy is found out by the application (`ClientAddress`), and nobody is told which program serves.
         config = uvicorn.Config(
-            self.farewell, log_config=None, access_log=False, timeout_graceful_shutdown=5, timeout_keep_alive=KEEP_ALIVE_S
-        )
+            self.farewell, log_config=None, access_log=False, timeout_graceful_shutdown=5, timeout_keep_alive=KEEP_ALIVE_S,
+            http=CarefulConnection, ws="none", proxy_headers=False, server_header=False,
+        )  # fmt: skip
         super().__init__(config)
         self.listening = listening
         self.load = load
