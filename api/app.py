@@ -15,6 +15,7 @@ from api import errors, openapi, uploads
 from api.access.epoch import Epoch
 from api.access.identify import Identify
 from api.access.identities import Identities
+from api.access.signing_in import SigningIn
 from api.check_desk import CheckDesk
 from api.check_writer import CheckWriter
 from api.checking import Checker
@@ -33,8 +34,12 @@ from api.ogc.collections import Extents
 from api.outlines import Outlines
 from api.pages import Pages
 from api.papers import Papers
+from api.pools import Pools
 from api.routes import (
-    applicants,
+    account,
+    account_factor,
+    account_pages,
+    account_password,
     applicants,
     apply,
     check_pages,
@@ -60,6 +65,7 @@ from api.routes import (
     proposals,
     run_pages,
     runs,
+    sign_in,
     site_files,
     sites,
     tiles,
@@ -79,7 +85,6 @@ from api.snapshots import Snapshots
 from api.tile_answers import HeldTiles
 from api.tile_cache import TileCache
 from api.work import KINDS
-from layers import database
 
 STATIC = Path(__file__).parent / "static"
 TIANDITU_IMAGES = "https://*.tianditu.gov.cn"
@@ -107,16 +112,18 @@ def create_app(
         dependencies=[Depends(known_parameters_only)],
         swagger_ui_oauth2_redirect_url=None,
     )
-    pool = database.pool(database_url, max_size=settings.threads + 6)
-    snapshots = Snapshots(pool, epsg=settings.epsg, enabled=settings.snapshot, holding=holding)
+    pools = Pools.of(database_url, settings)
+    pool = pools.requests
+    snapshots = Snapshots(pools.work, epsg=settings.epsg, enabled=settings.snapshot, holding=holding)
     app.state.settings = settings
     app.state.pool = pool
+    app.state.pools = pools
     app.state.snapshots = snapshots
     app.state.checker = Checker(pool, snapshots, settings)
     app.state.writer = CheckWriter(database_url)
     app.state.desk = CheckDesk(app.state.checker, app.state.writer)
     app.state.asked = QueryMemory()
-    app.state.runner = Runner(Workshop(settings, pool, snapshots, app.state.checker), KINDS) if holding is None else None
+    app.state.runner = Runner(Workshop(settings, pools.work, snapshots, app.state.checker), KINDS) if holding is None else None
     app.state.jobs = Jobs(pool, queued=app.state.runner.wake) if app.state.runner else Jobs(pool)
     app.state.tiles = TileCache(settings.tile_cache_bytes)
     app.state.outlines = Outlines()
@@ -129,6 +136,7 @@ def create_app(
     openapi.describe(app)
     app.state.epoch = epoch or Epoch()
     app.state.identities = Identities(pool, settings, app.state.epoch)
+    app.state.signing_in = SigningIn(pool, settings, app.state.epoch)
     _wrap(app, settings, buckets or Buckets())
     _observe(app, settings, counts or Counts(), place)
     return app
@@ -164,17 +172,25 @@ def _observe(app: FastAPI, settings: Settings, counts: Counts, place: int) -> No
     app.add_middleware(Observed, tally=app.state.tally, routes=routes, slow_s=settings.slow_request_s)
 
 
+def routed() -> FastAPI:
+    """Return an application that has all routes and nothing behind them, to be looked at."""
+    app = FastAPI()
+    _route(app)
+    return app
+
+
 def _route(app: FastAPI) -> None:
     app.include_router(health.router)
     app.include_router(metrics.router)
-    for module in (layers, layer_imports, deliveries, delivery_findings, layer_versions, comparisons, exports, villages, classifications, papers, checks, overrides, applicants, runs, proposals, progress, jobs, features, site_files, sites):
+    for module in (layers, layer_imports, deliveries, delivery_findings, layer_versions, comparisons, exports, villages, classifications, papers, checks, overrides, applicants, runs, proposals, progress, jobs, features, site_files, sites, account):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(ogc.router)
     app.include_router(tiles.router)
     app.include_router(pages.router)
+    for module in (sign_in, account_pages, account_password, account_factor):
+        app.include_router(module.router)
     app.include_router(check_pages.router)
     app.include_router(apply.router)
-    app.include_router(applicants.pages)
     app.include_router(applicants.pages)
     app.include_router(run_pages.router)
     app.include_router(layer_pages.router)
@@ -197,7 +213,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     uploads.forget_left()
     state.snapshots.start()
     if state.runner:
-        tidy_up(state.pool, state.settings)
+        tidy_up(state.pools.work, state.settings)
         state.runner.start()
     state.writer.start()
     if not state.runner:
@@ -214,4 +230,4 @@ def _stop(app: FastAPI) -> None:
     if state.runner:
         state.runner.stop()
     state.snapshots.stop()
-    state.pool.close()
+    state.pools.close()

@@ -80,6 +80,14 @@ class FormTokenError(CuntuError):
     """表单已失效，请刷新页面后重新提交。"""
 
 
+class SignInRefusedError(CuntuError):
+    """登录没有成功：账户名、密码或动态码有误，或账户已锁定、停用。连续失败后账户会锁定一段时间，请稍后再试或联系管理员。"""
+
+
+class WrongProofError(CuntuError):
+    """密码或动态码有误，或失败次数过多，请稍后再试。"""
+
+
 class TooManyTriesError(CuntuError):
     """失败次数过多，请稍后再试。"""
 
@@ -156,6 +164,8 @@ STATUS: dict[type[Exception], int] = {
     PasswordChangeError: 403,
     SecondFactorError: 403,
     FormTokenError: 403,
+    SignInRefusedError: 403,
+    WrongProofError: 403,
     TooManyTriesError: 429,
     NotFoundError: 404,
     TileAddressError: 404,

@@ -53,11 +53,6 @@ def of_subject(conn: Connection, subject: str) -> Credentials | None:
     return _one(conn, "of_subject", {"subject": subject})
 
 
-def set_password(conn: Connection, account: int, password_hash: str) -> None:
-    """Keep the hash of a password that its owner has chosen; locks and forced changes end."""
-    conn.execute(SQL["set_password"], {"account": account, "hash": password_hash})
-
-
 def keep_hash(conn: Connection, account: int, *, before: str, after: str) -> None:
     """Keep another hash of the same password, unless the password was changed meanwhile."""
     conn.execute(SQL["keep_hash"], {"account": account, "before": before, "hash": after})
@@ -113,12 +108,6 @@ def recovery_codes_left(conn: Connection, account: int) -> int:
 def linked(conn: Connection, secret: str) -> int | None:
     """Return the account whose password a one-time link sets, None where the link holds no more."""
     row = conn.execute(SQL["linked"], {"secret": digest(secret)}).fetchone()
-    return None if row is None else int(row[0])
-
-
-def use_link(conn: Connection, secret: str) -> int | None:
-    """Use a one-time link: return the account whose password it sets, None where it holds no more."""
-    row = conn.execute(SQL["use_link"], {"secret": digest(secret)}).fetchone()
     return None if row is None else int(row[0])
 
 

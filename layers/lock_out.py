@@ -34,13 +34,17 @@ LONGEST_LOCK = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One try. `refused` says why it must not be let in (`address`, `locked`), None where it may; `locks`: the account is locked if it fails."""
+    """One try. `refused` says why it must not be let in (`address`, `locked`), None where it may.
+
+    `locks`: the account is locked if it fails; `limits`: so is the address.
+    """
 
     id: int | None
     account: int | None
     refused: str | None
-    locks: bool
-    known_browser: bool
+    locks: bool = False
+    limits: bool = False
+    known_browser: bool = False
 
 
 def begin(
@@ -54,16 +58,18 @@ def begin(
     counted = f"browser:{browser.hex()}" if browser is not None and account is not None else None
     if counted is not None and _failures(conn, counted) < MOST_OF_BROWSER:
         attempt = _note(conn, counted, login)
-        return Attempt(id=attempt, account=account, refused=None, locks=False, known_browser=True)
+        return Attempt(id=attempt, account=account, refused=None, known_browser=True)
     place = network(address)
-    if _failures(conn, place) >= MOST_OF_ADDRESS:
-        return Attempt(id=None, account=account, refused="address", locks=False, known_browser=False)
+    failures = _failures(conn, place)
+    if failures >= MOST_OF_ADDRESS:
+        return Attempt(id=None, account=account, refused="address")
     attempt = _note(conn, place, login)
     row = conn.execute(
         SQL["count"], {"account": account, "most": MOST_OF_ACCOUNT, "first": FIRST_LOCK, "longest": LONGEST_LOCK}
     ).fetchone()
     refused = "locked" if account is not None and row is None else None
-    return Attempt(id=attempt, account=account, refused=refused, locks=row is not None and row[0], known_browser=False)
+    locks = row is not None and bool(row[0])
+    return Attempt(id=attempt, account=account, refused=refused, locks=locks, limits=failures + 1 == MOST_OF_ADDRESS)
 
 
 def succeeded(conn: Connection, attempt: Attempt) -> None:

@@ -45,6 +45,15 @@ def _derived(key: bytes, purpose: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"cuntu {purpose}".encode()).derive(key)
 
 
+def field_key_or_random(settings: Settings, purpose: str) -> bytes:
+    """Return the key for one purpose; where there is none, one that holds until this process ends. For what may be forgotten."""
+    try:
+        return field_key(settings, purpose)
+    except KeyMissingError as error:
+        log.warning("%s are forgotten at the next start: %s", purpose, error)
+        return secrets.token_bytes(KEY_BYTES)
+
+
 def _deployment_key(settings: Settings) -> bytes:
     if settings.key_file is not None:
         return _read(settings.key_file)

@@ -98,7 +98,8 @@ def page(
     """Render one page under the nonce of this answer's Content-Security-Policy."""
     settings = request.app.state.settings
     county = {"code": settings.county_code, "name": settings.county_name}
-    frame = {"county": county, "nonce": request.state.csp_nonce, "synthetic": synthetic, "map_notice": settings.map_notice, "me": masthead(request)}
+    caller = request.scope["state"]["caller"]
+    frame = {"may": caller.may, "signs": caller, "county": county, "nonce": request.state.csp_nonce, "synthetic": synthetic, "map_notice": settings.map_notice, "me": masthead(request)}
     html = TEMPLATES.get_template(template).render(frame, **context)
     return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-cache", **(headers or {})})
 

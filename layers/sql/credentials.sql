@@ -13,9 +13,6 @@ SELECT account.id, account.login, account.person_id, person.name AS person, acco
     account.totp_secret, account.totp_confirmed_at, account.totp_last_step
 FROM account JOIN person ON person.id = account.person_id WHERE account.oidc_subject = %(subject)s;
 
--- name: set_password
-UPDATE account SET password_hash = %(hash)s, password_set_at = now(), must_change = false, failed = 0, locked_until = NULL WHERE id = %(account)s;
-
 -- name: keep_hash
 UPDATE account SET password_hash = %(hash)s WHERE id = %(account)s AND password_hash = %(before)s;
 
@@ -51,7 +48,3 @@ SELECT count(*) FROM recovery_code WHERE account_id = %(account)s AND used_at IS
 -- name: linked
 SELECT account_id FROM one_time_link
 WHERE secret_sha256 = %(secret)s AND purpose = 'password' AND used_at IS NULL AND expires_at > now();
-
--- name: use_link
-UPDATE one_time_link SET used_at = now()
-WHERE secret_sha256 = %(secret)s AND purpose = 'password' AND used_at IS NULL AND expires_at > now() RETURNING account_id;

@@ -1,0 +1,96 @@
+"""Codes of an authenticator (TOTP, RFC 6238: SHA-1, six digits, 30 seconds), and recovery codes for when it is lost."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import re
+import secrets as random
+import time
+
+import pyotp
+import segno
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from api.access.keys import KeyMissingError, field_key
+from api.settings import Settings
+
+STEP_S = 30
+DRIFTS = (-1, 0, 1)
+"""A clock may be wrong by one step either way (RFC 6238, §5.2)."""
+RECOVERY_CODES = 10
+NONCE_BYTES = 12
+_CODE = re.compile(r"[0-9]{6}")
+_RECOVERY = re.compile(r"[A-Z2-7]{16}")
+
+
+def new_secret() -> str:
+    """Return a new secret: 160 random bits in base32."""
+    return pyotp.random_base32()
+
+
+def address(secret: str, *, login: str, county: str) -> str:
+    """Return the address that an authenticator reads out of the QR code."""
+    return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=f"村图 {county}")
+
+
+def qr_code(text: str) -> str:
+    """Draw a text as a QR code: SVG to stand in a page."""
+    return segno.make(text, error="m", micro=False).svg_inline(
+        scale=5, border=4, svgclass="qr", lineclass="qr-line", light="#fff"
+    )
+
+
+def step_of(secret: str, code: str, *, at: float | None = None) -> int | None:
+    """Return the time step whose code this is, None where it is none of now; takes the same time for each."""
+    now = int((time.time() if at is None else at) // STEP_S)
+    authenticator, found = pyotp.TOTP(secret), None
+    for drift in DRIFTS:
+        if hmac.compare_digest(authenticator.generate_otp(now + drift).encode(), code.encode()):
+            found = now + drift
+    return found
+
+
+def typed(text: str) -> str:
+    """Return a code as it is compared: without the spaces and dashes that people type."""
+    return re.sub(r"[\s-]", "", text).upper()
+
+
+def is_code(text: str) -> bool:
+    """Tell whether a typed text has the form of an authenticator's code."""
+    return _CODE.fullmatch(text) is not None
+
+
+def is_recovery_code(text: str) -> bool:
+    """Tell whether a typed text has the form of a recovery code."""
+    return _RECOVERY.fullmatch(text) is not None
+
+
+def new_recovery_codes() -> list[str]:
+    """Return ten codes of 80 random bits each; `shown` writes them for people."""
+    return [base64.b32encode(random.token_bytes(10)).decode() for _ in range(RECOVERY_CODES)]
+
+
+def shown(code: str) -> str:
+    """Write a recovery code in groups of four."""
+    return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
+def seal(settings: Settings, secret: str, *, account: int) -> bytes:
+    """Encrypt a secret for one account (AES-256-GCM); raises KeyMissingError."""
+    nonce = random.token_bytes(NONCE_BYTES)
+    return nonce + AESGCM(field_key(settings, "totp")).encrypt(nonce, secret.encode(), _of(account))
+
+
+def unseal(settings: Settings, sealed: bytes, *, account: int) -> str:
+    """Decrypt the secret of an account; raises KeyMissingError, also where it was encrypted with another key or for another account."""
+    try:
+        plain = AESGCM(field_key(settings, "totp")).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _of(account))
+    except InvalidTag as error:
+        raise KeyMissingError("第二因素的密钥无法解密：密钥文件不是当初的那一个。") from error
+    return plain.decode()
+
+
+def _of(account: int) -> bytes:
+    return f"account/{account}".encode()
