@@ -17,6 +17,7 @@ from api.checking import Basis, Checker, epsg_of, refuse_other_crs, stored_check
 from api.errors import DATABASE_AWAY
 from api.json_text import parse_json
 from api.moment import Moment, Times
+from api.reach import refuse_beyond_reach
 from api.snapshots import FRESH_S
 from layers.acting import as_service
 from layers.checks import StoredCheck
@@ -60,14 +61,17 @@ class CheckDesk:
         self._outline: tuple[Any, Any] = (None, None)
 
     async def check(self, body: bytes, asked: Asked) -> StoredCheck:
-        """Check one GeoJSON Feature and store the report; it is on the disk when this returns. Raises InputError."""
+        """Check one GeoJSON Feature and store the report; it is on the disk when this returns.
+
+        Raises InputError, and ForbiddenError for a site where whoever asks handles no cases: nothing is stored then.
+        """
         basis = await self._in_memory(body, asked)
         if basis is None:
-            stored = await run_sync(self._judge, body, asked, _for_store)
+            stored = refuse_beyond_reach(await run_sync(self._judge, body, asked, _for_store))
             await self.writer.store(stored)
             return stored
         async with self.groups.judged(self._read(body, asked, basis), basis) as judged:
-            stored = _for_store(judged)
+            stored = refuse_beyond_reach(_for_store(judged))
             await self.writer.store(stored)
             return stored
 

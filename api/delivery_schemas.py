@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from api.access.signing import OFFICER_TOLD, UNIT_TOLD
 from api.iso_times import Day
 from api.schemas import WITHOUT_ZERO, Accepted
 
@@ -129,16 +130,16 @@ class DatasetRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     dataset: Text = Field(min_length=1, description="文件中的数据名称")
-    officer: Name | None = None
-    unit: Unit | None = None
+    officer: Name | None = Field(default=None, description=OFFICER_TOLD)
+    unit: Unit | None = Field(default=None, description=UNIT_TOLD)
 
 
 class ActRequest(BaseModel):
     """Who acts."""
 
     model_config = ConfigDict(extra="forbid")
-    officer: Name = Field(description="经办人")
-    unit: Unit = Field(description="单位")
+    officer: Name | None = Field(default=None, description=OFFICER_TOLD)
+    unit: Unit | None = Field(default=None, description=UNIT_TOLD)
 
 
 class StageRequest(ActRequest):

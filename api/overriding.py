@@ -10,8 +10,9 @@ from uuid import UUID
 import orjson
 
 from api.judging import Judging
-from layers import checks, rechecks
+from api.reach import check_within_reach
 from layers import overrides as acts
+from layers import rechecks
 from layers.checks import StoredCheck
 from layers.overrides import Act
 from layers.rechecks import Link
@@ -59,7 +60,7 @@ class Overriding:
         if not said.get("evidence") and not said.get("evidence_sha256"):
             raise InputError("更正内容有误：", problems=["/evidence：须写明证据，或给出证据文件的 SHA-256（evidence_sha256）"])
         with self.pool.connection() as conn:
-            check = checks.get(conn, check_id)
+            check = check_within_reach(conn, check_id)
         key = said.pop("rule")
         overrides.hit(orjson.loads(check.report), key)
         behind = self.features(check, key)
@@ -72,12 +73,13 @@ class Overriding:
         """Take a standing mark back: `reason, officer, unit`; raises InputError, NotStandingError, UnknownRecordError."""
         said = _stated(stated, needed=("reason", "officer", "unit"))
         with self.pool.connection() as conn:
+            check_within_reach(conn, check_id)
             return acts.withdraw(conn, check_id, mark_id, **said)
 
     def effective(self, check_id: UUID) -> Effective:
         """Return a stored check as it stands after all acts; raises UnknownRecordError."""
         with self.pool.connection() as conn:
-            check, done, links = checks.get(conn, check_id), acts.of_check(conn, check_id), rechecks.chain(conn, check_id)
+            check, done, links = check_within_reach(conn, check_id), acts.of_check(conn, check_id), rechecks.chain(conn, check_id)
         standing = acts.standing(done)
         report = orjson.loads(check.report)
         marked: dict[str, set[str | None]] = {}

@@ -12,6 +12,7 @@ import geopandas as gpd
 import orjson
 from psycopg_pool import ConnectionPool
 
+from api.reach import check_within_reach
 from api.settings import Settings
 from api.shown import is_listed, shown
 from api.snapshots import InForce, Snapshots
@@ -112,7 +113,7 @@ class Pages:
     def check(self, check_id: UUID) -> checks.StoredCheck:
         """One stored check; raises UnknownRecordError."""
         with self.pool.connection() as conn:
-            return checks.get(conn, check_id)
+            return check_within_reach(conn, check_id)
 
     def checks(self, *, verdict: str | None, page: int) -> tuple[list[checks.CheckSummary], dict[str, int]]:
         """One page of stored checks, newest first, and how many there are of each verdict."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,8 +11,10 @@ from uuid import UUID
 
 from psycopg_pool import ConnectionPool
 
+from api.reach import check_within_reach
 from api.settings import Settings
 from layers import papers
+from layers.errors import UnknownRecordError
 from layers.paper.issuing import Issuer, registered
 from layers.paper.seal import load_roots, load_seal
 from layers.paper.verification import Registered
@@ -51,12 +54,17 @@ class Papers:
     def issue(self, check_id: UUID) -> bytes:
         """Return the paper of a stored check; raises UnknownRecordError."""
         with self.pool.connection() as conn:
+            check_within_reach(conn, check_id)
             return self.issuer.issue(conn, check_id)
 
     def find(self, sha256: str) -> IssuedPaper | None:
-        """Return what the register knows of a file, by its SHA-256 in hexadecimal."""
+        """Return what the register knows of a file, by its SHA-256 in hexadecimal, None where its check is beyond reach."""
         with self.pool.connection() as conn:
-            return papers.find(conn, bytes.fromhex(sha256))
+            paper = papers.find(conn, bytes.fromhex(sha256))
+            with suppress(UnknownRecordError):
+                if paper is not None and check_within_reach(conn, paper.check_id):
+                    return paper
+        return None
 
     def register(self, sha256: str, check_id: str | None) -> Registered:
         """Tell what register and store know of a file."""

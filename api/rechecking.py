@@ -13,6 +13,7 @@ import psycopg
 from api.checking import stored_check
 from api.judging import Footing, Judging
 from api.moment import Moment
+from api.reach import check_within_reach, refuse_beyond_reach
 from layers import applications, checks, rechecks
 from layers.catalog import catalog
 from layers.check_runs import Subject
@@ -55,7 +56,7 @@ def recheck(judging: Judging, check_id: UUID, *, moment: Moment, given: Applicat
         grounds = tuple(_grounds(judging, old, subject, footing))
         if not grounds:
             return Recheck(old, None, (), ())
-        new = _made(judging, subject, footing)
+        new = refuse_beyond_reach(_made(judging, subject, footing))
         checks.save(conn, [new])
         rechecks.add(conn, Link(check_id=new.id, previous_id=old.id, grounds=grounds))
     return Recheck(new, old, grounds, tuple(differences(orjson.loads(old.report), orjson.loads(new.report))))
@@ -65,7 +66,7 @@ def _newest(conn: psycopg.Connection[Any], check_id: UUID) -> StoredCheck:
     """The end of the line that a check belongs to, held until the transaction ends."""
     rechecks.lock(conn, _first(conn, check_id))
     links = rechecks.chain(conn, check_id)
-    return checks.get(conn, links[-1].check_id if links else check_id)
+    return check_within_reach(conn, links[-1].check_id if links else check_id)
 
 
 def _first(conn: psycopg.Connection[Any], check_id: UUID) -> UUID:

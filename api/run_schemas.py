@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.access.signing import OFFICER_TOLD, UNIT_TOLD
 from api.schemas import Report, Verdict
 
 RunKind = Literal["file", "open", "houses", "plan_difference", "backtest"]
@@ -87,8 +88,8 @@ class OverrideRequest(BaseModel):
     rule: str = Field(min_length=1, max_length=100, description="规则和分支，例如 HB-001a")
     feature_id: str | None = Field(None, min_length=1, max_length=200, description="命中的要素；命中不涉及图层时不写")
     reason: str = Field(min_length=1, max_length=2000, pattern=r"\S")
-    officer: str = Field(min_length=1, max_length=60, pattern=r"\S", description="席位或姓名")
-    unit: str = Field(min_length=1, max_length=100, pattern=r"\S", description="单位")
+    officer: str | None = Field(None, min_length=1, max_length=60, pattern=r"\S", description=OFFICER_TOLD)
+    unit: str | None = Field(None, min_length=1, max_length=100, pattern=r"\S", description=UNIT_TOLD)
     evidence: str | None = Field(None, min_length=1, max_length=4000, description="证据")
     evidence_sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$", description="证据文件的 SHA-256")
 
@@ -98,8 +99,8 @@ class WithdrawRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     reason: str = Field(min_length=1, max_length=2000, pattern=r"\S")
-    officer: str = Field(min_length=1, max_length=60, pattern=r"\S")
-    unit: str = Field(min_length=1, max_length=100, pattern=r"\S")
+    officer: str | None = Field(None, min_length=1, max_length=60, pattern=r"\S", description=OFFICER_TOLD)
+    unit: str | None = Field(None, min_length=1, max_length=100, pattern=r"\S", description=UNIT_TOLD)
 
 
 class OverrideEntry(BaseModel):

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.access.signing import OFFICER_TOLD, UNIT_TOLD
 from api.iso_times import Day
 from api.schemas import StoredVersion
 from layers.version_acts import LONGEST
@@ -18,11 +19,11 @@ SAYS_SOMETHING = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 
 
 class Signed(BaseModel):
-    """An act needs a person: name, unit and reason."""
+    """An act needs a person, whose name and unit are those of their seat, and a reason."""
 
     model_config = ConfigDict(extra="forbid")
-    officer: str = Field(pattern=SAYS_SOMETHING, max_length=LONGEST["officer"], description="经办人姓名")
-    unit: str = Field(pattern=SAYS_SOMETHING, max_length=LONGEST["unit"], description="单位")
+    officer: str | None = Field(default=None, pattern=SAYS_SOMETHING, max_length=LONGEST["officer"], description=OFFICER_TOLD)
+    unit: str | None = Field(default=None, pattern=SAYS_SOMETHING, max_length=LONGEST["unit"], description=UNIT_TOLD)
     reason: str = Field(pattern=SAYS_SOMETHING, max_length=LONGEST["reason"], description="理由")
 
 

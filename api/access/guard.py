@@ -22,13 +22,17 @@ SECOND_FACTOR = "/account/second-factor"
 SIGN_IN = "/sign-in"
 
 
-def needs(permission: str) -> Callable[[Handler], Handler]:
-    """Declare what a handler needs; `open` for what everybody may do. To be written below the route's own decorator."""
+def needs(permission: str, *, county: bool = False) -> Callable[[Handler], Handler]:
+    """Declare what a handler needs; `open` for what everybody may do, `county` for what only seats of the whole county may.
+
+    To be written below the route's own decorator.
+    """
     if permission not in permissions():
         raise ValueError(f"no such permission: {permission}")
 
     def declare(handler: Handler) -> Handler:
         handler.__dict__["needs_permission"] = permission
+        handler.__dict__["needs_county"] = county
         return handler
 
     return declare
@@ -41,18 +45,19 @@ class GuardedRoute(APIRoute):
         self.needs = getattr(endpoint, "needs_permission", None)
         if self.needs is None:
             raise ValueError(f"{path}: {endpoint.__qualname__} does not declare the permission it needs")
+        self.needs_county = bool(getattr(endpoint, "needs_county", False))
         super().__init__(path, endpoint, **told)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, or refuse it."""
-        refusal = refused(scope, str(self.needs))
+        refusal = refused(scope, str(self.needs), county=self.needs_county)
         if refusal is None:
             await super().handle(scope, receive, send)
         else:
             await refusal(scope, receive, send)
 
 
-def refused(scope: Scope, permission: str) -> Response | None:
+def refused(scope: Scope, permission: str, *, county: bool = False) -> Response | None:
     """Return the answer to a request that may not do this, None where it may."""
     caller: Caller = scope["state"]["caller"]
     if permission == OPEN:
@@ -62,8 +67,10 @@ def refused(scope: Scope, permission: str) -> Response | None:
         return _to_page(scope, CHANGE_PASSWORD) or problem(document_of(PasswordChangeError(), instance=path))
     if caller.must_prove and not path.startswith((SECOND_FACTOR, CHANGE_PASSWORD)):
         return _to_page(scope, SECOND_FACTOR) or problem(document_of(SecondFactorError(), instance=path))
-    if caller.may(permission):
+    if caller.may(permission) and (caller.places is None or not county):
         return None
+    if caller.may(permission):
+        return problem(document_of(ForbiddenError(f"只有全县范围的席位可以：{permissions()[permission]}。"), instance=path))
     if caller.is_known:
         return problem(document_of(ForbiddenError(f"您的席位没有这项权限：{permissions()[permission]}。"), instance=path))
     return _to_page(scope, SIGN_IN) or problem(document_of(NotSignedInError(), instance=path), headers={"WWW-Authenticate": "Bearer"})

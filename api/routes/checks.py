@@ -15,6 +15,7 @@ from api.check_desk import Asked, CheckDesk, application_document
 from api.checking import features_of
 from api.deps import JSON_TYPES, AppSettings, CheckAsked, Checking, Db, Desk, JobQueue, JsonBody
 from api.openapi import LOCATION, json_body, problems
+from api.reach import check_within_reach
 from api.schemas import Accepted, ApplicationCollection, ApplicationFeature, CheckPage, CheckPreview, Report, Verdict
 from layers import checks
 from spatial.permit import VERDICT_LABELS
@@ -57,7 +58,7 @@ async def preview_check(body: JsonBody, asked: CheckAsked, desk: Desk) -> Respon
     responses={202: LOCATION, **problems(400, 403, 413, 415, 503)},
     openapi_extra=json_body(ApplicationCollection, *JSON_TYPES),
 )
-@needs("checks.make")
+@needs("checks.make", county=True)
 def create_batch(
     response: Response, body: JsonBody, asked: CheckAsked, checking: Checking, queue: JobQueue, settings: AppSettings
 ) -> dict[str, Any]:
@@ -94,7 +95,7 @@ def list_checks(
 def get_check(check_id: UUID, db: Db) -> Response:
     """A stored report, byte for byte as it was given."""
     with db.connection() as conn:
-        return Response(checks.get(conn, check_id).report, media_type="application/json")
+        return Response(check_within_reach(conn, check_id).report, media_type="application/json")
 
 
 async def created(desk: CheckDesk, body: bytes, asked: Asked) -> Response:

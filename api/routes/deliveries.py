@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, File, Form, Query, Response, UploadFile
 
 from api.access.guard import GuardedRoute, needs
+from api.access.signing import OFFICER_TOLD, UNIT_TOLD, actor, signature
 from api.delivery_desk import DeliveryDesk
 from api.delivery_entries import choice_of, delivery_entry, description_of, head_entry, validated
 from api.delivery_schemas import (
@@ -25,18 +26,17 @@ from api.openapi import LOCATION, json_body, problems
 from api.schemas import WITHOUT_ZERO
 from layers import deliveries as store
 from layers import delivery_steps
-from layers.deliveries import Actor
 from layers.delivery_choice import Choice
 from layers.descriptions import Description
-from layers.version_acts import Expected, Signature
+from layers.version_acts import Expected
 
 router = APIRouter(prefix="/deliveries", tags=["图层入库"], route_class=GuardedRoute)
 
 STARTED = {202: LOCATION, **problems(400, 403, 404, 409, 413, 415, 503)}
 ACTED = problems(400, 403, 404, 409, 413, 415, 503)
 
-Person = Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=60, description="经办人")]
-Unit = Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=100, description="单位")]
+Person = Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=60, description=OFFICER_TOLD)]
+Unit = Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=100, description=UNIT_TOLD)]
 
 
 async def desk(db: Db, queue: JobQueue, settings: AppSettings) -> DeliveryDesk:
@@ -64,9 +64,9 @@ def deliver(
     unit: Unit = None,
 ) -> dict[str, Any]:
     """Take a file in and recognise it, in a job. Nothing is stored as a layer before it was checked and staged."""
-    actor = Actor(officer.strip(), (unit or "").strip()) if officer and officer.strip() else None
+    by = actor(officer, unit)
     found = desk.receive(
-        file.file, name=file.filename or "", kind="delivery-recognise", order={}, choice=Choice(), description=Description(), actor=actor
+        file.file, name=file.filename or "", kind="delivery-recognise", order={}, choice=Choice(), description=Description(), actor=by
     )
     return accepted(response, *found)
 
@@ -139,8 +139,8 @@ def describe(desk: Desk, delivery_id: UUID, body: JsonBody) -> dict[str, Any]:
 def take_another(response: Response, desk: Desk, delivery_id: UUID, body: JsonBody) -> dict[str, Any]:
     """A geodatabase has many data sets: each goes its own way, and the file is sent once."""
     asked = validated(DatasetRequest, body)
-    actor = Actor(asked.officer, asked.unit or "") if asked.officer else None
-    return accepted(response, *desk.take_another(delivery_id, asked.dataset, actor=actor))
+    by = actor(asked.officer, asked.unit)
+    return accepted(response, *desk.take_another(delivery_id, asked.dataset, actor=by))
 
 
 @router.post("/{delivery_id}/check", status_code=202, summary="质检", response_model=DeliveryAccepted, responses=STARTED)
@@ -162,12 +162,13 @@ def check(response: Response, desk: Desk, delivery_id: UUID) -> dict[str, Any]:
 def stage(response: Response, desk: Desk, delivery_id: UUID, body: JsonBody) -> dict[str, Any]:
     """Make the chosen repairs, check anew and stage, in a job. Where an error is left nothing is stored, and each is named."""
     asked = validated(StageRequest, body)
+    by = actor(asked.officer, asked.unit)
     if asked.repairs is not None:
         with desk.pool.connection() as conn:
             held = store.locked(conn, delivery_id)
             held.require(*store.OPEN)
             store.ask(conn, delivery_id, choice=held.choice, description=held.description, repairs=asked.repairs)
-    return accepted(response, delivery_id, desk.order(delivery_id, "delivery-stage", asked.model_dump(include={"officer", "unit"})))
+    return accepted(response, delivery_id, desk.order(delivery_id, "delivery-stage", {"officer": by.officer, "unit": by.unit}))
 
 
 @router.post(
@@ -181,7 +182,7 @@ def stage(response: Response, desk: Desk, delivery_id: UUID, body: JsonBody) -> 
 def publish(desk: Desk, snapshots: Snapshot, delivery_id: UUID, body: JsonBody) -> dict[str, Any]:
     """Publish the staged version: an act of its own, logged with name and unit."""
     said = validated(PublishRequest, body)
-    by = Signature(officer=said.officer, unit=said.unit, reason=said.reason)
+    by = signature(said.reason, said.officer, said.unit)
     expected = Expected(said.expected_in_force) if "expected_in_force" in said.model_fields_set else None
     with desk.pool.connection() as conn:
         delivery_steps.publish(conn, delivery_id, by, max_secrecy=desk.place.max_secrecy, expected=expected)
@@ -196,13 +197,13 @@ def publish(desk: Desk, snapshots: Snapshot, delivery_id: UUID, body: JsonBody) 
 def discard(
     desk: Desk,
     delivery_id: UUID,
-    officer: Annotated[str, Query(pattern=WITHOUT_ZERO, min_length=1, max_length=60, description="经办人")],
-    unit: Annotated[str, Query(pattern=WITHOUT_ZERO, min_length=1, max_length=100, description="单位")],
+    officer: Annotated[str | None, Query(pattern=WITHOUT_ZERO, min_length=1, max_length=60, description=OFFICER_TOLD)] = None,
+    unit: Annotated[str | None, Query(pattern=WITHOUT_ZERO, min_length=1, max_length=100, description=UNIT_TOLD)] = None,
     reason: Annotated[str, Query(pattern=WITHOUT_ZERO, min_length=1, max_length=2000, description="理由")] = "作废交付",
 ) -> dict[str, Any]:
     """Put a delivery aside: its file and a version that waits for publication are removed, the record stays."""
     with desk.pool.connection() as conn:
-        delivery_steps.discard(conn, delivery_id, Signature(officer=officer, unit=unit, reason=reason))
+        delivery_steps.discard(conn, delivery_id, signature(reason, officer, unit))
         found = store.get(conn, delivery_id)
     desk.place.files.forget(delivery_id)
     return delivery_entry(found)

@@ -15,6 +15,7 @@ from api.routes.pages import Data, PageRoute, is_synthetic, page
 from layers import deliveries as store
 from layers import delivery_map, jobs
 from layers.acceptance import ENCODINGS
+from layers.acting import current
 from layers.catalog import catalog
 from layers.descriptions import town_names
 from layers.maps.escape import escape_json
@@ -81,7 +82,7 @@ def one_import(
         "towns": towns,
         "map": drawn,
         "tab": open_tab,
-        "is_open": found.state in store.OPEN and not working,
+        "is_open": found.state in store.OPEN and not working and "layers.deliver" in current().permissions,
         "repairs": _repairs(entry),
         "replaced": replaced,
         "settings": escape_json(told | {"dataset": found.choice.get("dataset"), "others": _others(recognition), **_expected(found, replaced)}),

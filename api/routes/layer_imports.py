@@ -7,24 +7,24 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, File, Form, Response, UploadFile
 
 from api.access.guard import GuardedRoute, needs
+from api.access.permissions import permissions
+from api.access.signing import OFFICER_TOLD, UNIT_TOLD, signature
 from api.checking import epsg_of
 from api.delivery_schemas import DeliveryAccepted, LawStatus
+from api.errors import ForbiddenError
 from api.iso_times import Day
 from api.openapi import LOCATION, problems
 from api.routes.deliveries import Desk, accepted
 from api.schemas import WITHOUT_ZERO
 from layers import catalog
+from layers.acting import current
 from layers.deliveries import Actor
 from layers.delivery_choice import Choice
 from layers.descriptions import Description
 from layers.recognising.recognition import Answers
-from layers.version_acts import Signature
 from spatial.crs import CRS84
 
 router = APIRouter(prefix="/layers", tags=["图层入库"], route_class=GuardedRoute)
-
-NAMELESS = "未具名（接口导入）"
-"""Who publishes where a program ordered it in the same request as the import and named nobody."""
 
 
 @router.post(
@@ -56,14 +56,16 @@ def create_import(
     axes: Annotated[Literal["east_north", "north_east"] | None, Form(description="坐标顺序")] = None,
     encoding: Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=40, description="文字编码，例如 GBK；不写时自动判断")] = None,
     display_only: Annotated[bool | None, Form(description="疑为 GCJ-02 的数据：true 为只供显示，false 为没有偏移")] = None,
-    officer: Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=60, description="经办人")] = None,
-    unit: Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=100, description="单位")] = None,
+    officer: Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=60, description=OFFICER_TOLD)] = None,
+    unit: Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=100, description=UNIT_TOLD)] = None,
 ) -> dict[str, Any]:
     """Recognise, check, repair and stage a file in a job, and publish it if asked for. Where anything is wrong, nothing is stored.
 
     The problems of a refusal begin with the codes of the acceptance check; the delivery keeps them, with their places.
     """
-    by = Signature(officer=officer or NAMELESS, unit=unit or authority[:100], reason="接口导入" + ("并发布" if publish else ""))
+    if publish and "layers.publish" not in current().permissions:
+        raise ForbiddenError(f"您的席位没有这项权限：{permissions()['layers.publish']}。")
+    by = signature("接口导入" + ("并发布" if publish else ""), officer, unit)
     said = Answers(
         layer=catalog.layer(layer_id).id,
         code_system=code_system or None,

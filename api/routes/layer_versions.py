@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import psycopg
 from fastapi import APIRouter, Path
 
+from api.access import signing
 from api.access.guard import GuardedRoute, needs
 from api.deps import AppSettings, Db, Snapshot
 from api.openapi import problems
@@ -111,8 +112,8 @@ def discard_version(layer_id: LayerId, version: Version, said: Signed, db: Db) -
 
 
 def signature(said: Signed) -> Signature:
-    """Who acts, as the store writes it down."""
-    return Signature(officer=said.officer, unit=said.unit, reason=said.reason)
+    """Who acts, as the store writes it down; raises ForbiddenError where somebody else is stated."""
+    return signing.signature(said.reason, said.officer, said.unit)
 
 
 def version_of(conn: psycopg.Connection[Any], layer_id: str, version: int) -> VersionRecord:

@@ -9,6 +9,7 @@ import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.access.guard import GuardedRoute, needs
+from api.access.signing import signed
 from api.checking import epsg_of, refuse_other_crs
 from api.deps import JSON_TYPES, Checking, Db, JsonBody, When
 from api.errors import UnsupportedMediaTypeError
@@ -16,10 +17,11 @@ from api.json_text import parse_json
 from api.judging import Judging
 from api.openapi import json_body, problems
 from api.overriding import Overriding, act_entry, effective_entry
+from api.reach import check_within_reach
 from api.rechecking import Recheck, recheck
 from api.run_schemas import CheckLine, OverrideEntry, OverrideRequest, Overrides, RecheckAnswer, WithdrawRequest
 from api.schemas import ApplicationFeature
-from layers import checks, rechecks
+from layers import rechecks
 from spatial.errors import InputError
 
 router = APIRouter(prefix="/checks", tags=["更正与重审"], route_class=GuardedRoute)
@@ -61,7 +63,7 @@ def get_overrides(request: Request, check_id: UUID) -> dict[str, Any]:
 @needs("checks.override")
 def add_override(request: Request, check_id: UUID, body: JsonBody) -> dict[str, Any]:
     """Mark a hit as wrong, on one feature behind it; the finding stays in the report. Rules without data cannot be marked."""
-    return act_entry(_overriding(request).mark(check_id, _object(body))) | {"standing": True}
+    return act_entry(_overriding(request).mark(check_id, signed(_object(body)))) | {"standing": True}
 
 
 @router.post(
@@ -75,7 +77,7 @@ def add_override(request: Request, check_id: UUID, body: JsonBody) -> dict[str, 
 @needs("checks.override")
 def withdraw_override(request: Request, check_id: UUID, override_id: UUID, body: JsonBody) -> dict[str, Any]:
     """Take a mark back by a new act; the mark stays on record."""
-    return act_entry(_overriding(request).withdraw(check_id, override_id, _object(body))) | {"standing": False}
+    return act_entry(_overriding(request).withdraw(check_id, override_id, signed(_object(body)))) | {"standing": False}
 
 
 @router.post(
@@ -113,7 +115,7 @@ def check_again(
 def get_line(check_id: UUID, db: Db) -> dict[str, Any]:
     """The checks that were made again one out of the other."""
     with db.connection() as conn:
-        checks.get(conn, check_id)
+        check_within_reach(conn, check_id)
         links = rechecks.chain(conn, check_id)
     entries = [{"check_id": str(link.check_id), "previous_id": str(link.previous_id), "grounds": list(link.grounds)} for link in links]
     return {"check_id": str(check_id), "latest_id": str(links[-1].check_id if links else check_id), "links": entries}

@@ -13,8 +13,8 @@ from api.access.guard import GuardedRoute, needs
 from api.deps import Db, PaperDesk
 from api.errors import NotFoundError
 from api.openapi import problems
+from api.reach import check_within_reach
 from api.schemas import PaperRecord
-from layers import checks
 from layers.check_export import workbook_bytes
 
 router = APIRouter(tags=["建房审查"], route_class=GuardedRoute)
@@ -47,7 +47,7 @@ def get_paper(check_id: UUID, desk: PaperDesk) -> Response:
 def get_workbook(check_id: UUID, db: Db) -> Response:
     """The report as a workbook, with the same groups."""
     with db.connection() as conn:
-        report = orjson.loads(checks.get(conn, check_id).report)
+        report = orjson.loads(check_within_reach(conn, check_id).report)
     return Response(workbook_bytes(report), media_type=XLSX, headers=_named(f"核查意见 {check_id}.xlsx", show="attachment"))
 
 

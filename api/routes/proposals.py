@@ -13,8 +13,8 @@ from api.deps import JSON_TYPES, CheckAsked, Checking, Db, JsonBody
 from api.json_text import answer
 from api.openapi import json_body, problems
 from api.proposal_schemas import ProposalList
+from api.reach import check_within_reach
 from api.schemas import ApplicationFeature
-from layers import checks
 
 router = APIRouter(tags=["建房审查"], route_class=GuardedRoute)
 
@@ -32,7 +32,7 @@ def proposals_of_check(check_id: UUID, db: Db, checking: Checking) -> Response:
     Rests on the data of the check's two dates and on today's rules; `verdict` says what those make of the application as it is.
     """
     with db.connection() as conn:
-        check = checks.get(conn, check_id)
+        check = check_within_reach(conn, check_id)
     return answer(lawful_way.for_check(checking, check))
 
 

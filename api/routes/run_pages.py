@@ -30,7 +30,7 @@ TONES = {"conflict": "refused", "attention": "needs_approval", "unclear": "incom
 
 
 @router.get("/runs")
-@needs("runs.read")
+@needs("runs.read", county=True)
 def runs(
     request: Request, when: When, snapshots: Snapshot, db: Db, number: Annotated[int, Query(alias="page", ge=1, le=100_000, description="第几页")] = 1
 ) -> HTMLResponse:
@@ -44,7 +44,7 @@ def runs(
 
 
 @router.get("/maps/runs/{run_id}")
-@needs("runs.read")
+@needs("runs.read", county=True)
 def run(
     request: Request,
     run_id: UUID,

@@ -63,7 +63,7 @@ def _accepted(response: Response, queue: Any, run: Run) -> dict[str, Any]:
 
 
 @router.get("", summary="批量审查一览", response_model=RunPage, responses=problems(400, 503))
-@needs("runs.read")
+@needs("runs.read", county=True)
 def list_runs(
     db: Db, offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0, limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> dict[str, Any]:
@@ -74,14 +74,14 @@ def list_runs(
 
 
 @router.post("/open", status_code=202, summary="审查全部在办申请", response_model=RunAccepted, responses=STARTED)
-@needs("runs.make")
+@needs("runs.make", county=True)
 def check_open(request: Request, response: Response, when: When, queue: JobQueue) -> dict[str, Any]:
     """Check every open application of the register with the data of one moment."""
     return _accepted(response, queue, _runs(request).begin_open(moment=when))
 
 
 @router.post("/houses", status_code=202, summary="现有房屋排查", response_model=RunAccepted, responses=STARTED)
-@needs("runs.make")
+@needs("runs.make", county=True)
 def check_houses(request: Request, response: Response, when: When, queue: JobQueue) -> dict[str, Any]:
     """Hold all existing houses and plots against the rules that need no application form."""
     return _accepted(response, queue, _runs(request).begin_houses(moment=when))
@@ -95,7 +95,7 @@ def check_houses(request: Request, response: Response, when: When, queue: JobQue
     responses=STARTED,
     openapi_extra=json_body(ApplicationCollection, *JSON_TYPES),
 )
-@needs("runs.make")
+@needs("runs.make", county=True)
 def check_file(
     request: Request,
     response: Response,
@@ -126,7 +126,7 @@ def check_file(
     responses=STARTED,
     openapi_extra=json_body(PlanDifferenceRequest, *JSON_TYPES),
 )
-@needs("runs.make")
+@needs("runs.make", county=True)
 def compare_plan(request: Request, response: Response, body: JsonBody, when: When, queue: JobQueue) -> dict[str, Any]:
     """Which open applications, houses and plots change under draft versions of layers, and why."""
     asked = _validated(body)
@@ -146,7 +146,7 @@ def compare_plan(request: Request, response: Response, body: JsonBody, when: Whe
         }
     },
 )
-@needs("runs.make")
+@needs("runs.make", county=True)
 def backtest(request: Request, response: Response, text: OverlayText, when: When, queue: JobQueue) -> dict[str, Any]:
     """Which stored checks a changed set of parameters would decide otherwise.
 
@@ -157,7 +157,7 @@ def backtest(request: Request, response: Response, text: OverlayText, when: When
 
 
 @router.post("/{run_id}/resume", status_code=202, summary="接着做一次中断的批量审查", response_model=RunAccepted, responses={**STARTED, **problems(409)})
-@needs("runs.make")
+@needs("runs.make", county=True)
 def resume(request: Request, response: Response, run_id: UUID, db: Db, queue: JobQueue) -> dict[str, Any]:
     """Take a run up again where it stopped; one that is finished stays as it is."""
     with db.connection() as conn:
@@ -171,7 +171,7 @@ def resume(request: Request, response: Response, run_id: UUID, db: Db, queue: Jo
     response_class=Response,
     responses={200: {"content": {WORKBOOK: {"schema": {"type": "string", "format": "binary"}}}}, **problems(400, 404, 503)},
 )
-@needs("runs.read")
+@needs("runs.read", county=True)
 def sheet(run_id: UUID, db: Db) -> Response:
     """The results as a workbook."""
     with tempfile.TemporaryDirectory(prefix="cuntu-run-") as folder, db.connection() as conn:
@@ -183,7 +183,7 @@ def sheet(run_id: UUID, db: Db) -> Response:
 
 
 @router.get("/{run_id}", summary="一次批量审查", response_model=RunEntry, responses=problems(400, 404, 503))
-@needs("runs.read")
+@needs("runs.read", county=True)
 def get_run(run_id: UUID, db: Db) -> dict[str, Any]:
     """What a run rests on, how far it is, and what it found."""
     with db.connection() as conn:
@@ -191,7 +191,7 @@ def get_run(run_id: UUID, db: Db) -> dict[str, Any]:
 
 
 @router.get("/{run_id}/results", summary="一次批量审查的结果", response_model=RunResults, responses=problems(400, 404, 503))
-@needs("runs.read")
+@needs("runs.read", county=True)
 def get_results(
     run_id: UUID,
     db: Db,

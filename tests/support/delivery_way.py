@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import people
 import shapely
 from frames import EAST, NORTH, red_lines, square
 from packages import shapefile_zip
 from service_jobs import finished
 
-BY = {"officer": "张三", "unit": "崇阳县自然资源和规划局"}
+BY = {"officer": people.NAME, "unit": people.UNIT}
 CROSSING = [(0, 0), (100, 0), (100, 100), (0, 100), (0, 50), (0.2, 49.9), (0.2, 50), (0, 49.9), (0, 0)]
 """Metres: a square whose western side crosses itself in a loop of a few square decimetres."""
 

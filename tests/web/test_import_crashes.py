@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import httpx
+import people
 import pytest
 from crashes import LAYER, Site, backends, descendants, killed, workers, write_file
 from running_service import running, until
@@ -89,7 +90,7 @@ def test_postgresql_killed_at_any_moment_leaves_the_old_or_the_new_version_whole
 
 def post_import(service, path):
     with path.open("rb") as file:
-        told = {"authority": "县局", "publish": "true", "valid_from": "2020-01-01", "officer": "李四", "unit": "县局"}
+        told = {"authority": "县局", "publish": "true", "valid_from": "2020-01-01", "officer": people.NAME, "unit": people.UNIT}
         address = f"http://127.0.0.1:{service.port}/api/v1/layers/{LAYER}/imports"
         answer = httpx.post(address, data=told, files={"file": (path.name, file)}, timeout=60, headers={"Origin": f"http://127.0.0.1:{service.port}"})
     assert answer.status_code == 202, answer.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import people
 import pytest
 from frames import meta, moment, published, red_lines, square
 from ogc import county_with, ids, items, pages, serving
@@ -138,7 +139,7 @@ def test_a_plan_that_becomes_law_later_is_in_force_from_that_day(server_url, cou
         assert ids(items(client, LAYER)) == ["H1"]
         version = client.get(f"/api/v1/layers/{LAYER}/versions").json()["versions"][0]["version"]
         day = date.today() + timedelta(days=30)
-        said = {"law_status": "in_force", "effective_from": day.isoformat(), "officer": "张三", "unit": "规划科", "reason": "批复"}
+        said = {"law_status": "in_force", "effective_from": day.isoformat(), "officer": people.NAME, "unit": people.UNIT, "reason": "批复"}
         assert client.post(f"/api/v1/layers/{LAYER}/versions/{version}/law-status", json=said).status_code == 200
         assert ids(items(client, LAYER)) == ["H1"]
         assert ids(items(client, LAYER, datetime=day.isoformat())) == ["draft"]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import people
 import pytest
 from applications import IN_ZONE, application, ring
 from frames import EPSG, meta, published, square
@@ -9,7 +10,7 @@ from frames import EPSG, meta, published, square
 from layers import database
 
 HOSTILE = "{{ 7*7 }}<script>alert(1)</script>"
-MARK = {"rule": "HB-001a", "feature_id": "J1", "reason": "图斑已于上月调出", "officer": "三号席位", "unit": "天城镇自然资源所", "evidence": "县局批复 12 号"}
+MARK = {"rule": "HB-001a", "feature_id": "J1", "reason": "图斑已于上月调出", "officer": people.NAME, "unit": people.UNIT, "evidence": "县局批复 12 号"}
 
 
 @pytest.fixture
@@ -33,10 +34,10 @@ def test_a_mark_changes_the_effective_verdict_and_never_the_report(client, check
     before = client.get(f"/api/v1/checks/{check}").content
     made = mark(client, check)
     assert made.status_code == 201, made.text
-    assert (made.json()["officer"], made.json()["standing"], made.json()["act"]) == ("三号席位", True, "mark")
+    assert (made.json()["officer"], made.json()["standing"], made.json()["act"]) == (people.NAME, True, "mark")
     told = acts(client, check)
     assert (told["system_verdict"], told["effective_verdict"], told["set_aside"]) == ("refused", "incomplete", ["HB-001a"])
-    assert told["sentence"] == "系统结论 不予批准；经 天城镇自然资源所 三号席位 更正后 需补充核查。"
+    assert told["sentence"] == "系统结论 不予批准；经 测试单位 测试员 更正后 需补充核查。"
     assert client.get(f"/api/v1/checks/{check}").content == before
 
 
@@ -47,22 +48,32 @@ def test_without_acts_the_verdict_is_the_system_s(client, check):
 
 def test_a_withdrawn_mark_stays_on_record(client, check):
     made = mark(client, check).json()
-    gone = {"reason": "看错了图", "officer": "五号席位", "unit": "自然资源局"}
+    gone = {"reason": "看错了图", "officer": people.NAME}
     answer = client.post(f"/api/v1/checks/{check}/overrides/{made['id']}/withdrawal", json=gone)
     assert answer.status_code == 201, answer.text
     told = acts(client, check)
     assert told["effective_verdict"] == "refused"
-    assert [(act["act"], act["standing"], act["officer"]) for act in told["overrides"]] == [("mark", False, "三号席位"), ("withdraw", False, "五号席位")]
+    assert [(act["act"], act["standing"], act["officer"]) for act in told["overrides"]] == [("mark", False, people.NAME), ("withdraw", False, people.NAME)]
     assert client.post(f"/api/v1/checks/{check}/overrides/{made['id']}/withdrawal", json=gone).status_code == 409
 
 
-@pytest.mark.parametrize("name", ["reason", "officer", "unit", "rule"])
+@pytest.mark.parametrize("name", ["reason", "rule"])
 @pytest.mark.parametrize("value", [None, "", "   ", "\n", 7, ["x"], "x" * 5_000, "bell\x07"])
 def test_what_an_act_must_state_is_never_blank(client, check, name, value):
     answer = mark(client, check, **{name: value})
     assert answer.status_code == 400, answer.text
     assert [item["place"] for item in answer.json()["errors"]] == [f"/{name}"]
     assert acts(client, check)["overrides"] == []
+
+
+@pytest.mark.parametrize("name", ["officer", "unit"])
+@pytest.mark.parametrize(("value", "status"), [("", 400), ("   ", 400), (7, 400), (["x"], 400), ("x" * 5_000, 403), ("bell\x07", 403), ("另一个人", 403)])
+def test_nobody_signs_for_another(client, check, name, value, status):
+    answer = mark(client, check, **{name: value})
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
+    assert acts(client, check)["overrides"] == []
+    told = mark(client, check, **{name: None}).json()
+    assert (told["officer"], told["unit"]) == (people.NAME, people.UNIT)
 
 
 @pytest.mark.parametrize("evidence", [{"evidence": None}, {"evidence": " "}, {"evidence": None, "evidence_sha256": "XY"}])
@@ -116,9 +127,9 @@ def test_a_hit_on_two_fields_counts_until_both_are_marked(client, county_url):
 
 def test_the_same_mark_twice_names_who_made_the_first(client, check):
     mark(client, check)
-    again = mark(client, check, officer="另一席位")
+    again = mark(client, check)
     assert again.status_code == 409
-    assert "三号席位" in again.json()["detail"]
+    assert people.NAME in again.json()["detail"]
 
 
 def test_an_act_on_a_check_that_is_not_there_is_404(client):
@@ -127,7 +138,7 @@ def test_an_act_on_a_check_that_is_not_there_is_404(client):
 
 
 def test_the_page_shows_every_act_as_the_very_text_it_is(client, check):
-    mark(client, check, reason=HOSTILE, officer=HOSTILE[:50], unit="单位", evidence=HOSTILE)
+    mark(client, check, reason=HOSTILE, evidence=HOSTILE)
     page = client.get(f"/maps/checks/{check}").text
     assert "更正与重审记录" in page
     assert "<script>alert(1)" not in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 
+import people
 import pytest
 from frames import EPSG, meta, red_lines, square
 from running_service import running, until
@@ -12,8 +13,8 @@ from running_service import running, until
 from layers import database, versions
 
 LAYER = "/api/v1/layers/ecological_redline"
-ZHANG = {"officer": "张三", "unit": "县自然资源局", "reason": "年度更新"}
-LI = {"officer": "李四", "unit": "县自然资源局", "reason": "勘误"}
+ZHANG = {"officer": people.NAME, "unit": people.UNIT, "reason": "年度更新"}
+LI = {"officer": people.NAME, "unit": people.UNIT, "reason": "勘误"}
 
 
 def staged(url, *places, **changes):
@@ -39,7 +40,7 @@ def test_a_staged_version_is_published_by_a_named_person_and_counts_at_once(clie
     assert in_force(client) == version
     act = client.get(f"{LAYER}/acts").json()["acts"][0]
     assert (act["act"], act["version"], act["officer"], act["unit"], act["reason"], act["details"]) == (
-        "publish", version, "张三", "县自然资源局", "年度更新", {"closed": [before]},
+        "publish", version, people.NAME, people.UNIT, "年度更新", {"closed": [before]},
     )  # fmt: skip
     detail = client.get(f"{LAYER}/versions/{version}").json()
     assert detail["acts"] == [act]
@@ -47,13 +48,16 @@ def test_a_staged_version_is_published_by_a_named_person_and_counts_at_once(clie
     assert (113 < west < 116, 29 < south < 31) == (True, True)
 
 
-@pytest.mark.parametrize("missing", ["officer", "unit", "reason"])
 @pytest.mark.parametrize("act", ["publish", "withdraw", "discard"])
-def test_nobody_acts_without_a_name(client, county_url, act, missing):
+def test_nobody_acts_without_a_reason_or_in_the_name_of_another(client, county_url, act):
     [version] = staged(county_url, 700)
-    for body in ({name: text for name, text in ZHANG.items() if name != missing}, ZHANG | {missing: " \n"}):
+    for body in ({name: text for name, text in ZHANG.items() if name != "reason"}, *(ZHANG | {name: " \n"} for name in ZHANG)):
         status, told = post(client, version, act, body)
-        assert (status, told["errors"][0]["place"]) == (400, f"/{missing}")
+        assert status == 400
+        assert told["errors"][0]["place"] in {f"/{name}" for name in ZHANG}
+    for name, own in (("officer", people.NAME), ("unit", people.UNIT)):
+        status, told = post(client, version, act, ZHANG | {name: "别人"})
+        assert (status, own in told["detail"], "别人" in told["detail"]) == (403, True, True)
     assert client.get(f"{LAYER}/versions/{version}").json()["status"] == "staged"
 
 
@@ -63,7 +67,7 @@ def test_who_rests_on_an_older_version_is_told_who_published_what_when(client, c
     assert post(client, first, "publish", ZHANG | {"expected_in_force": before})[0] == 200
     status, told = post(client, second, "publish", LI | {"expected_in_force": before})
     assert status == 409
-    for word in ("生态保护红线", f"版本 {before}", f"版本 {first}", "张三", "县自然资源局", "发布"):
+    for word in ("生态保护红线", f"版本 {before}", f"版本 {first}", people.NAME, people.UNIT, "发布"):
         assert word in told["detail"]
     assert in_force(client) == first
     assert post(client, second, "publish", LI | {"expected_in_force": None})[0] == 409

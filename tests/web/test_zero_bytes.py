@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 
+import people
 import pytest
 from applications import IN_ZONE, application, ring
 
@@ -34,7 +35,7 @@ def hit(client):
     return client.post("/api/v1/checks", params=IN_ZONE, json=application(coordinates=[ring(20, 20)])).json()["id"]
 
 
-ACT = {"rule": "HB-001a", "feature_id": "J1", "reason": "画错", "officer": "甲", "unit": "乙", "evidence": "丙"}
+ACT = {"rule": "HB-001a", "feature_id": "J1", "reason": "画错", "officer": people.NAME, "unit": people.UNIT, "evidence": "丙"}
 
 
 @pytest.mark.parametrize("name", sorted(ACT))

@@ -1,12 +1,11 @@
 /* One delivery: what a person corrects is sent, its steps are started and followed, and the page is shown anew as it then stands. */
 import { makeFindings } from "./findings.js";
-import { follow, refuse, remembered, send } from "./steps.js";
+import { follow, refuse, send } from "./steps.js";
 
 const $ = (id) => document.getElementById(id);
 const settings = JSON.parse($("import-settings").textContent);
 const address = "/api/v1/deliveries/" + settings.id;
 const chooseTab = cuntu.tabs(document.querySelector("[role=tablist]"));
-remembered(document.querySelectorAll("[data-remember]"));
 
 const value = (id) => { const field = $(id); return field && field.value !== "" ? field.value : null; };
 
@@ -42,12 +41,6 @@ function description() {
 const repairs = () => [...document.querySelectorAll("[data-repair]:checked")].map((box) => box.dataset.repair);
 
 const everything = () => ({ dataset: $("a-dataset") ? value("a-dataset") : settings.dataset, encoding: value("a-encoding"), answers: answers(), description: description(), repairs: repairs() });
-
-const signature = (prefix) => {
-  const told = { officer: value(prefix + "-officer"), unit: value(prefix + "-unit") };
-  if (!told.officer || !told.unit) throw new Error("请填写经办人和单位。");
-  return told;
-};
 
 const untouched = JSON.stringify($("answers") ? [answers(), value("a-encoding"), value("a-dataset")] : null);
 const isCorrected = () => JSON.stringify([answers(), value("a-encoding"), value("a-dataset")]) !== untouched;
@@ -89,28 +82,25 @@ on("check", async () => {
 });
 
 on("stage", async () => {
-  const by = signature("stage");
   await send("PATCH", address + "/answers", { description: description(), repairs: repairs() });
-  await follow((await send("POST", address + "/stage", { ...by, repairs: repairs() })).location);
+  await follow((await send("POST", address + "/stage", { repairs: repairs() })).location);
   return "publish";
 });
 
 on("publish", async () => {
   const basis = "expected" in settings ? { expected_in_force: settings.expected } : {};
-  await send("POST", address + "/publish", { ...signature("publish"), reason: value("publish-reason") || "发布", ...basis });
+  await send("POST", address + "/publish", { reason: value("publish-reason") || "发布", ...basis });
   return "publish";
 });
 
 on("split", async () => {
-  const by = { officer: localStorage.getItem("cuntu-officer") || null, unit: localStorage.getItem("cuntu-unit") || null };
-  for (const dataset of settings.others) await send("POST", address + "/datasets", { dataset, ...by });
+  for (const dataset of settings.others) await send("POST", address + "/datasets", { dataset });
   window.location.assign("/layers/import");
   return new Promise(() => {});
 });
 
 on("discard", async () => {
-  const by = new URLSearchParams({ officer: localStorage.getItem("cuntu-officer") || "未填", unit: localStorage.getItem("cuntu-unit") || "未填" });
-  await send("DELETE", address + "?" + by);
+  await send("DELETE", address);
   return "recognise";
 });
 

@@ -1,15 +1,13 @@
 /* A layer file dropped or chosen goes to the service at once; its own page follows when it is recognised. */
-import { follow, refuse, remembered } from "./steps.js";
+import { follow, refuse } from "./steps.js";
 import { Refused } from "../apply/requests.js";
 
 const $ = (id) => document.getElementById(id);
 const form = $("drop");
-remembered([$("officer"), $("unit")]);
 
 function upload(file) {
   const body = new FormData();
   body.append("file", file, file.name);
-  for (const name of ["officer", "unit"]) if ($(name).value.trim()) body.append(name, $(name).value.trim());
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", "/api/v1/deliveries");

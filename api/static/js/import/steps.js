@@ -42,12 +42,3 @@ export function refuse(error) {
   box.hidden = false;
   box.scrollIntoView({ block: "nearest" });
 }
-
-/** What this browser remembers of who acts. */
-export function remembered(inputs) {
-  for (const input of inputs) {
-    const key = "cuntu-" + (input.dataset.remember || input.name);
-    input.value = localStorage.getItem(key) || "";
-    input.addEventListener("input", () => localStorage.setItem(key, input.value.trim()));
-  }
-}
