@@ -17,6 +17,7 @@ from layers import acting, checks, database
 from layers.acting import Acting
 from layers.checks import StoredCheck
 from layers.packed_reports import Packing
+from layers.roles import APP
 
 log = logging.getLogger("cuntu.checks")
 
@@ -108,7 +109,7 @@ class CheckWriter:
             except DATABASE_AWAY:
                 self._forget_connection()
         if self._conn is None:
-            self._conn = database.connect(self.url, autocommit=True)
+            self._conn = database.connect(self.url, autocommit=True, role=APP)
         return self._conn
 
     def _forget_connection(self) -> None:

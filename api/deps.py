@@ -63,6 +63,11 @@ async def database(request: Request) -> ConnectionPool[Any]:
     return request.app.state.pool  # type: ignore[no-any-return]
 
 
+async def tile_database(request: Request) -> ConnectionPool[Any]:
+    """The connection pool of the role that reads what tiles show, and nothing else."""
+    return request.app.state.pools.tiles  # type: ignore[no-any-return]
+
+
 async def snapshots(request: Request) -> Snapshots:
     """The layers in force, held in memory."""
     return request.app.state.snapshots  # type: ignore[no-any-return]
@@ -132,6 +137,7 @@ async def json_body(request: Request) -> bytes:
 
 AppSettings = Annotated[Settings, Depends(settings)]
 Db = Annotated[ConnectionPool[Any], Depends(database)]
+TileDb = Annotated[ConnectionPool[Any], Depends(tile_database)]
 When = Annotated[Moment, Depends(moment)]
 Snapshot = Annotated[Snapshots, Depends(snapshots)]
 Checking = Annotated[Checker, Depends(checker)]

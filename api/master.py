@@ -29,6 +29,7 @@ from api.processes import Plan
 from api.snapshots import look
 from api.worker import LEAVE
 from layers import acting, database, jobs
+from layers.roles import APP
 
 log = logging.getLogger("cuntu.master")
 
@@ -155,7 +156,7 @@ class Master:
             log.exception("cannot load the layers in force; checks go through PostGIS")
 
     def _connect(self) -> psycopg.Connection[Any]:
-        return database.connect(self.plan.url, timeout_s=processes.CONNECT_WITHIN_S)
+        return database.connect(self.plan.url, role=APP, timeout_s=processes.CONNECT_WITHIN_S)
 
     def _wait(self, wake: int) -> None:
         """Wait for something to happen, at most a second."""

@@ -32,6 +32,7 @@ from api.watchdog import Watchdog
 from api.work import KINDS
 from api.worker import LEAVE, Worker
 from layers import acting, database
+from layers.roles import APP
 
 Ready = Callable[[], None]
 
@@ -94,7 +95,7 @@ class Direct:
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[Any]]:
         """A connection with a transaction that ends with the block."""
-        with database.connect(self.url, timeout_s=CONNECT_WITHIN_S) as conn:
+        with database.connect(self.url, role=APP, timeout_s=CONNECT_WITHIN_S) as conn:
             yield conn
 
 
@@ -107,7 +108,7 @@ def do_jobs(plan: Plan, holding: Holding, service_began: float, ready: Ready) ->
     acting.begin(acting.SERVICE)
     random.seed()
     os.nice(JOBS_NICENESS)
-    with database.pool(plan.url, max_size=4) as pool:
+    with database.pool(plan.url, role=APP, max_size=4) as pool:
         snapshots = Snapshots(pool, epsg=plan.settings.epsg, enabled=plan.settings.snapshot, holding=holding)
         workshop = Workshop(plan.settings, pool, snapshots, Checker(pool, snapshots, plan.settings))
         tidy_up(pool, plan.settings)

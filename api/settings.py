@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CUNTU_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     database_url: str | None = Field(default=None, description="PostGIS server; unset means the embedded cluster")
+    owner_url: str | None = Field(default=None, description="the same database as its owner, for upgrades, backup and restore; unset: database_url")
+    tiles_url: str | None = Field(default=None, description="the same database as cuntu_tiles; unset: whoever database_url names becomes it")
+    allow_owner: bool = Field(default=False, description="serve although database_url names the owner or a superuser, who then becomes cuntu_app")
     data_dir: Path | None = Field(default=None, description="embedded cluster; unset means var/pg in the project")
     county_code: str = Field(default="421223", pattern=r"^[0-9]{6}$")
     county_name: str = "崇阳县"

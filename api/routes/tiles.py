@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.access.guard import GuardedRoute, needs
-from api.deps import Db, Snapshot, TileStore, When
+from api.deps import Snapshot, TileDb, TileStore, When
 from api.errors import NotFoundError
 from api.openapi import problems
 from api.shown import level, shown
@@ -39,7 +39,7 @@ def read_tile(
     x: Index,
     y: Index,
     when: When,
-    db: Db,
+    db: TileDb,
     snapshots: Snapshot,
     cache: TileStore,
     v: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="数据版本；给出时可永久缓存")] = None,
