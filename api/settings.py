@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import PydanticBaseSettingsSource as Source
+
+from api.shell.secret_files import SecretFiles
 
 
 def project_root() -> Path:
@@ -27,11 +30,13 @@ RATE = r"^[1-9]\d{0,6}/(s|min|h)$"
 class Settings(BaseSettings):
     """Everything a deployment decides. Each field is read from the environment as `CUNTU_<FIELD>`."""
 
-    model_config = SettingsConfigDict(env_prefix="CUNTU_", frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix="CUNTU_", frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
+    SECRETS: ClassVar[frozenset[str]] = frozenset({"database_url", "owner_url", "tiles_url", "tianditu_key"})
+    """Fields that may stand in a file, which `CUNTU_<FIELD>_FILE` names."""
 
-    database_url: str | None = Field(default=None, description="PostGIS server; unset means the embedded cluster")
-    owner_url: str | None = Field(default=None, description="the same database as its owner, for upgrades, backup and restore; unset: database_url")
-    tiles_url: str | None = Field(default=None, description="the same database as cuntu_tiles; unset: whoever database_url names becomes it")
+    database_url: str | None = Field(default=None, repr=False, description="PostGIS server; unset means the embedded cluster")
+    owner_url: str | None = Field(default=None, repr=False, description="the same database as its owner, for upgrades, backup and restore; unset: database_url")
+    tiles_url: str | None = Field(default=None, repr=False, description="the same database as cuntu_tiles; unset: whoever database_url names becomes it")
     allow_owner: bool = Field(default=False, description="serve although database_url names the owner or a superuser, who then becomes cuntu_app")
     data_dir: Path | None = Field(default=None, description="embedded cluster; unset means var/pg in the project")
     county_code: str = Field(default="421223", pattern=r"^[0-9]{6}$")
@@ -84,6 +89,13 @@ class Settings(BaseSettings):
     disk_reserve_bytes: int = Field(default=500_000_000, ge=0, description="writes are refused while less is free where data or uploads lie; 0: never")
     snapshot: bool = Field(default=True, description="hold the layers in force in memory")
     tile_cache_bytes: int = Field(default=64_000_000, ge=0, description="vector tiles in memory, by all workers together")
+
+    read_from_files: frozenset[str] = Field(default=frozenset(), description="set by the class itself: the fields that were read from files")
+
+    @classmethod
+    def settings_customise_sources(cls, settings_cls: type[BaseSettings], init_settings: Source, env_settings: Source, dotenv_settings: Source, file_secret_settings: Source) -> tuple[Source, ...]:
+        """What the caller gives comes first, then secrets in files, then the environment."""
+        return init_settings, SecretFiles(settings_cls, cls.SECRETS), env_settings
 
     @property
     def map_notice(self) -> str:

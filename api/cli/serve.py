@@ -10,6 +10,7 @@ from api import logs, serving
 from api.cli.output import say
 from api.database import cluster_of, ready_url
 from api.settings import Settings
+from api.shell import refusals
 
 Host = Annotated[str | None, typer.Option(help="监听地址，默认 127.0.0.1")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="监听端口，默认 8000")]
@@ -18,7 +19,12 @@ Workers = Annotated[int | None, typer.Option(min=1, max=64, help="工作进程�
 
 def serve(context: typer.Context, host: Host = None, port: Port = None, workers: Workers = None) -> None:
     """启动服务。"""
-    run(context.obj, host=host, port=port, workers=workers)
+    settings: Settings = context.obj
+    named = host or settings.host
+    refusals.refuse_unsafe(settings, host=named)
+    for warning in refusals.warnings(settings, host=named):
+        say(f"警告：{warning}")
+    run(settings, host=host, port=port, workers=workers)
 
 
 def run(settings: Settings, *, host: str | None, port: int | None, workers: int | None) -> None:
@@ -32,4 +38,4 @@ def run(settings: Settings, *, host: str | None, port: int | None, workers: int 
     def ready() -> None:
         say(f"村图已启动：{address}  （按 Ctrl+C 停止）")
 
-    serving.serve(chosen, url=ready_url(settings), cluster=cluster_of(settings), listening=listening, on_ready=ready)
+    serving.serve(chosen, url=ready_url(settings, serving=True), cluster=cluster_of(settings), listening=listening, on_ready=ready)
