@@ -30,6 +30,10 @@ class Holding:
         self.epsg = epsg
         self._held: dict[tuple[str, int], Layer] = {}
 
+    def __len__(self) -> int:
+        """How many layers are held."""
+        return len(self._held)
+
     def exactly(self, wanted: Versions) -> LayerSet | None:
         """Return exactly these versions if all are held, else None."""
         held = self._held

@@ -43,7 +43,7 @@ class Metrics:
 
     def text(self) -> bytes:
         """Write everything there is to tell now."""
-        return generate_latest(self)  # type: ignore[arg-type]  # whatever has `collect`
+        return generate_latest(self)
 
     def collect(self) -> Iterator[Metric]:
         """Give each family of metrics."""
@@ -133,7 +133,7 @@ def note_state(state: Any, tally: Tally) -> None:
     tally.follow("pool_timeouts", told.get("requests_errors", 0))
     if state.snapshots.recent() is not None:
         tally.seen()
-    tally.gauge("snapshot_loaded", float(state.snapshots.state == "loaded"))
+    tally.gauge("snapshot_loaded", float(len(state.snapshots.holding) > 0))
     tally.gauge("tile_bytes", state.tiles.size)
 
 

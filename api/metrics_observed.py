@@ -15,7 +15,7 @@ from api.metrics_counts import MOST_ROUTES, Tally
 
 GIVEN_UP, FAILED = 499, 500
 """The client went away before it had an answer (as nginx writes it); the application broke off."""
-NO_ROUTE, STATIC, TILES = "(none)", "/static/{path}", "/tiles/{layer_id}/{z}/{x}/{y}.mvt"
+NO_ROUTE, STATIC, TILES = "(none)", "/static/{path}", "/tiles/"
 
 
 class Routes:
@@ -25,7 +25,7 @@ class Routes:
         self.names: list[str] = [NO_ROUTE]
         self._number: dict[str, int] = {NO_ROUTE: 0}
         self._template: dict[int, str] = {}
-        self._seen: dict[tuple[str, str], int] = {}
+        self._tiles = NO_ROUTE
 
     def learn(self, app: FastAPI) -> None:
         """Number the routes; to be called once all are there."""
@@ -36,6 +36,8 @@ class Routes:
             if template and given:
                 methods.setdefault(template, set()).update(given)
                 self._template[id(context.original_route)] = template
+                if template.startswith(TILES):
+                    self._tiles = template
         for name in sorted(f"{method} {template}" for template, given in methods.items() for method in given)[: MOST_ROUTES - 1]:
             self._number[name] = len(self.names)
             self.names.append(name)
@@ -52,8 +54,8 @@ class Routes:
         """The template of what was answered before any routing."""
         if path.startswith("/static/"):
             return STATIC
-        if path.startswith("/tiles/") and path.endswith(".mvt"):
-            return TILES
+        if path.startswith(TILES) and path.endswith(".mvt"):
+            return self._tiles
         return path if f"{method} {path}" in self._number else NO_ROUTE
 
 
@@ -93,10 +95,10 @@ class Observed:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         template, number = self.routes.of(scope)
         self.tally.answered(number, status, seconds)
-        slow = seconds > self.slow_s
-        level = logging.WARNING if slow else logging.INFO
+        slow, failed = seconds > self.slow_s, status >= FAILED
+        level = logging.WARNING if slow or failed else logging.INFO
         if ACCESS.isEnabledFor(level):
-            ACCESS.log(level, "slow request" if slow else "request", extra={FIELDS: _told(scope, template, status, seconds)})
+            ACCESS.log(level, "slow request" if slow else "failed request" if failed else "request", extra={FIELDS: _told(scope, template, status, seconds)})
 
 
 def _told(scope: Scope, template: str, status: int, seconds: float) -> dict[str, Any]:

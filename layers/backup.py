@@ -6,14 +6,14 @@ import os
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
-from layers import audit, backup_content, backup_file, database
+from layers import audit, backup_content, backup_file, database, roles
 from layers.backup_content import Content
 from layers.backup_file import BackupFile
 from layers.databases import create_database, drop_database, url_of_database
@@ -68,18 +68,15 @@ def _dump(url: str, archive: zipfile.ZipFile, snapshot: str) -> None:
             raise BackupError(problems=last_lines(said.read().decode("utf-8", "replace")))
 
 
-def restore(url: str, file: Path, *, grant: Callable[[str], None] | None = None) -> BackupFile:
+def restore(url: str, file: Path) -> BackupFile:
     """Replace the database at `url` by what `backup` wrote: put beside it, compared table by table, then exchanged; connections are ended.
 
-    A backup of an earlier version is brought up to date after the comparison. `grant` gives the server's roles their rights in the database
-    at a URL. Raises BackupFileError and RestoreError; then nothing has changed.
+    A backup of an earlier version is brought up to date after the comparison. Raises BackupFileError and RestoreError; then nothing has changed.
     """
     found = backup_file.opened(file)
     name = str(psycopg.conninfo.conninfo_to_dict(database.libpq_url(url))["dbname"])
     with _put_beside(url, found) as fresh:
         database.upgrade(fresh)
-        if grant:
-            grant(fresh)
         _note(url, fresh, found)
         _exchange(url_of_database(url, "postgres"), name, str(psycopg.conninfo.conninfo_to_dict(fresh)["dbname"]))
     return found
@@ -141,6 +138,7 @@ def _require_known(found: BackupFile) -> None:
 def _require_roles(server: str, found: BackupFile) -> None:
     """Roles belong to the server, not to a database: they have to be there before rights can be given to them."""
     with psycopg.connect(server, autocommit=True) as conn:
+        roles.make(conn)
         there = {str(row[0]) for row in conn.execute(SQL["roles_there"]).fetchall()}
     missing = [name for name in found.content.roles if name not in there]
     if missing:
