@@ -23,7 +23,7 @@ SELECT {append}(%(payloads)s::text[]) FROM (SELECT count(*) FROM saved) AS store
 -- name: get
 SELECT
     id, case_no, verdict, report, packed, dictionary, failed, properties, ST_AsBinary(geom) AS geometry, ST_SRID(geom) AS epsg, subject_sha256, applied_on,
-    valid_on, known_at, checked_at, pack_id, pack_version, pack_sha256, datasets, account_id, seat_id
+    valid_on, known_at, checked_at, pack_id, pack_version, pack_sha256, datasets, account_id, seat_id, village_code
 FROM stored_check WHERE id = %(id)s;
 
 -- name: list
