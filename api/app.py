@@ -40,6 +40,9 @@ from api.routes import (
     account_factor,
     account_pages,
     account_password,
+    administration,
+    administration_accounts,
+    administration_pages,
     applicants,
     apply,
     check_pages,
@@ -182,11 +185,12 @@ def routed() -> FastAPI:
 def _route(app: FastAPI) -> None:
     app.include_router(health.router)
     app.include_router(metrics.router)
-    for module in (layers, layer_imports, deliveries, delivery_findings, layer_versions, comparisons, exports, villages, classifications, papers, checks, overrides, applicants, runs, proposals, progress, jobs, features, site_files, sites, account):
+    for module in (layers, layer_imports, deliveries, delivery_findings, layer_versions, comparisons, exports, villages, classifications, papers, checks, overrides, applicants, runs, proposals, progress, jobs, features, site_files, sites, account, administration, administration_accounts):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(ogc.router)
     app.include_router(tiles.router)
     app.include_router(pages.router)
+    app.include_router(administration_pages.router)
     for module in (sign_in, account_pages, account_password, account_factor):
         app.include_router(module.router)
     app.include_router(check_pages.router)

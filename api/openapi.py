@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from api.access.administration_schemas import REQUESTS
 from api.applicant_schemas import AcceptRequest, ApplicantStated, CloseRequest, RevealRequest, SearchRequest
 from api.delivery_schemas import AnswersRequest, DatasetRequest, DescribeRequest, PublishRequest, StageRequest
 from api.errors import PROBLEM_JSON, TITLES
@@ -20,7 +21,7 @@ from api.siting_schemas import SitingRequest
 
 GEOJSON = "application/geo+json"
 REFERENCE = "#/components/schemas/{model}"
-BODIES: tuple[type[BaseModel], ...] = (ApplicationFeature, ApplicationCollection, ClassificationRequest, PlanDifferenceRequest, OverrideRequest, WithdrawRequest, SitingRequest, AnswersRequest, DescribeRequest, StageRequest, PublishRequest, DatasetRequest, AcceptRequest, ApplicantStated, CloseRequest, RevealRequest, SearchRequest, Problem)
+BODIES: tuple[type[BaseModel], ...] = (ApplicationFeature, ApplicationCollection, ClassificationRequest, PlanDifferenceRequest, OverrideRequest, WithdrawRequest, SitingRequest, AnswersRequest, DescribeRequest, StageRequest, PublishRequest, DatasetRequest, AcceptRequest, ApplicantStated, CloseRequest, RevealRequest, SearchRequest, *REQUESTS, Problem)
 """Models the description needs although no handler names them: bodies are read as bytes and checked by the planning logic."""
 
 LOCATION: dict[str, Any] = {"headers": {"Location": {"schema": {"type": "string"}, "description": "结果的地址"}}}
