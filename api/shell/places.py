@@ -16,7 +16,10 @@ RETRY_AFTER_S = 5
 
 COSTLY: Mapping[str, re.Pattern[str]] = {
     "POST": re.compile(r"/api/v1/(sites(/.*)?|proposals|checks/[^/]+/proposals)"),
-    "GET": re.compile(r"/api/v1/(layers/[^/]+/(export|comparison|compare)[^/]*|deliveries/[^/]+/findings\.(gpkg|xlsx)|(runs|checks)/[^/]+\.(gpkg|xlsx|zip|pdf|geojson))|/layers/[^/]+/compare"),
+    "GET": re.compile(
+        r"(/api/v1)?/layers/[^/]+/((versions/[^/]+/)?compare/.+|versions/[^/]+/export)|/api/v1/deliveries/[^/]+/findings\.(gpkg|xlsx)"
+        r"|/api/v1/(runs|checks)/[^/]+(\.pdf|\.xlsx|/proposals)"
+    ),
 }  # fmt: skip
 """Addresses whose answer takes a processor for long: siting, proposals, exports, papers, comparisons."""
 
