@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, repr=False, description="PostGIS server; unset means the embedded cluster")
     owner_url: str | None = Field(default=None, repr=False, description="the same database as its owner, for upgrades, backup and restore; unset: database_url")
     tiles_url: str | None = Field(default=None, repr=False, description="the same database as cuntu_tiles; unset: whoever database_url names becomes it")
+    app_password_file: Path | None = Field(default=None, description="file with the password that `cuntu db upgrade` gives cuntu_app")
+    tiles_password_file: Path | None = Field(default=None, description="file with the password that `cuntu db upgrade` gives cuntu_tiles")
     allow_owner: bool = Field(default=False, description="serve although database_url names the owner or a superuser, who then becomes cuntu_app")
     data_dir: Path | None = Field(default=None, description="embedded cluster; unset means var/pg in the project")
     county_code: str = Field(default="421223", pattern=r"^[0-9]{6}$")

@@ -12,7 +12,7 @@ server of its own their keeper gives `APP` and `TILES` a password.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
@@ -96,16 +96,25 @@ def url_as(url: str, role: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{quote(role, safe='')}@{place}"))
 
 
+def url_for(url: str, role: str) -> str:
+    """Return the URL of the same database for a role: by logging in as it, or where that is not possible by becoming it on connecting."""
+    if user_of(url) == role:
+        return url
+    if is_embedded(url):
+        return url_as(url, role)
+    parts = urlsplit(url)
+    asked = dict(parse_qsl(parts.query))
+    asked["options"] = f"{asked.get('options', '')} -c role={role}".strip()
+    return urlunsplit(parts._replace(query=urlencode(asked, quote_via=quote)))
+
+
 def conninfo_as(url: str, role: str | None, **options: str | int) -> str:
-    """Return how to connect as a role, with settings of the session (`statement_timeout=30000`).
+    """Return how to connect as a role, with settings of the session (`statement_timeout="30s"`).
 
     In the embedded cluster our own system users may log in as each role. Elsewhere whoever the URL names becomes the role on connecting.
     """
-    if role is not None and user_of(url) != role:
-        if is_embedded(url):
-            url = url_as(url, role)
-        else:
-            options = {"role": role, **options}
+    if role is not None:
+        url = url_for(url, role)
     given = conninfo_to_dict(url).get("options")
     told = " ".join([*([str(given)] if given else []), *(f"-c {name}={value}" for name, value in options.items())])
     return make_conninfo(url, application_name="cuntu", **({"options": told} if told else {}))

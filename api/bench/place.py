@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from api.database import ready_url
+from api.database import ready_url, running_url
 from api.moment import Moment
 from api.settings import Settings
 from layers import database, versions
@@ -49,7 +49,8 @@ class Place:
 @contextmanager
 def scratch(settings: Settings, *, empty: bool) -> Iterator[Place]:
     """Give a database that goes away afterwards: an empty migrated one, or a copy of the deployment's."""
-    url = ready_url(settings)
+    ready_url(settings)
+    url = running_url(settings)
     name = f"cuntu_bench_{os.getpid()}"
     server = url_of_database(url, "postgres")
     source = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
@@ -59,6 +60,6 @@ def scratch(settings: Settings, *, empty: bool) -> Iterator[Place]:
         raise DatabaseBusyError from error
     try:
         database.upgrade(made)
-        yield Place(made, settings.model_copy(update={"database_url": made}))
+        yield Place(made, settings.model_copy(update={"database_url": made, "allow_owner": True}))
     finally:
         drop_database(server, name)

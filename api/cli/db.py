@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.output import AsJson, print_json, print_table, say
-from api.database import cluster_of, running_url
+from api.database import give_passwords, cluster_of, running_url
 from api.settings import Settings
 from layers import backup as backups
 from layers import database
@@ -71,6 +71,7 @@ def _state(settings: Settings) -> dict[str, Any]:
 def upgrade(context: typer.Context, as_json: AsJson = False) -> None:
     """把数据库结构升级到当前版本。"""
     database.upgrade(running_url(context.obj))
+    give_passwords(context.obj)
     print_json({"migrated": True}) if as_json else say("数据库结构已是当前版本。")
 
 

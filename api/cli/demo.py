@@ -41,7 +41,7 @@ def demo(
     else:
         say(_told(done, seconds))
     if not no_serve:
-        serve.run(settings, host=host, port=port, workers=workers)
+        serve.run(settings.model_copy(update={"allow_owner": True}), host=host, port=port, workers=workers)
 
 
 def _told(done: Loaded, seconds: float) -> str:
