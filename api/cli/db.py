@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.output import AsJson, print_json, print_table, say
-from api.database import give_passwords, cluster_of, running_url
+from api.database import cluster_of, give_passwords, running_url
 from api.settings import Settings
 from layers import backup as backups
 from layers import database
