@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from psycopg.errors import InsufficientPrivilege
 from psycopg_pool import ConnectionPool
 
 from api.applicant_entries import case_entry, full_entry, masked_entry
@@ -16,7 +17,7 @@ from api.errors import NotFoundError
 from api.moment import Moment
 from api.personal import cipher_of
 from api.settings import Settings
-from layers import acting, applicants, applications, audit, checks, versions
+from layers import acting, applicants, applications, audit, checks
 from layers.applicants import SEALED, Applicant, Member
 from layers.applications import Application, Case
 from layers.personal_cipher import Cipher, PersonalKeyError, SealBrokenError
@@ -127,12 +128,13 @@ class ApplicantDesk:
                 raise InputError(problems=["/check_id：这份审查没有申请编号"])
             if applications.cases(conn, places=None, case_nos=[check.case_no]):
                 raise CaseAcceptedError(f"编号 {check.case_no} 的申请已经受理。")
-            application = Application(case_no=check.case_no, properties=check.properties, geometry=check.geometry, epsg=check.epsg)
-            applications.save(conn, [application])
-            now = Moment.now()
-            village = versions.in_force(conn, valid_on=now.valid_on, known_at=now.known_at).get("village")
-            if village is not None:
-                applications.locate(conn, village_version=village.version)
+            application = Application(
+                case_no=check.case_no, properties=check.properties, geometry=check.geometry, epsg=check.epsg, village_code=check.village_code
+            )
+            try:
+                applications.save(conn, [application])
+            except InsufficientPrivilege as error:  # another town has a case of this number, or the site is not one of this seat's
+                raise CaseAcceptedError(f"编号 {check.case_no} 的申请已由其他乡镇受理，或不在本席位所辖范围。") from error
             found = applications.case(conn, check.case_no, places=acting.current().places)
             audit.note(conn, "applications.accept", f"application/{check.case_no}", details={"check_id": str(check_id)})
         return found

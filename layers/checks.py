@@ -117,6 +117,7 @@ def _row(conn: Connection, check: StoredCheck, packing: Packing) -> dict[str, An
         "subject_sha256": check.subject_sha256, "applied_on": check.applied_on, "valid_on": check.valid_on, "known_at": check.known_at,
         "checked_at": check.checked_at, "pack_id": check.pack_id, "pack_version": check.pack_version, "pack_sha256": check.pack_sha256,
         "datasets": orjson.dumps([dict(entry) for entry in check.datasets]).decode(), "account_id": check.account_id, "seat_id": check.seat_id,
+        "village_code": check.village_code or (orjson.loads(check.report).get("subject") or {}).get("village_code"),
     }  # fmt: skip
 
 
