@@ -5,7 +5,7 @@ The case stays, without the person; the audit stays as it is, for it never held 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -50,7 +50,7 @@ class Found:
     is_open: bool = False
 
 
-def due(conn: Connection, *, on: date, day_of: Any) -> list[Due]:
+def due(conn: Connection, *, on: date, day_of: Callable[[datetime], date]) -> list[Due]:
     """Return what has to be erased by a day, by case; `day_of` tells the day of a moment in the county."""
     found = []
     for case_no, closed_at, has_phone, has_rest in conn.execute(SQL["closed"]).fetchall():
@@ -98,6 +98,11 @@ def erase(conn: Connection, cipher: Cipher, found: Sequence[Found], *, reason: s
         _erase(conn, item)
         kind = "household" if item.part in ("head", "contact") else "application"
         audit.note(conn, "personal.erase", f"{kind}/{item.key}", before=before, details={"ground": "request", "part": item.part, "reason": reason})
+
+
+def rekeyed(conn: Connection, counts: Mapping[str, int]) -> None:
+    """Write down that so many rows of each table were sealed anew, in the caller's transaction."""
+    audit.note(conn, "personal.rekey", "personal", details=dict(counts))
 
 
 def vacuum(conn: Connection) -> None:
