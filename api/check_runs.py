@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -21,11 +21,14 @@ from api.run_work import Means, add_up
 from api.settings import Settings
 from api.shown import is_shown
 from api.snapshots import Snapshots
+from layers import audit, checks, versions
 from layers import check_runs as store
-from layers import checks, versions
+from layers.audit import Entry
 from layers.catalog import catalog
 from layers.check_runs import Run
+from layers.checks import StoredCheck
 from layers.errors import UnknownVersionError
+from spatial.canonical import sha256
 from spatial.errors import CuntuError, InputError
 from spatial.layer import DatasetVersion
 from spatial.permit import Applications
@@ -134,7 +137,7 @@ class CheckRuns:
             subjects = store.subjects(conn, run.id, run.done, stop)
             work = run_work.KINDS[run.kind](conn, run, subjects, means)
             if work.checks:
-                checks.save(conn, work.checks)
+                checks.save(conn, work.checks, entries=[_made(run, work.checks)])
             store.advance(conn, run, stop=stop, results=work.results, summary=add_up(run.summary, work.summary))
             return store.get(conn, run.id)
 
@@ -158,6 +161,12 @@ class CheckRuns:
         if twice:
             raise InputError(f"同一图层只能指明一个版本：{'、'.join(twice)}。")
         return {dataset.layer: dataset for dataset in found}
+
+
+def _made(run: Run, made: Sequence[StoredCheck]) -> Entry:
+    """The one entry in the audit of the checks that a chunk of a run stores."""
+    written = audit.digest([[check.id, sha256(check.report)] for check in made])
+    return Entry(action="checks.make", object=f"run/{run.id}", after=written, details={"checks": len(made), "start": run.done})
 
 
 def _stored(conn: psycopg.Connection[Any], judging: Judging, footing: Footing, *, pack_id: str) -> Noted:

@@ -15,6 +15,7 @@ from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 from shapely.geometry.base import BaseGeometry
 
+from layers import audit
 from layers.errors import UnknownRecordError
 from layers.sql import queries
 from spatial.layer import Layer
@@ -80,17 +81,23 @@ def save(conn: Connection, applications: Sequence[Application]) -> None:
         cursor.execute(SQL["lock_records"])
         cursor.executemany(SQL["close_changed"], rows)
         cursor.executemany(SQL["open_record"], rows)
+    sites = [[item.case_no, dict(item.properties), shapely.to_wkb(item.geometry, hex=True)] for item in applications]
+    told = {"cases": len(sites), "first": [item.case_no for item in applications[:100]]}
+    audit.note(conn, "applications.save", "application", after=audit.digest(sites), details=told)
 
 
 def locate(conn: Connection, *, village_version: int) -> int:
     """Note for each application that does not have it yet the village it lies in, by a version of that layer; return for how many."""
-    return conn.execute(SQL["locate"], {"village_version": village_version}).rowcount
+    located = conn.execute(SQL["locate"], {"village_version": village_version}).rowcount
+    audit.note(conn, "applications.locate", "application", details={"cases": located, "village_version": village_version})
+    return located
 
 
 def settle(conn: Connection, case_nos: Sequence[str]) -> None:
     """Note that applications are decided or withdrawn: from now on they are live no more. They stay on file."""
     conn.execute(SQL["lock_records"])
     conn.execute(SQL["settle"], {"case_nos": list(case_nos)})
+    audit.note(conn, "applications.settle", "application", details={"case_nos": list(case_nos)})
 
 
 def last_change(conn: Connection, *, known_at: datetime) -> datetime | None:

@@ -19,6 +19,7 @@ from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 from shapely.geometry.base import BaseGeometry
 
+from layers import audit
 from layers.acting import current
 from layers.checks import report_of
 from layers.errors import UnknownRecordError
@@ -95,6 +96,8 @@ def create(conn: Connection, run: Run, subjects: Sequence[Subject]) -> None:
         "properties": json.dumps(dict(item.properties), ensure_ascii=False), "geom": _ewkb(item.geometry, item.epsg),
     })  # fmt: skip
     conn.execute(SQL["finish_empty"], {"id": run.id})
+    told = {"kind": run.kind, "total": run.total, "versions": dict(run.versions), "pack_sha256": run.pack_sha256, "known_at": run.known_at}
+    audit.note(conn, "runs.begin", f"run/{run.id}", after=audit.digest(run.parameters), details=told)
 
 
 def get(conn: Connection, run_id: UUID) -> Run:
@@ -148,6 +151,9 @@ def advance(conn: Connection, run: Run, *, stop: int, results: Sequence[Result],
     values = {"id": run.id, "start": run.done, "stop": stop, "summary": Jsonb(dict(summary))}
     if conn.execute(SQL["advance"], values).rowcount != 1:
         raise RunBusyError
+    written = [[item.position, item.verdict, item.before, item.check_id, item.report] for item in results]
+    action = "runs.finish" if stop == run.total else "runs.advance"
+    audit.note(conn, action, f"run/{run.id}", after=audit.digest(written), details={"start": run.done, "stop": stop, "results": len(written)})
 
 
 def results(conn: Connection, run_id: UUID, *, after: int = -1, limit: int = 500, verdict: str | None = None) -> list[Result]:

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from layers import audit
 from layers.acting import current
 from layers.errors import UnknownRecordError
 from layers.sql import queries
@@ -67,6 +68,8 @@ def save(conn: Connection, run: Run, results: Iterable[VillageResult]) -> None:
     with conn.cursor() as cursor:
         cursor.execute(SQL["save_run"], values)
         cursor.executemany(SQL["save_result"], rows)
+    told = {"villages": len(rows), "pack_sha256": run.pack_sha256, "valid_on": run.valid_on, "known_at": run.known_at}
+    audit.note(conn, "villages.classify", f"classification/{run.id}", after=audit.digest([[row["village_code"], row["report"]] for row in rows]), details=told)
 
 
 def get(conn: Connection, run_id: UUID) -> Run:

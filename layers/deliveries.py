@@ -16,7 +16,7 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from layers.acting import current
+from layers import audit
 from layers.acting import current
 from layers.errors import DeliveryBusyError, DeliveryStateError, UnknownRecordError
 from layers.sql import queries
@@ -31,6 +31,7 @@ STATE_LABELS: Mapping[State, str] = {
     "received": "已收到", "recognised": "已识别", "checked": "已质检", "staged": "待发布",
     "published": "已发布", "discarded": "已作废", "refused": "不能读取",
 }  # fmt: skip
+_ENDINGS: Mapping[State, str] = {"published": "layers.publish", "discarded": "layers.put_aside", "refused": "layers.refuse"}
 OPEN: tuple[State, ...] = ("received", "recognised", "checked")
 """The states in which a delivery can be corrected, checked and staged."""
 
@@ -96,6 +97,7 @@ def add(
     asked = {"description": Jsonb(dict(description or {})), "choice": Jsonb(dict(choice or {})), "repairs": Jsonb(list(repairs))}
     acts = Jsonb([actor.act("deliver")] if actor else [])
     conn.execute(SQL["add"], {"id": key, "file_name": file_name, "sha256": sha256, "bytes": size, "acts": acts, **asked, **current().signed})
+    audit.note(conn, "layers.deliver", f"delivery/{key}", after=sha256, details={"bytes": size})
     return key
 
 
@@ -144,6 +146,7 @@ def ask(conn: Connection, delivery_id: UUID, *, choice: Mapping[str, Any], descr
     """Note what a person says of the file, how it is to be described, and which repairs are chosen."""
     values = {"choice": Jsonb(dict(choice)), "description": Jsonb(dict(description)), "repairs": Jsonb(list(repairs))}
     conn.execute(SQL["ask"], {"id": delivery_id, **values})
+    audit.note(conn, "layers.describe", f"delivery/{delivery_id}", after=audit.digest([dict(choice), dict(description), list(repairs)]))
 
 
 def work(conn: Connection, delivery_id: UUID, job_id: UUID) -> None:
@@ -154,11 +157,13 @@ def work(conn: Connection, delivery_id: UUID, job_id: UUID) -> None:
 def recognised(conn: Connection, delivery_id: UUID, recognition: Mapping[str, Any]) -> None:
     """Note what was recognised; an earlier report does not count any more."""
     conn.execute(SQL["recognise"], {"id": delivery_id, "recognition": Jsonb(dict(recognition))})
+    audit.note(conn, "layers.recognise", f"delivery/{delivery_id}", after=audit.digest(dict(recognition)))
 
 
 def checked(conn: Connection, delivery_id: UUID, recognition: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
     """Note what the acceptance check came to; its findings are stored by `layers.delivery_findings`."""
     conn.execute(SQL["check"], {"id": delivery_id, "recognition": Jsonb(dict(recognition)), "summary": Jsonb(dict(summary))})
+    audit.note(conn, "layers.check", f"delivery/{delivery_id}", after=audit.digest(dict(summary)))
 
 
 def staged(
@@ -167,6 +172,8 @@ def staged(
     """Note which version was made of a checked file, with which repairs, and the findings by level that were left after them."""
     values = {"version_id": version_id, "repaired": Jsonb(list(repaired)), "acts": Jsonb([actor.act("stage")]), "after": Jsonb(dict(counts))}
     conn.execute(SQL["stage"], {"id": delivery_id, **values})
+    told = {"version": version_id, "left": dict(counts), "repaired": list(repaired)}
+    audit.note(conn, "layers.stage", f"delivery/{delivery_id}", details=told)
 
 
 def published(conn: Connection, delivery_id: UUID, actor: Actor) -> None:
@@ -187,6 +194,7 @@ def refused(conn: Connection, delivery_id: UUID, problem: str) -> None:
 def troubled(conn: Connection, delivery_id: UUID, problem: str) -> None:
     """Note why a step failed; the delivery stays where it was."""
     conn.execute(SQL["trouble"], {"id": delivery_id, "problem": storable_text(problem)})
+    audit.note(conn, "layers.stumble", f"delivery/{delivery_id}", result="failed", details={"problem_sha256": audit.digest(storable_text(problem))})
 
 
 def discard_idle(conn: Connection, *, older_than: timedelta) -> list[UUID]:
@@ -204,6 +212,7 @@ def wanting_file(conn: Connection) -> set[UUID]:
 
 def _end(conn: Connection, delivery_id: UUID, state: State, *, problem: str | None = None, acts: Sequence[Mapping[str, Any]] = ()) -> None:
     conn.execute(SQL["end"], {"id": delivery_id, "state": state, "problem": problem, "acts": Jsonb(list(acts))})
+    audit.note(conn, _ENDINGS[state], f"delivery/{delivery_id}", result="refused" if state == "refused" else "done")
 
 
 def _list(conn: Connection, delivery_id: UUID | None, *, limit: int, offset: int) -> list[Delivery]:

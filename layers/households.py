@@ -11,6 +11,7 @@ import psycopg
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
+from layers import audit
 from layers.personal_cipher import Cipher, Place
 from layers.sql import queries
 from layers.succession import Succession
@@ -43,6 +44,7 @@ def save(conn: Connection, households: Iterable[Household]) -> None:
     ]
     with conn.cursor() as cursor:
         cursor.executemany(SQL["save"], rows)
+    audit.note(conn, "households.save", "household", details={"households": len(rows), "villages": sorted({row["village_code"] for row in rows})})
 
 
 @dataclass(frozen=True, kw_only=True)

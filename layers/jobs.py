@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from layers import acting
+from layers import acting, audit
 from layers.acting import Acting
 from layers.errors import UnknownRecordError
 from layers.sql import queries
@@ -76,6 +76,7 @@ def add(conn: Connection, kind: str, work_on: Mapping[str, Any] | None = None) -
         job = cursor.execute(SQL["add"], values | by.signed).fetchone()
     if job is None:
         raise UnknownRecordError
+    audit.note(conn, "jobs.order", f"job/{job.id}", details={"kind": kind})
     return job
 
 

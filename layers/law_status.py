@@ -24,6 +24,7 @@ def declare(conn: psycopg.Connection[Any], version: int, status: str, *, effecti
     """
     if status not in LAW_STATUS_LABELS:
         raise InputError(problems=[f"/law_status：只能是 {'、'.join(LAW_STATUS_LABELS)}"])
-    layer = versions.locked(conn, version, wanted="published")["layer"]
-    at = versions.moment_of_change(conn, layer)
-    version_acts.add(conn, version, layer, "law_status", by, made_at=at, law_status=status, effective_from=effective_from)
+    found = versions.locked(conn, version, wanted="published")
+    at = versions.moment_of_change(conn, found["layer"])
+    version_acts.add(conn, version, found["layer"], "law_status", by, made_at=at, law_status=status, effective_from=effective_from,
+                     before=found, after=found | {"law_status": status, "effective_from": effective_from})  # fmt: skip

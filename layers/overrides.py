@@ -12,6 +12,7 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from layers import audit
 from layers.acting import current
 from layers.errors import UnknownRecordError
 from layers.sql import queries
@@ -104,4 +105,8 @@ def _add(conn: Connection, act: Act) -> Act:
     named = replace(act, id=uuid4(), account_id=by.account_id, seat_id=by.seat_id)
     row = conn.execute(SQL["add"], vars(named) | {"hit_features": Jsonb(list(named.hit_features))}).fetchone()
     assert row is not None
-    return replace(named, made_at=row[0])
+    made = replace(named, made_at=row[0])
+    action = "checks.override" if act.act == "mark" else "checks.withdraw_override"
+    told = {"override": made.id, "rule": made.rule_key, "feature_id": made.feature_id, "withdraws": made.withdraws, "officer": made.officer, "unit": made.unit}
+    audit.note(conn, action, f"check/{made.check_id}", after=audit.digest(vars(made)), details=told)
+    return made

@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import class_row
 
+from layers import audit
 from layers.acting import current
 from layers.sql import queries
 
@@ -33,6 +34,7 @@ class IssuedPaper:
 def add(conn: Connection, paper: IssuedPaper) -> None:
     """Enter a paper into the register, in the caller's transaction; one that stands there stays as it is."""
     conn.execute(SQL["add"], vars(paper) | current().signed)
+    audit.note(conn, "papers.issue", f"check/{paper.check_id}", after=paper.sha256.hex(), details={"certificate": paper.certificate})
 
 
 def lock_check(conn: Connection, check_id: UUID) -> None:

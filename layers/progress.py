@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import psycopg
 
-from layers import succession
+from layers import audit, succession
 from layers.acting import current
 from layers.errors import VersionStateError
 from layers.sql import queries
@@ -122,7 +122,9 @@ def record(
     values = {**_columns(figures), "at": moment, "source_name": source_name, "synthetic": synthetic, **current().signed}
     corrected = conn.execute(SQL["close_corrected"], values).rowcount
     added = conn.execute(SQL["add"], values).rowcount
-    return Recorded(new=added - corrected, corrected=corrected, unchanged=len(figures) - added, at=moment)
+    recorded = Recorded(new=added - corrected, corrected=corrected, unchanged=len(figures) - added, at=moment)
+    audit.note(conn, "progress.record", "progress", after=audit.digest(_columns(figures)), details=vars(recorded) | {"synthetic": synthetic})
+    return recorded
 
 
 def _columns(figures: Sequence[Figure]) -> dict[str, list[Any]]:

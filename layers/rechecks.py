@@ -11,6 +11,7 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from layers import audit
 from layers.errors import UnknownRecordError
 from layers.sql import queries
 
@@ -38,6 +39,8 @@ def add(conn: Connection, link: Link) -> None:
     """Note that a check was made again, in the transaction that stores the new one."""
     grounds = Jsonb([dict(item) for item in link.grounds])
     conn.execute(SQL["add"], {"check_id": link.check_id, "previous_id": link.previous_id, "grounds": grounds})
+    told = {"previous_id": link.previous_id, "grounds": [item["kind"] for item in link.grounds]}
+    audit.note(conn, "checks.recheck", f"check/{link.check_id}", details=told)
 
 
 def chain(conn: Connection, check_id: UUID) -> list[Link]:

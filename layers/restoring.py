@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import psycopg
 
-from layers import partitions, versions
+from layers import audit, partitions, versions
 from layers.acting import current
 from layers.errors import VersionStateError
 from layers.sql import queries
@@ -45,6 +45,7 @@ def withdraw(conn: Connection, version_id: int, *, at: datetime | None = None, b
 def _published_again(conn: Connection, version_id: int, moment: datetime, by: Signature) -> int:
     copy = int(cast(tuple[Any, ...], conn.execute(SQL["copy_version"], {"id": version_id}).fetchone())[0])
     partitions.copy(conn, copy, version_id)
+    audit.note(conn, "layers.restore", f"version/{copy}", details={"copy_of": version_id})
     versions.publish(conn, copy, at=moment, by=by)
     conn.execute(SQL["copy_declarations"], {"new": copy, "old": version_id} | asdict(by) | current().signed)
     return copy

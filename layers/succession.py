@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
+from layers import audit
 from layers.sql import queries
 
 SQL = queries("succession")
@@ -121,4 +122,6 @@ def record(conn: Connection, changes: Sequence[CodeChange], *, source_name: str,
     names = ("code", "kind", "name_before", "name_after", "last_listed", "changed_on")
     values: dict[str, Any] = {name: [getattr(change, name) for change in changes] for name in names}
     values |= {"successors": [";".join(change.successors) for change in changes], "source_name": source_name, "source_sha256": source_sha256}
-    return conn.execute(SQL["add"], values).rowcount
+    added = conn.execute(SQL["add"], values).rowcount
+    audit.note(conn, "succession.record", "succession", after=audit.digest(values), details={"new": added, "source_sha256": source_sha256})
+    return added

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from layers import audit
 from layers.acting import current
 from layers.sql import queries
 from spatial.errors import InputError
@@ -97,8 +98,10 @@ def add(
     law_status: str | None = None,
     effective_from: date | None = None,
     details: Mapping[str, Any] | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write an act down in the caller's transaction, that of what was done."""
+    """Write an act down in the caller's transaction, that of what was done, here and in the audit: how the version stood `before` and `after`."""
     about = {
         "version": version,
         "layer": layer,
@@ -108,6 +111,9 @@ def add(
         "made_at": made_at,
     }
     conn.execute(SQL["add"], about | asdict(by) | current().signed | {"details": Jsonb(dict(details or {}))})
+    told = {"layer": layer, "law_status": law_status, "effective_from": effective_from, **asdict(by), **(details or {})}
+    states = {name: audit.digest(state) for name, state in (("before", before), ("after", after)) if state is not None}
+    audit.note(conn, f"layers.{act}", f"version/{version}", details=told, **states)
 
 
 def listed(conn: Connection, *, layer: str | None = None, version: int | None = None) -> list[VersionAct]:

@@ -26,7 +26,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from shapely.geometry.base import BaseGeometry
 
-from layers import partitions, version_acts
+from layers import audit, partitions, version_acts
 from layers.catalog import is_open_to
 from layers.catalog import layer as catalog_layer
 from layers.errors import (
@@ -117,12 +117,11 @@ def stage(
         values = asdict(meta) | content.result()
     values |= {
         "id": version_id,
-        "epsg": epsg,
-        "code_system": meta.code_system or layer.code_system,
-        "feature_count": len(data.geometries),
-        "qa": Jsonb({"notes": [*notes, *data.notes], **(qa or {})}),
-    }
+        "epsg": epsg, "code_system": meta.code_system or layer.code_system,
+        "feature_count": len(data.geometries), "qa": Jsonb({"notes": [*notes, *data.notes], **(qa or {})}),
+    }  # fmt: skip
     conn.execute(SQL["add"], values)
+    audit.note(conn, "layers.stage", f"version/{version_id}", after=values["checksum"], details={"layer": meta.layer, "source_sha256": meta.source_sha256})
     return version_id
 
 
@@ -150,7 +149,8 @@ def publish(
         _check_expected(conn, found, expected)
     closed = [int(row[0]) for row in conn.execute(SQL["close_replaced"], {"id": version_id, "at": moment}).fetchall()]
     conn.execute(SQL["open"], {"id": version_id, "at": moment})
-    version_acts.add(conn, version_id, found["layer"], "publish", by, made_at=moment, details={"closed": sorted(closed)})
+    after, told = found | {"status": "published", "known_from": moment}, {"closed": sorted(closed)}
+    version_acts.add(conn, version_id, found["layer"], "publish", by, made_at=moment, details=told, before=found, after=after)
 
 
 def withdraw(conn: Connection, version_id: int, *, at: datetime | None = None, by: Signature = BY_PROGRAM) -> None:
@@ -158,10 +158,11 @@ def withdraw(conn: Connection, version_id: int, *, at: datetime | None = None, b
 
     See `restoring.withdraw` where it shall. A version it did not close (an earlier survey that is still known) counts again.
     """
-    layer = locked(conn, version_id, wanted="published")["layer"]
-    moment = moment_of_change(conn, layer, at)
+    found = locked(conn, version_id, wanted="published")
+    moment = moment_of_change(conn, found["layer"], at)
     conn.execute(SQL["withdraw"], {"id": version_id, "at": moment})
-    version_acts.add(conn, version_id, layer, "withdraw", by, made_at=moment)
+    after = found | {"status": "withdrawn", "known_to": moment}
+    version_acts.add(conn, version_id, found["layer"], "withdraw", by, made_at=moment, before=found, after=after)
 
 
 def discard_staged(conn: Connection, *, older_than: timedelta = timedelta(hours=6)) -> list[int]:
@@ -176,7 +177,7 @@ def discard(conn: Connection, version_id: int, *, by: Signature = BY_PROGRAM) ->
     """Remove a version that was staged and never published; raise VersionStateError for any other. The log keeps what it was."""
     found = locked(conn, version_id, wanted="staged")
     details = {name: found[name] for name in ("title", "source_name", "source_sha256")}
-    version_acts.add(conn, version_id, found["layer"], "discard", by, made_at=_clock(conn)[0], details=details)
+    version_acts.add(conn, version_id, found["layer"], "discard", by, made_at=_clock(conn)[0], details=details, before=found)
     conn.execute(SQL["delete_staged"], {"id": version_id})
     partitions.remove(conn, version_id)
 
