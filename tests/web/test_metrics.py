@@ -80,20 +80,27 @@ def test_requests_are_counted_by_the_template_of_their_route(service):
 
 def test_what_the_store_and_the_disk_say_is_there(service, operated_url):
     with database.connect(operated_url) as conn:
-        conn.execute("INSERT INTO sign_in_try (address, login_sha256, succeeded) VALUES ('10.0.0.1', '\\x00', false), ('10.0.0.1', '\\x00', true)")
+        conn.execute(
+            "INSERT INTO sign_in_try (address, login_sha256, succeeded) VALUES ('10.0.0.1', '\\x00', false), ('10.0.0.1', '\\x00', true)"
+        )
         [head] = conn.execute("SELECT id FROM audit.head").fetchone()
     found = scraped(service)
     assert value(found, "cuntu_failed_sign_ins_last_hour") == 1
     assert value(found, "cuntu_audit_head") >= head
     assert value(found, "cuntu_disk_free_bytes", folder="uploads") > 0
-    assert value(found, "cuntu_pool_connections", state="idle") + value(found, "cuntu_pool_connections", state="in_use") >= 1
+    assert (
+        value(found, "cuntu_pool_connections", state="idle") + value(found, "cuntu_pool_connections", state="in_use")
+        >= 1
+    )
     assert {labels for name, labels in found if name == "cuntu_jobs"} == {
         (("state", state),) for state in ("queued", "running", "done", "failed", "interrupted")
     }
 
 
 def test_tiles_from_memory_are_counted(service):
-    version = next(layer for layer in service.get("/api/v1/layers").json()["layers"] if layer["id"] == "village")["in_force"]["version"]
+    version = next(layer for layer in service.get("/api/v1/layers").json()["layers"] if layer["id"] == "village")[
+        "in_force"
+    ]["version"]
     where = f"/tiles/village/9/{417}/{210}.mvt?v={version}"
     for _ in range(3):
         assert service.get(where).status_code in (200, 204)
@@ -132,7 +139,10 @@ def test_every_request_is_written_down_once_without_what_was_asked(service, capl
 
 def test_slow_requests_are_warned_of(operated_url, settings, caplog):
     impatient = settings.model_copy(update={"slow_request_s": 1e-9})
-    with TestClient(create_app(impatient, database_url=operated_url), headers=people.HEADERS) as service, caplog.at_level(logging.WARNING):
+    with (
+        TestClient(create_app(impatient, database_url=operated_url), headers=people.HEADERS) as service,
+        caplog.at_level(logging.WARNING),
+    ):
         service.get("/healthz")
     assert [record.getMessage() for record in caplog.records if record.name == "cuntu.access"] == ["slow request"]
 
