@@ -15,6 +15,7 @@ from api import errors, openapi, uploads
 from api.access.epoch import Epoch
 from api.access.identify import Identify
 from api.access.identities import Identities
+from api.access.oidc import Provider
 from api.access.signing_in import SigningIn
 from api.check_desk import CheckDesk
 from api.check_writer import CheckWriter
@@ -69,6 +70,7 @@ from api.routes import (
     run_pages,
     runs,
     sign_in,
+    sign_in_oidc,
     site_files,
     sites,
     tiles,
@@ -140,6 +142,7 @@ def create_app(
     app.state.epoch = epoch or Epoch()
     app.state.identities = Identities(pool, settings, app.state.epoch)
     app.state.signing_in = SigningIn(pool, settings, app.state.epoch)
+    app.state.provider = Provider(settings) if settings.oidc_issuer and settings.oidc_client_id else None
     _wrap(app, settings, buckets or Buckets())
     _observe(app, settings, counts or Counts(), place)
     return app
@@ -191,8 +194,8 @@ def _route(app: FastAPI) -> None:
     app.include_router(tiles.router)
     app.include_router(pages.router)
     app.include_router(administration_pages.router)
-    for module in (sign_in, account_pages, account_password, account_factor):
-        app.include_router(module.router)
+    for router in (sign_in.router, sign_in_oidc.router, sign_in_oidc.answers, account_pages.router, account_password.router, account_factor.router):
+        app.include_router(router)
     app.include_router(check_pages.router)
     app.include_router(apply.router)
     app.include_router(applicants.pages)

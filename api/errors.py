@@ -88,6 +88,14 @@ class WrongProofError(CuntuError):
     """密码或动态码有误，或失败次数过多，请稍后再试。"""
 
 
+class ProviderAnswerError(CuntuError):
+    """统一身份认证的应答无效，请重新登录。"""
+
+
+class ProviderAwayError(CuntuError):
+    """统一身份认证暂时无法使用，请稍后再试，或用本系统的密码登录。"""
+
+
 class TooManyTriesError(CuntuError):
     """失败次数过多，请稍后再试。"""
 
@@ -166,6 +174,8 @@ STATUS: dict[type[Exception], int] = {
     FormTokenError: 403,
     SignInRefusedError: 403,
     WrongProofError: 403,
+    ProviderAnswerError: 403,
+    ProviderAwayError: 503,
     TooManyTriesError: 429,
     NotFoundError: 404,
     TileAddressError: 404,

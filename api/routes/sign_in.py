@@ -28,13 +28,13 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute, default_respo
 NO_STORE = {"Cache-Control": "no-store"}
 SEEN_FROM_ELSEWHERE = ("cross-site", "same-site")
 
-Next = Annotated[str | None, Query(max_length=4_000, description="登录后打开的本站地址")]
+Next = Annotated[str | None, Query(alias="next", max_length=4_000, description="登录后打开的本站地址")]
 SignInForm = Annotated[Form, Depends(posted("login", "password", "code", "next", signed_in=False))]
 
 
 @router.get("/sign-in")
 @needs("open")
-def sign_in(request: Request, following: Annotated[Next, Query(alias="next")] = None, left: bool = False) -> Response:
+def sign_in(request: Request, following: Next = None, left: bool = False) -> Response:
     """The form, or the page asked for where somebody has signed in already.
 
     A link on a page elsewhere reaches us without our cookie (SameSite=Strict), signed in or not: the page asked for is opened once more from here.
