@@ -59,9 +59,9 @@ class SecurityHeaders:
             if not scope["path"].startswith(STATIC):
                 headers.append(NO_STORE)
         elif caller is not None and caller.is_known:
+            is_page = any(name.lower() == b"content-type" and value.startswith(b"text/html") for name, value in headers)
             return [
-                (name, value.replace(b"public", b"private") if name.lower() == b"cache-control" else value)
-                for name, value in headers
+                (name, _kept(value, is_page) if name.lower() == b"cache-control" else value) for name, value in headers
             ]
         return headers
 
@@ -76,3 +76,8 @@ class SecurityHeaders:
             f"img-src {images}; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; object-src 'none'; "
             "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         )
+
+
+def _kept(told: bytes, is_page: bool) -> bytes:
+    """How long an answer to somebody who has signed in is kept: a page not at all, the rest as its route says, by their browser only."""
+    return NO_STORE[1] if is_page else told.replace(b"public", b"private")

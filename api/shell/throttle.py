@@ -15,7 +15,14 @@ from api.shell.rates import Buckets, Rate
 
 FREE = ("/static/", "/healthz", "/readyz")
 """Nothing is worked out for these; a proxy asks for its health without pause."""
-SIGN_IN = ("/sign-in", "/account/password", "/account/second-factor", "/link")
+SIGN_IN = (
+    "/sign-in",
+    "/account/password",
+    "/account/second-factor",
+    "/link",
+    "/first-administrator",
+    "/api/v1/first-administrator",
+)
 """Where something secret is tried, and what lies below."""
 
 
