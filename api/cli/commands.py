@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from api import logs
-from api.cli import access, bench, check, classify, db, demo, layers, map, papers, personal, progress, serve, site
+from api.cli import access, accounts, audit, bench, check, classify, db, demo, layers, map, papers, personal, progress, serve, site
 from api.cli.output import say
 from api.cli.signing import command
 from api.settings import Settings
@@ -35,6 +35,8 @@ app.command("verify")(papers.verify)
 app.add_typer(progress.app, name="progress")
 app.add_typer(personal.app, name="personal")
 app.add_typer(access.app, name="access")
+app.add_typer(accounts.app, name="accounts")
+app.add_typer(audit.app, name="audit")
 app.command("map")(map.map_)
 app.command("bench")(bench.bench)
 

@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from api import demo_county
+from api import demo_county, demo_people
 from api.cli import serve
-from api.cli.output import AsJson, print_json, progress_bar, say
+from api.cli.output import AsJson, notes, print_json, progress_bar, say, table_of
 from api.cli.serve import Host, Port, Workers
 from api.database import running_url
 from api.demo_county import Loaded
+from api.demo_people import DemoAccount
 from api.settings import Settings
 from layers import database
 
@@ -35,13 +36,22 @@ def demo(
         database.upgrade(url)
         with database.pool(url, max_size=4) as pool:
             done = demo_county.load(pool, url, settings, report=report, again=reload_data)
+            with pool.connection() as conn:
+                people = demo_people.prepare(conn, settings)
     seconds = round(time.monotonic() - began, 1)
     if as_json:
-        print_json({"layers_loaded": done.layers, "typed": done.typed, "checked": done.checked, "seconds": seconds})
+        accounts = [{"role": person.role, "login": person.login, "password": person.password} for person in people]
+        print_json({"layers_loaded": done.layers, "typed": done.typed, "checked": done.checked, "seconds": seconds, "accounts": accounts})
     else:
         say(_told(done, seconds))
+        _tell(people)
     if not no_serve:
-        serve.run(settings.model_copy(update={"allow_owner": True}), host=host, port=port, workers=workers)
+        serve.run(settings.model_copy(update={"allow_owner": True, "anonymous": True}), host=host, port=port, workers=workers)
+
+
+def _tell(people: list[DemoAccount]) -> None:
+    rows = [[demo_people.role_title(person), person.login, person.password, person.name, person.title] for person in people]
+    notes().print(table_of("示例账户（只在示例县中有；密码为本机随机生成）", ["角色", "账户名", "密码", "姓名", "席位"], rows))
 
 
 def _told(done: Loaded, seconds: float) -> str:

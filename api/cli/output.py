@@ -36,12 +36,17 @@ def print_json(value: Any) -> None:
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write a table to stdout. Texts from data are shown as they are, never read as markup."""
+    Console(highlight=False, markup=False).print(table_of(title, columns, rows))
+
+
+def table_of(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+    """Make a table, to be printed by a console that reads no markup."""
     table = Table(title=title, title_justify="left")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(_plain(cell) for cell in row))
-    Console(highlight=False, markup=False).print(table)
+    return table
 
 
 def _plain(cell: Any) -> str:

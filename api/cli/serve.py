@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from api import logs, serving
+from api.cli.accounts import administrator_notice
 from api.cli.output import say
 from api.database import cluster_of, ready_url
 from api.settings import Settings
@@ -35,7 +36,12 @@ def run(settings: Settings, *, host: str | None, port: int | None, workers: int 
     listening = serving.listen(named, settings.port if port is None else port)
     address = serving.address_of(named, listening)
 
+    url = ready_url(settings, serving=True)
+    notice = administrator_notice(settings, url, address)
+
     def ready() -> None:
         say(f"村图已启动：{address}  （按 Ctrl+C 停止）")
+        if notice:
+            say(notice)
 
-    serving.serve(chosen, url=ready_url(settings, serving=True), cluster=cluster_of(settings), listening=listening, on_ready=ready)
+    serving.serve(chosen, url=url, cluster=cluster_of(settings), listening=listening, on_ready=ready)

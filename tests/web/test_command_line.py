@@ -19,7 +19,7 @@ from api.cli import commands
 from layers.catalog import catalog
 from layers.postgres import PostgresMissingError
 
-COMMANDS = {"demo", "serve", "db", "layers", "classify", "check", "progress", "map", "bench", "verify", "site"}
+COMMANDS = {"access", "accounts", "demo", "serve", "db", "layers", "classify", "check", "progress", "map", "bench", "personal", "verify", "site"}
 
 
 def collection(*features):
@@ -227,6 +227,7 @@ def test_the_demo_is_not_loaded_over_own_data(cuntu, client, tmp_path):
 
 def test_the_loaded_demo_is_found_again_quickly(demo_url, monkeypatch, capsys, settings):
     monkeypatch.setenv("CUNTU_DATABASE_URL", demo_url)
+    monkeypatch.setenv("CUNTU_DATA_DIR", str(settings.data_dir))
     monkeypatch.setattr(sys, "argv", ["cuntu", "demo", "--no-serve", "--json"])
     with pytest.raises(SystemExit):
         commands.main()

@@ -1,0 +1,31 @@
+"""What the commands of `cuntu accounts` share: the database, what was said on the command line, and what is told of an act."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import typer
+
+from api.cli.output import print_json, say
+from api.database import ready_url
+from api.delivery_entries import validated
+from layers import database
+
+
+def connected(context: typer.Context) -> database.Session:
+    """Open a connection to this deployment's database."""
+    return database.connect(ready_url(context.obj))
+
+
+def asked(model: type[Any], **told: Any) -> Any:
+    """Read what was said on the command line as what comes over HTTP; raises InputError naming every place that is wrong."""
+    return validated(model, orjson.dumps(told))
+
+
+def done(entry: dict[str, Any], sentence: str, *, as_json: bool) -> None:
+    """Tell what was done."""
+    if as_json:
+        print_json(entry)
+    else:
+        say(sentence)
