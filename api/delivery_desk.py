@@ -22,6 +22,8 @@ from layers.delivery_files import DeliveryFiles
 from layers.delivery_steps import Place
 from layers.descriptions import Description
 from layers.errors import UnknownRecordError
+from spatial.errors import InputError
+from spatial.personal_numbers import refusal
 
 log = logging.getLogger("cuntu.deliveries")
 
@@ -44,6 +46,9 @@ class DeliveryDesk:
         repairs: Sequence[str] = (), actor: Actor | None = None,
     ) -> tuple[UUID, UUID]:  # fmt: skip
         """Keep an upload and queue a job of a kind on it; return the ids of delivery and job. Where that fails nothing is left."""
+        problem = refusal(name)
+        if problem:
+            raise InputError(problems=[f"/file：文件名{problem}"])
         kept = self.place.files.keep(source, name=name)
 
         def note(conn: psycopg.Connection[Any], job_id: UUID) -> None:

@@ -16,6 +16,7 @@ from layers.descriptions import Description, polygon
 from layers.quality.findings import LEVEL_LABELS, QualityFinding
 from layers.recognising.recognition import Answers
 from spatial.errors import InputError
+from spatial.personal_numbers import refusals
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -68,10 +69,17 @@ def finding_entry(number: int, finding: QualityFinding, geometry: Mapping[str, A
     return {"type": "Feature", "id": number, "geometry": geometry, "properties": told}
 
 
-def validated(model: type[Model], body: bytes) -> Model:
-    """Read a JSON body; raises InputError naming every place where it is not as described."""
+def validated(model: type[Model], body: bytes, *, personal: bool = False) -> Model:
+    """Read a JSON body; raises InputError naming every place where it is not as described, or holds identity or telephone numbers.
+
+    `personal` says that it is one of those few in which such numbers belong.
+    """
+    told = parse_json(body)
+    found = [] if personal else refusals(told)
+    if found:
+        raise InputError(problems=found)
     try:
-        return model.model_validate(parse_json(body))
+        return model.model_validate(told)
     except ValidationError as error:
         found = parameter_errors([{**item, "loc": ("body", *item["loc"])} for item in error.errors()])
         raise InputError(problems=[f"{item['place']}：{item['message']}" for item in found]) from error

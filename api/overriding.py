@@ -19,6 +19,7 @@ from layers.rechecks import Link
 from spatial import overrides, permit
 from spatial.errors import CuntuError, InputError
 from spatial.hits import features_behind
+from spatial.personal_numbers import refusal
 from spatial.report_difference import rule_key
 from spatial.rules.model import RuleSpec
 
@@ -191,4 +192,4 @@ def _text_problem(name: str, value: Any) -> str | None:
         return "含有控制字符"
     if name == "evidence_sha256" and not (len(value) == SHA256_DIGITS and set(value) <= set("0123456789abcdef")):
         return "应为 64 位小写十六进制的 SHA-256"
-    return f"不得超过 {LONGEST.get(name, 100)} 字" if len(value) > LONGEST.get(name, 100) else None
+    return f"不得超过 {LONGEST.get(name, 100)} 字" if len(value) > LONGEST.get(name, 100) else refusal(value)

@@ -16,6 +16,7 @@ from layers import audit
 from layers.acting import current
 from layers.sql import queries
 from spatial.errors import InputError
+from spatial.personal_numbers import refusal
 
 SQL = queries("version_acts")
 
@@ -43,6 +44,9 @@ class Signature:
         for name, longest in LONGEST.items():
             value = str(getattr(self, name)).strip()
             object.__setattr__(self, name, value)
+            personal = refusal(value)
+            if personal:
+                problems.append(f"/{name}：{personal}")
             if not value or "\0" in value:
                 problems.append(f"/{name}：须写明{_TITLES[name]}")
             elif len(value) > longest:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from spatial.personal_numbers import refusal
+
 MAX_AREA_M2 = 1_000_000.0
 
 GROUPS: Mapping[str, str] = {
@@ -107,6 +109,9 @@ def read_value(spec: Property, value: Any) -> tuple[Any, str | None]:
             return None, f"应为 1–{spec.longest} 字的文字"
         if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in value):
             return None, "不能有换行和控制字符"
+        personal = None if spec.values else refusal(value)
+        if personal:
+            return None, personal
         return (value, None) if not spec.values or value in spec.values else (None, f"应为 {'、'.join(spec.values)} 之一")
     if spec.kind is bool:
         return (value, None) if isinstance(value, bool) else (None, "应为 true 或 false")

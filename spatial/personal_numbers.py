@@ -39,6 +39,18 @@ def refusal(text: str) -> str | None:
     return f"不能含有{'、'.join(found)}：个人信息只在申请人信息中登记" if found else None
 
 
+def refusals(value: Any, where: str = "") -> list[str]:
+    """Say of every text in a JSON value that is not taken why it is not, each with its place."""
+    if isinstance(value, str):
+        problem = refusal(value)
+        return [f"{where or '/'}：{problem}"] if problem else []
+    if isinstance(value, Mapping):
+        return [problem for name, item in value.items() for problem in refusals(item, f"{where}/{scrub(str(name))[:60]}")]
+    if isinstance(value, list):
+        return [problem for place, item in enumerate(value) for problem in refusals(item, f"{where}/{place}")]
+    return []
+
+
 def scrub(text: str) -> str:
     """Return a text with every identity and telephone number taken out; any other text stays exactly as it is."""
     plain = _plain(text)

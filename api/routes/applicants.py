@@ -79,7 +79,7 @@ def accept(response: Response, desk: Desk, body: JsonBody) -> dict[str, Any]:
 def search(response: Response, desk: Desk, body: JsonBody) -> dict[str, Any]:
     """The cases of somebody, as applicant or member; the number goes in the body, never in the address. That it was searched is kept."""
     response.headers.update(PRIVATE)
-    return desk.search(validated(SearchRequest, body).identity_number)
+    return desk.search(validated(SearchRequest, body, personal=True).identity_number)
 
 
 @router.get(
@@ -100,7 +100,7 @@ def get_applicant(response: Response, desk: Desk, case_no: CaseNo) -> dict[str, 
 @needs("applicants.write")
 def put_applicant(response: Response, desk: Desk, case_no: CaseNo, body: JsonBody) -> dict[str, Any]:
     """Record who applies with the household, in place of what was recorded; the answer is masked."""
-    shown, is_first = desk.record(case_no, validated(ApplicantStated, body))
+    shown, is_first = desk.record(case_no, validated(ApplicantStated, body, personal=True))
     response.status_code = 201 if is_first else 200
     response.headers.update(PRIVATE)
     return shown
@@ -113,7 +113,7 @@ def put_applicant(response: Response, desk: Desk, case_no: CaseNo, body: JsonBod
 @needs("applicants.reveal")
 def reveal(response: Response, desk: Desk, case_no: CaseNo, body: JsonBody) -> dict[str, Any]:
     """Fields in full, for a stated reason, while the case is open; who looked at what and why is kept in the audit."""
-    asked = validated(RevealRequest, body)
+    asked = validated(RevealRequest, body, personal=True)
     response.headers.update(PRIVATE)
     return desk.reveal(case_no, reason=asked.reason, fields=asked.fields)
 

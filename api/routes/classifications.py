@@ -22,6 +22,7 @@ from layers import classifications
 from layers.acting import as_service
 from layers.classifications import Run, VillageResult
 from spatial.errors import InputError
+from spatial.personal_numbers import refusal
 
 router = APIRouter(prefix="/classifications", tags=["村庄分类"], route_class=GuardedRoute)
 
@@ -38,6 +39,9 @@ router = APIRouter(prefix="/classifications", tags=["村庄分类"], route_class
 def create_classification(body: JsonBody, response: Response, db: Db, snapshots: Snapshot, settings: AppSettings) -> dict[str, Any]:
     """Type every village with the layers in force on a day, store the run and return it. Takes some seconds."""
     request = _request(body)
+    personal = refusal(request.note or "")
+    if personal:
+        raise InputError(problems=[f"/note：{personal}"])
     seen = snapshots.in_force(_moment(request))
     with as_service(), db.connection() as conn:
         layers = snapshots.load(seen.versions, conn)
