@@ -20,6 +20,7 @@ from typing import Any
 import psycopg
 
 from api import processes
+from api.audit_keeper import note_start
 from api.children import HANDLED, Child, fork
 from api.errors import DATABASE_AWAY
 from api.holding import Holding
@@ -61,6 +62,7 @@ class Master:
         self._looked = float("-inf")
         self._ending = False
         self._announced = False
+        self._written_down = False
 
     def run(self) -> None:
         """Serve; returns when all children have ended."""
@@ -70,6 +72,7 @@ class Master:
                 while True:
                     self._turn()
                     if self._announced:
+                        self._write_down()
                         self._follow()
                     self._wait(wake)
             except _Ending:
@@ -135,6 +138,17 @@ class Master:
             if old and (child.role == "jobs" or len(ready) == self.plan.workers):
                 child.leaving = True
                 child.tell(LEAVE)
+
+    def _write_down(self) -> None:
+        """Say in the audit, once, that the service has started."""
+        if self._written_down:
+            return
+        try:
+            with self._connect() as conn:
+                note_start(conn, self.plan.settings)
+            self._written_down = True
+        except (*DATABASE_AWAY, psycopg.Error) as error:
+            log.warning("the start of the service could not be written down, trying again: %s", error)
 
     def _follow(self) -> None:
         """Hold what is in force; where that is something new, begin a new generation of children with it."""

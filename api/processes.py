@@ -15,6 +15,7 @@ import psycopg
 
 from api.access.epoch import Epoch
 from api.app import create_app
+from api.audit_keeper import AuditKeeper
 from api.check_desk import rehearse
 from api.checking import Checker
 from api.delivery_desk import tidy_up
@@ -114,6 +115,8 @@ def do_jobs(plan: Plan, holding: Holding, service_began: float, ready: Ready) ->
         tidy_up(pool, plan.settings)
         runner = Runner(workshop, KINDS, service_began=service_began)
         runner.start()
+        keeper = AuditKeeper(pool, plan.settings)
+        keeper.start()
         ready()
         while runner.working:
             heard = signal.sigtimedwait(told, LOOK_EVERY_S)
@@ -121,3 +124,4 @@ def do_jobs(plan: Plan, holding: Holding, service_began: float, ready: Ready) ->
                 runner.leave()
             elif heard is not None:
                 runner.stop()
+        keeper.stop()

@@ -255,7 +255,8 @@ def _examine_end(conn: Connection, found: Verified, before: int, head_id: int, h
         found.add(head_id + 1, "inserted", last=last)
     elif found.last_id is not None and head_hash != found.last_hash and all(fault.id != last for fault in found.faults):
         found.add(last, "hash", more="（与链头不一致）")
-    waiting = conn.execute(SQL["unchained"]).fetchone()
+    allowed = conn.execute(SQL["may_see_unchained"]).fetchone()
+    waiting = conn.execute(SQL["unchained"]).fetchone() if allowed and allowed[0] else None
     if waiting and waiting[0]:
         found.add(last + 1, "unchained")
 

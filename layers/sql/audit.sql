@@ -18,6 +18,9 @@ SELECT id, payload, previous, hash, at, account_id, person, seat_id, action, obj
 WHERE (%(first)s::bigint IS NULL OR id >= %(first)s) AND (%(last)s::bigint IS NULL OR id <= %(last)s)
 ORDER BY id, ctid;
 
+-- name: may_see_unchained
+SELECT has_table_privilege('audit.pending', 'SELECT');
+
 -- name: unchained
 SELECT count(*) FROM audit.pending;
 
