@@ -11,7 +11,10 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from api.access import table
 from api.access.administration_schemas import REQUESTS
+from api.access.caller import Caller
+from api.access.cookies import SESSION, name_of
 from api.applicant_schemas import AcceptRequest, ApplicantStated, CloseRequest, RevealRequest, SearchRequest
 from api.delivery_schemas import AnswersRequest, DatasetRequest, DescribeRequest, PublishRequest, StageRequest
 from api.errors import PROBLEM_JSON, TITLES
@@ -23,6 +26,9 @@ GEOJSON = "application/geo+json"
 REFERENCE = "#/components/schemas/{model}"
 BODIES: tuple[type[BaseModel], ...] = (ApplicationFeature, ApplicationCollection, ClassificationRequest, PlanDifferenceRequest, OverrideRequest, WithdrawRequest, SitingRequest, AnswersRequest, DescribeRequest, StageRequest, PublishRequest, DatasetRequest, AcceptRequest, ApplicantStated, CloseRequest, RevealRequest, SearchRequest, *REQUESTS, Problem)
 """Models the description needs although no handler names them: bodies are read as bytes and checked by the planning logic."""
+
+BEARER = {"type": "http", "scheme": "bearer", "description": "程序用的令牌，cuntu_ 开头，在“我的账户”中生成"}
+COOKIE = {"type": "apiKey", "in": "cookie", "description": "登录后的会话；改动数据的请求须出自本服务的网页"}
 
 LOCATION: dict[str, Any] = {"headers": {"Location": {"schema": {"type": "string"}, "description": "结果的地址"}}}
 
@@ -64,9 +70,29 @@ def describe(app: FastAPI) -> None:
             operation["responses"].pop("422", None)
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
+        _tell_permissions(document, app)
         return document
 
     app.openapi = complete  # type: ignore[method-assign]
+
+
+def _tell_permissions(document: dict[str, Any], app: FastAPI) -> None:
+    """Say of every operation which permission it needs, how one shows who one is, and how it is refused."""
+    secure = (app.state.settings.address or "").startswith("https:")
+    schemes = {"bearer": BEARER, "cookie": COOKIE | {"name": name_of(SESSION, secure=secure)}}
+    document["components"]["securitySchemes"] = schemes
+    nobody: Caller = app.state.identities.nobody
+    for row in table.rows(app):
+        operation = document["paths"].get(row.path.replace(":path}", "}"), {}).get(row.method.lower())
+        if operation is None:
+            continue
+        operation["x-permission"] = row.permission
+        if row.county:
+            operation["x-reach"] = "county"
+        without: list[dict[str, Any]] = [{}] if nobody.may(row.permission) else []
+        operation["security"] = [*without, *({name: []} for name in schemes)]
+        for status, described in problems(401, 403).items():
+            operation["responses"].setdefault(str(status), described)
 
 
 def _operations(document: dict[str, Any]) -> Iterable[dict[str, Any]]:
