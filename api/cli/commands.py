@@ -9,7 +9,23 @@ import typer
 from pydantic import ValidationError
 
 from api import logs
-from api.cli import access, accounts, audit, bench, check, classify, db, demo, layers, map, papers, personal, progress, serve, site
+from api.cli import (
+    access,
+    accounts,
+    audit,
+    bench,
+    check,
+    classify,
+    db,
+    demo,
+    layers,
+    map,
+    papers,
+    personal,
+    progress,
+    serve,
+    site,
+)
 from api.cli.output import say
 from api.cli.signing import command
 from api.settings import Settings
