@@ -1,0 +1,263 @@
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime, timedelta
+
+import invented
+import orjson
+import pytest
+import shapely
+
+from api.cli import commands
+from layers import applicants, applications, database, households, personal_records
+from layers.applicants import Applicant, Member
+from layers.applications import Application
+from layers.households import Household, Person
+from layers.personal_cipher import Cipher, PersonalKeyError, Place, SealBrokenError, key_id
+from layers.personal_fields import fields, retentions
+from layers.personal_rekeying import rekey
+from spatial.errors import CuntuError
+
+FIRST, SECOND = bytes(range(32)), bytes(range(32, 64))
+INDEX_FIRST, INDEX_SECOND = bytes(range(64, 96)), bytes(range(96, 128))
+CIPHER = Cipher([FIRST], [INDEX_FIRST])
+NUMBER, CHILD = invented.number("19800101", 11), invented.number("20200303", 33)
+KEY_FILE_BYTES = b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
+
+
+def person(case_no="S1", **stated):
+    child = Member(name=invented.planted("吴承晏晏"), relation="子", birth=date(2020, 3, 3), identity_number=CHILD)
+    told = {"name": invented.planted("吴若澈澈"), "phone": invented.planted("12011112222"), "identity_number": NUMBER, "birth": date(1980, 1, 1), "members": (child,)}
+    return Applicant(case_no=case_no, **told | stated)
+
+
+def stored(conn, *people, cipher=CIPHER):
+    site = shapely.box(0, 0, 10, 10)
+    applications.save(conn, [Application(case_no=item.case_no, properties={}, geometry=site, epsg=4547, village_code="421223100201") for item in people])
+    applicants.save(conn, cipher, people)
+
+
+def audited(conn):
+    conn.commit()  # entries are chained when a transaction ends
+    return [orjson.loads(row[0]) for row in conn.execute("SELECT payload FROM audit.entry ORDER BY id")]
+
+
+def test_what_is_stored_comes_back_and_lies_in_no_row_in_clear(db):
+    stored(db, person())
+    assert applicants.get(db, CIPHER, "S1") == person()
+    assert applicants.get(db, CIPHER, "S9") is None
+    for table in ("applicant", "applicant_member"):
+        for row in db.execute(f"SELECT * FROM {table}").fetchall():
+            values = [bytes(value) for value in row if isinstance(value, bytes | memoryview)]
+            assert values and not any(text.encode() in value for value in values for text in invented.PLANTED)
+
+
+def test_the_same_value_is_never_written_the_same_way_twice(db):
+    stored(db, person("S1"), person("S2"))
+    names = {bytes(row[0]) for row in db.execute("SELECT name FROM applicant")}
+    assert len(names) == 2
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        "UPDATE applicant SET name = (SELECT name FROM applicant WHERE case_no = 'S2') WHERE case_no = 'S1'",
+        "UPDATE applicant SET name = phone WHERE case_no = 'S1'",
+        "UPDATE applicant SET name = (SELECT name FROM applicant_member WHERE case_no = 'S1')  WHERE case_no = 'S1'",
+        "UPDATE applicant SET name = set_byte(name, length(name) - 1, 255 - get_byte(name, length(name) - 1)) WHERE case_no = 'S1'",
+        "UPDATE applicant SET name = set_byte(name, 8, 255 - get_byte(name, 8)) WHERE case_no = 'S1'",
+        "UPDATE applicant_member SET position = 2 WHERE case_no = 'S1'",
+        "UPDATE applicant SET name = substring(name FOR 9) WHERE case_no = 'S1'",
+    ],
+    ids=["another row", "another column", "another table", "a changed byte", "a changed nonce", "another position", "cut off"],
+)
+def test_a_value_that_was_moved_or_changed_does_not_open(db, move):
+    stored(db, person("S1"), person("S2"))
+    assert db.execute(move).rowcount == 1
+    with pytest.raises(SealBrokenError):
+        applicants.get(db, CIPHER, "S1")
+    assert applicants.get(db, CIPHER, "S2") == person("S2")
+
+
+def test_a_wrong_key_is_one_clear_error(db):
+    stored(db, person())
+    with pytest.raises(PersonalKeyError, match=f"{key_id(FIRST).hex()}.*{key_id(SECOND).hex()}"):
+        applicants.get(db, Cipher([SECOND], [INDEX_SECOND]), "S1")
+
+
+def test_an_earlier_key_opens_while_it_is_listed_and_is_not_needed_after_everything_was_sealed_anew(db):
+    stored(db, person())
+    households.save(db, [Household(household_no="H1", village_code="421223100201")])
+    head = Person(household_no="H1", part="head", name="吴若澈澈", identity_number=NUMBER)
+    households.save_persons(db, CIPHER, [head])
+    both = Cipher([SECOND, FIRST], [INDEX_SECOND, INDEX_FIRST])
+    assert applicants.get(db, both, "S1") == person()
+    assert applicants.cases_of(db, both, NUMBER) == ["S1"]
+    assert rekey(db, both) == {"applicant": (1, 1), "applicant_member": (1, 1), "household_person": (1, 1)}
+    only = Cipher([SECOND], [INDEX_SECOND])
+    assert applicants.get(db, only, "S1") == person()
+    assert households.persons(db, only, "H1") == [head]
+    assert (applicants.cases_of(db, only, CHILD), applicants.cases_of(db, CIPHER, CHILD)) == (["S1"], [])
+    assert rekey(db, both) == {"applicant": (0, 1), "applicant_member": (0, 1), "household_person": (0, 1)}
+    with pytest.raises(PersonalKeyError):
+        applicants.get(db, CIPHER, "S1")
+
+
+def test_somebody_is_found_by_number_through_an_index_that_says_nothing_without_its_key(db):
+    stored(db, person("S1"), person("S2", identity_number=invented.number("19700101", 5), members=()))
+    assert applicants.cases_of(db, CIPHER, NUMBER) == applicants.cases_of(db, CIPHER, CHILD) == ["S1"]
+    assert applicants.cases_of(db, Cipher([FIRST], [INDEX_SECOND]), NUMBER) == []
+    assert CIPHER.index(NUMBER) != CIPHER.index(CHILD)
+
+
+def test_a_value_that_is_not_known_is_not_sealed():
+    assert CIPHER.seal(None, Place("t", "r", "c")) is None is CIPHER.open(None, Place("t", "r", "c"))
+    assert applicants.fingerprint(CIPHER, person()) != applicants.fingerprint(CIPHER, person(sex="男"))
+
+
+def close(conn, case_no, days_ago):
+    applications.settle(conn, [case_no])
+    at = datetime.now(UTC) - timedelta(days=days_ago)
+    conn.execute("ALTER TABLE application_record DISABLE TRIGGER USER")  # as if the case had been closed so long ago
+    conn.execute("UPDATE application_record SET known_from = %s, known_to = %s WHERE case_no = %s", (at, at, case_no))
+    conn.execute("ALTER TABLE application_record ENABLE TRIGGER USER")
+
+
+def due(conn, on=None):
+    return [(item.case_no, item.retention) for item in personal_records.due(conn, on=on or datetime.now(UTC).date(), day_of=datetime.date)]
+
+
+def test_only_closed_cases_fall_due_and_on_the_very_day(db):
+    stored(db, person("S1"), person("S2"), person("S3"))
+    days = retentions()["case"].days
+    close(db, "S1", days)
+    close(db, "S2", days - 1)
+    assert due(db) == [("S1", "contact"), ("S1", "case")]
+    assert [item.case_no for item in personal_records.due(db, on=datetime.now(UTC).date() + timedelta(days=1), day_of=datetime.date)].count("S2") == 2
+
+
+def test_retention_leaves_the_case_without_the_person_and_the_audit_whole(db):
+    stored(db, person("S1"))
+    close(db, "S1", 400)
+    for item in personal_records.due(db, on=datetime.now(UTC).date(), day_of=datetime.date):
+        personal_records.apply(db, CIPHER, item)
+    left = applicants.get(db, CIPHER, "S1")
+    assert (left.name, left.phone, left.members, left.erased_at is not None) == (None, None, (), True)
+    assert applicants.cases_of(db, CIPHER, NUMBER) == [] and due(db) == []
+    assert applications.get(db, "S1").case_no == "S1"
+    entries = [entry for entry in audited(db) if entry["action"] == "personal.erase"]
+    assert [entry["details"]["retention"] for entry in entries] == ["contact", "case"] and entries[0]["before"]
+    assert not any(text in orjson.dumps(entries).decode() for text in invented.PLANTED)
+
+
+def test_a_person_is_erased_from_every_record_and_the_others_stay(db):
+    stored(db, person("S1"), person("S2", identity_number=invented.number("19700101", 5)))
+    households.save(db, [Household(household_no="H1", village_code="421223100201")])
+    households.save_persons(db, CIPHER, [Person(household_no="H1", part="head", name="某", identity_number=CHILD)])
+    found = personal_records.of_number(db, CIPHER, CHILD)
+    assert [(item.part, item.key, item.is_open) for item in found] == [("member", "S1", True), ("member", "S2", True), ("head", "H1", False)]
+    personal_records.erase(db, CIPHER, found, reason="依本人申请")
+    assert personal_records.of_number(db, CIPHER, CHILD) == [] == households.persons(db, CIPHER, "H1")
+    assert applicants.get(db, CIPHER, "S1") == person(members=())
+
+
+def test_every_sealed_column_has_a_class_a_purpose_a_basis_and_a_retention():
+    assert tuple(fields()["applicant"]) == applicants.SEALED
+    assert tuple(fields()["member"]) == applicants.SEALED_OF_MEMBERS
+    assert tuple(fields()["household"]) == households.SEALED
+    for field in (field for group in fields().values() for field in group.values()):
+        assert field.class_label and field.purpose and "个人信息保护法" in field.basis and field.retention.source
+
+
+@pytest.fixture
+def command(db_url, tmp_path, monkeypatch, capsys):
+    key_file = tmp_path / "key"
+    key_file.write_bytes(KEY_FILE_BYTES)
+    key_file.chmod(0o600)
+    monkeypatch.setenv("CUNTU_DATABASE_URL", db_url)
+    monkeypatch.setenv("CUNTU_KEY_FILE", str(key_file))
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["cuntu", "personal", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            commands.main()
+        told = capsys.readouterr()
+        return ended.value.code or 0, told.out, told.err
+
+    return run
+
+
+@pytest.fixture
+def kept(db_url, command):
+    from api.personal import cipher_of
+    from api.settings import Settings
+
+    cipher = cipher_of(Settings())
+    with database.connect(db_url) as conn:
+        stored(conn, person(), cipher=cipher)
+        close(conn, "S1", 400)
+    return cipher
+
+
+def test_nothing_is_erased_without_apply(command, kept, db_url):
+    status, out, _ = command("retention", "--json")
+    assert (status, [item["retention"] for item in orjson.loads(out)["due"]]) == (0, ["contact", "case"])
+    assert command("erase", "--case", "S1", "--reason", "依本人申请")[0] == 0
+    with database.connect(db_url) as conn:
+        assert applicants.get(conn, kept, "S1") == person()
+    status, out, _ = command("retention", "--apply", "--json")
+    assert (status, orjson.loads(out)["applied"]) == (0, True)
+    with database.connect(db_url) as conn:
+        assert applicants.get(conn, kept, "S1").name is None
+    assert orjson.loads(command("retention", "--json")[1])["due"] == []
+
+
+def test_a_person_is_erased_by_a_number_that_is_read_from_a_file(command, kept, db_url, tmp_path):
+    file = tmp_path / "number"
+    file.write_text(CHILD + "\n")
+    status, out, err = command("erase", "--id-number-file", file, "--reason", "依本人申请", "--apply", "--json")
+    assert (status, [item["part"] for item in orjson.loads(out)["found"]]) == (0, ["member"])
+    assert CHILD not in out + err
+    with database.connect(db_url) as conn:
+        assert applicants.get(conn, kept, "S1") == person(members=())
+    file.write_text(CHILD[:17] + "?")
+    status, out, err = command("erase", "--id-number-file", file, "--reason", "依本人申请", "--apply")
+    assert (status, CHILD[:17] in out + err) == (1, False)
+    assert command("erase", "--case", "S1", "--reason", f"{CHILD} 申请", "--apply")[0] == 1
+
+
+def test_an_open_case_is_erased_only_where_that_is_said(command, db_url, kept):
+    with database.connect(db_url) as conn:
+        stored(conn, person("S2", identity_number=invented.number("19700101", 5), members=()), cipher=kept)
+    assert command("erase", "--case", "S2", "--reason", "依本人申请", "--apply")[0] == 1
+    assert command("erase", "--case", "S2", "--reason", "依本人申请", "--apply", "--open-too")[0] == 0
+
+
+def test_a_person_gets_a_copy_with_purposes_and_who_looked(command, kept, tmp_path, db_url):
+    file = tmp_path / "copy.json"
+    assert command("access", "--case", "S1", "--output", file)[0] == 0
+    told = orjson.loads(file.read_bytes())
+    assert (told["applicant"]["身份证号"], told["members"][0]["姓名"]) == (NUMBER, person().members[0].name)
+    assert file.stat().st_mode & 0o777 == 0o600 and len(told["notices"]) == 13
+    again = orjson.loads(command("access", "--case", "S1")[1])
+    assert [look["action"] for look in again["uses"]] == ["personal.copy"]
+    assert command("access", "--case", "S9")[0] == 1
+
+
+def test_the_command_seals_anew_and_without_the_earlier_key_says_which_one_is_missing(command, kept, tmp_path, monkeypatch, db_url):
+    earlier = tmp_path / "earlier"
+    (tmp_path / "key").rename(earlier)
+    (tmp_path / "key").write_bytes(KEY_FILE_BYTES.swapcase())
+    (tmp_path / "key").chmod(0o600)
+    status, _, err = command("rekey")
+    assert status == 1 and "CUNTU_OLD_KEY_FILES" in err
+    monkeypatch.setenv("CUNTU_OLD_KEY_FILES", str(earlier))
+    status, out, _ = command("rekey", "--json")
+    assert (status, orjson.loads(out)["applicant"]) == (0, {"resealed": 1, "rows": 1})
+    monkeypatch.delenv("CUNTU_OLD_KEY_FILES")
+    assert orjson.loads(command("access", "--case", "S1")[1])["applicant"]["姓名"] == person().name
+
+
+def test_an_unknown_case_cannot_be_erased(db):
+    with pytest.raises(CuntuError, match="S9"):
+        personal_records.of_case(db, "S9")
