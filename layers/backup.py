@@ -40,7 +40,7 @@ def backup(url: str, file: Path) -> Content:
     """Write everything kept in the database at `url` to `file`, as it was at one moment, whatever is written meanwhile.
 
     The file is its owner's alone and appears only when it is complete. Tables, checksums, grants and policies are in it; PostGIS itself,
-    passwords of roles, keys and uploaded files are not. Raises BackupError.
+    passwords of roles, keys and uploaded files are not. The audit gets an entry afterwards. Raises BackupError.
     """
     try:
         with backup_file.writing(file) as archive, backup_content.frozen(url) as conn:
@@ -50,6 +50,9 @@ def backup(url: str, file: Path) -> Content:
             backup_file.add_content(archive, content)
     except psycopg.errors.InsufficientPrivilege as error:
         raise BackupError("备份需要能看到全部行的数据库角色（超级用户，或有 BYPASSRLS）。", problems=[str(error).strip()]) from error
+    with database.connect(url) as conn:
+        told = {"rows": sum(item.rows for item in content.tables.values()), "tables": len(content.tables), "bytes": file.stat().st_size}
+        audit.note(conn, "database.backup", "database", details=told)
     return content
 
 

@@ -18,6 +18,7 @@ from api.cli import (
     classify,
     db,
     demo,
+    doctor,
     layers,
     map,
     papers,
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
+app.command("doctor")(doctor.doctor)
 app.add_typer(db.app, name="db")
 app.add_typer(layers.app, name="layers")
 app.command("classify")(classify.classify)

@@ -19,7 +19,7 @@ from api.cli import commands
 from layers.catalog import catalog
 from layers.postgres import PostgresMissingError
 
-COMMANDS = {"access", "accounts", "audit", "demo", "serve", "db", "layers", "classify", "check", "progress", "map", "bench", "personal", "verify", "site"}
+COMMANDS = {"access", "accounts", "audit", "demo", "doctor", "serve", "db", "layers", "classify", "check", "progress", "map", "bench", "personal", "verify", "site"}
 
 
 def collection(*features):

@@ -1,0 +1,120 @@
+"""The database: its server, its structure, who may do what in it, and what is kept there."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from api.access.permissions import conflicts, roles
+from api.doctor.finding import Finding, judged
+from api.moment import Moment
+from api.serving import MOST_WORKERS
+from api.settings import Settings
+from layers import audit_chain, condition, database
+from layers import roles as database_roles
+from layers.acting import NOBODY, on_behalf
+from layers.condition import Connection
+
+OLDEST, OLDEST_POSTGIS = 150_000, (3, 3)
+CLOCKS_APART_S = 2.0
+LAST_ENTRIES = 1_000
+BACKUP_DAYS = 7
+QUEUE_S = 3_600
+MOST_NAMED = 10
+OTHERS = 10
+"""Connections for what is not the service: migrations, backups, a person with psql."""
+
+
+def server(conn: Connection, settings: Settings) -> Iterator[Finding]:
+    """The server and how it keeps what it is given."""
+    seen = condition.server(conn)
+    yield judged("PostgreSQL", seen.version, wrong=None if seen.number >= OLDEST else "需要 PostgreSQL 15 或更高版本。")
+    postgis = tuple(int(part) for part in (seen.postgis or "0.0").split(".")[:2])
+    yield judged("PostGIS", seen.postgis or "没有安装", wrong=None if postgis >= OLDEST_POSTGIS else "需要 PostGIS 3.3 或更高版本：CREATE EXTENSION postgis。")
+    yield judged("数据库编码", f"{seen.encoding} {seen.collation}", wrong=None if seen.encoding == "UTF8" else "数据库须为 UTF8 编码，请重新建立。")
+    safe = seen.keeps_pages and seen.keeps_commits
+    yield judged("断电保护", "已开启" if safe else "没有开启", wrong=None if safe else "设 fsync、full_page_writes、synchronous_commit 为 on：否则断电会丢失已保存的内容。")
+    apart = abs(seen.now_s - time.time())
+    yield judged("时钟", f"与数据库服务器相差 {apart:.1f} 秒；本机 {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC，县内日期 {Moment.now().valid_on}",
+                 wrong="两台机器的时钟不一致：启用时间同步（chrony、systemd-timesyncd）。" if apart > CLOCKS_APART_S else None)  # fmt: skip
+    workers = settings.workers or min(len(os.sched_getaffinity(0)), MOST_WORKERS)
+    needed = 2 * workers * (settings.threads + 6 + 3) + 8 + OTHERS
+    notice = f"更换工作进程时最多用 {needed} 个：调高 max_connections，或调低 CUNTU_WORKERS、CUNTU_THREADS。" if needed > seen.most_connections else None
+    yield judged("数据库连接数", f"上限 {seen.most_connections}", notice=notice)
+    yield judged("数据库大小", f"{seen.bytes / 1e9:.2f} GB")
+
+
+def structure(conn: Connection, _: Settings) -> Iterator[Finding]:
+    """The structure's version."""
+    migrated = database.is_migrated(conn)
+    yield judged("数据库结构", "当前版本" if migrated else "不是当前版本", wrong=None if migrated else "先备份（cuntu db backup），再运行 cuntu db upgrade。")
+
+
+def guards(conn: Connection, settings: Settings) -> Iterator[Finding]:
+    """That the service asks as somebody who sees only what policies let through."""
+    there, above, may_change = condition.rights_of(conn, database_roles.APP)
+    wrong = None
+    if not there:
+        wrong = "没有这个角色：以数据库管理员身份运行 cuntu db upgrade。"
+    elif above:
+        wrong = f"这个角色凌驾于行级安全之上：ALTER ROLE {database_roles.APP} NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB。"
+    elif may_change:
+        wrong = "这个角色能改动审计记录、删除审查或建表：有人另外授了权，请收回（REVOKE）。"
+    yield judged("服务的数据库角色", database_roles.APP, wrong=wrong)
+    secured, _forced = condition.secured_tables(conn)
+    yield judged("行级安全", f"{secured} 个表", wrong=None if secured else "没有启用：运行 cuntu db upgrade；仍没有的，从备份恢复。")
+    if there:
+        with on_behalf(NOBODY), database.connect(conn_url(settings), role=database_roles.APP) as nobody:
+            seen = condition.rows_seen(nobody)
+        yield judged("未登录者经服务角色所见", f"{seen} 个表有行", wrong="行级安全没有起作用：不要对外开放，请联系维护人员。" if seen else None)
+
+
+def conn_url(settings: Settings) -> str:
+    """The URL of the database."""
+    from api.database import running_url
+
+    return running_url(settings)
+
+
+def people(conn: Connection, _: Settings) -> Iterator[Finding]:
+    """Who holds which seat."""
+    today = Moment.now().valid_on
+    held = condition.holders(conn, today)
+    administrators = [holder for holder in held if "administrator" in holder.roles and holder.has_account]
+    yield judged("管理员", f"{len(administrators)} 人", wrong=None if administrators else "还没有能登录的管理员：运行 cuntu accounts 生成一次性链接。")
+    auditors = [holder for holder in held if "auditor" in holder.roles and holder.has_account]
+    yield judged("审计员", f"{len(auditors)} 人", notice=None if auditors else "没有人能查看审计记录：由管理员设审计席位并任命（不能由管理员兼任）。")
+    mixed = [f"人员 {holder.person}（{'、'.join(roles()[name].title for pair in conflicts(holder.roles) for name in pair)}）" for holder in held if conflicts(holder.roles)]
+    yield judged("互斥的角色", "；".join(mixed[:MOST_NAMED]) or "没有人兼任", wrong="管理与审计须分开：收回其中一个席位。" if mixed else None)
+    empty = condition.empty_seats(conn, today)
+    named = "、".join(empty[:MOST_NAMED]) + ("……" if len(empty) > MOST_NAMED else "")
+    yield judged("无人任职的席位", named or "没有", notice="任命或撤销这些席位。" if empty else None)
+
+
+def audited(conn: Connection, _: Settings) -> Iterator[Finding]:
+    """The end of the audit's chain."""
+    conn.commit()
+    head = condition.audit_head(conn)
+    conn.commit()
+    first = max(1, head - LAST_ENTRIES + 1)
+    found = audit_chain.verify(conn, first=first) if head else None
+    faults = list(found.faults) if found else []
+    said = f"最后 {head - first + 1 if head else 0} 条（至第 {head} 条）" + (f"：{faults[0].message}" if faults else "，前后相接")
+    yield judged("审计记录", said, wrong="审计记录被改动过：保留现场，运行 cuntu audit verify 查明，不要恢复或升级。" if faults else None)
+
+
+def backups(conn: Connection, _: Settings) -> Iterator[Finding]:
+    """When the last backup was made."""
+    last = condition.last_backup(conn)
+    old = last is None or (datetime.now(UTC) - last).days >= BACKUP_DAYS
+    said = f"上次 {last:%Y-%m-%d %H:%M %Z}" if last else "没有记录"
+    yield judged("备份", said, notice="运行 cuntu db backup 文件，再以 --verify 演练恢复；密钥文件和上传文件夹另行备份。" if old else None)
+
+
+def queue(conn: Connection, _: Settings) -> Iterator[Finding]:
+    """Jobs that nobody does."""
+    number, seconds = condition.waiting(conn)
+    said = f"{number} 件排队" + (f"，最早的已等 {seconds / 60:.0f} 分钟" if number else "")
+    yield judged("后台任务", said, wrong="服务没有在处理任务：确认 cuntu serve 正在运行，查看日志。" if number and seconds > QUEUE_S else None)
