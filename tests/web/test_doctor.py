@@ -1,0 +1,150 @@
+"""`cuntu doctor`: what is wrong is named with what to do, and said by the exit status; nothing secret is told."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import date
+
+import people
+import pytest
+
+from layers import audit, database, seats
+
+KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+
+@pytest.fixture
+def doctor(cuntu, tmp_path, monkeypatch):
+    """Run the doctor; returns exit status and findings by name."""
+    (tmp_path / "key").write_text(KEY)
+    (tmp_path / "key").chmod(0o400)
+    monkeypatch.setenv("CUNTU_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("CUNTU_UPLOAD_DIR", str(tmp_path / "uploads"))
+    monkeypatch.setenv("CUNTU_DISK_RESERVE_BYTES", "1000")
+
+    def run():
+        code, out, err = cuntu("doctor", "--json")
+        assert KEY not in out + err
+        told = json.loads(out)
+        assert all(item["advice"] for item in told["findings"] if item["state"] != "ok")
+        assert told["wrong"] == sum(item["state"] == "wrong" for item in told["findings"])
+        return code, {item["name"]: item for item in told["findings"]}
+
+    return run
+
+
+@pytest.fixture
+def administered(county_url):
+    with database.connect(county_url) as conn:
+        people.person_with(conn, "管理员甲", ("administrator",), token="cuntu_" + "a".ljust(43, "0"))
+        people.person_with(conn, "审计员乙", ("auditor",), token="cuntu_" + "b".ljust(43, "0"))
+    return county_url
+
+
+def states(found, state):
+    return {name for name, item in found.items() if item["state"] == state}
+
+
+def test_a_sound_deployment_has_nothing_wrong(doctor, administered, cuntu, tmp_path):
+    assert cuntu("db", "backup", "b.dump")[0] == 0
+    code, found = doctor()
+    assert states(found, "wrong") <= {"断电保护"}, "only that the cluster of these tests does not wait for the disk"
+    assert code == bool(states(found, "wrong"))
+    assert {
+        "PostgreSQL",
+        "PostGIS",
+        "数据库结构",
+        "服务的数据库角色",
+        "审计记录",
+        "意见书字体",
+        "密钥文件",
+        "备份",
+        "管理员",
+    } <= states(found, "ok")
+    assert "地图审图号" in states(found, "notice")
+
+
+def test_nobody_to_administer_and_people_with_excluding_roles_are_named(doctor, county_url):
+    with database.connect(county_url) as conn:
+        account = people.person_with(conn, "甲", ("administrator",), token="cuntu_" + "a".ljust(43, "0"))
+        [person] = conn.execute("SELECT person_id FROM account WHERE id = %s", [account]).fetchone()
+        both = seats.new_seat(
+            conn, title="审计席", unit="县局", roles=("auditor",), place_code=None, secrecy="internal"
+        )
+        seats.appoint(conn, seat=both, person=person, held_from=date(2020, 1, 1))
+        seats.new_seat(conn, title="空席", unit="县局", roles=("viewer",), place_code=None, secrecy="internal")
+    code, found = doctor()
+    assert code == 1
+    assert {"互斥的角色"} <= states(found, "wrong")
+    assert "管理员" in found["互斥的角色"]["said"]
+    assert "县局 空席" in found["无人任职的席位"]["said"]
+    with database.connect(county_url) as conn:
+        conn.execute("UPDATE account SET disabled_at = now() WHERE id = %s", [account])
+    assert "管理员" in states(doctor()[1], "wrong")
+
+
+def test_a_key_that_others_can_read_is_wrong_and_so_is_none(doctor, administered, tmp_path, monkeypatch):
+    (tmp_path / "key").chmod(0o644)
+    code, found = doctor()
+    assert (code, found["密钥文件"]["state"]) == (1, "wrong")
+    assert "chmod 400" in found["密钥文件"]["advice"]
+    (tmp_path / "key").unlink()
+    assert doctor()[1]["密钥文件"]["state"] == "wrong"
+    monkeypatch.delenv("CUNTU_KEY_FILE")
+    assert "CUNTU_KEY_FILE" in doctor()[1]["密钥文件"]["advice"]
+
+
+def test_rights_somebody_gave_in_passing_are_found(doctor, administered):
+    with database.connect(administered, autocommit=True) as conn:
+        conn.execute("GRANT DELETE ON stored_check TO cuntu_app")
+    code, found = doctor()
+    assert (code, found["服务的数据库角色"]["state"]) == (1, "wrong")
+
+
+def test_policies_that_are_gone_are_found(doctor, administered, cuntu):
+    with database.connect(administered, autocommit=True) as conn:
+        conn.execute(
+            "INSERT INTO household (household_no, village_code, properties, synthetic) VALUES ('H', '421223100201', '{}', true)"
+        )
+        conn.execute("ALTER TABLE household DISABLE ROW LEVEL SECURITY")
+        conn.execute("GRANT SELECT ON household TO cuntu_app")
+    code, found = doctor()
+    assert (code, found["未登录者经服务角色所见"]["state"]) == (1, "wrong")
+
+
+def test_an_altered_audit_is_found(doctor, administered):
+    with database.connect(administered, autocommit=True) as conn:
+        for number in range(3):
+            audit.note(conn, "test.act", f"thing/{number}")
+    assert doctor()[1]["审计记录"]["state"] == "ok"
+    with database.connect(administered, autocommit=True) as conn:
+        conn.execute("ALTER TABLE audit.entry DISABLE TRIGGER USER")
+        conn.execute("UPDATE audit.entry SET payload = replace(payload, 'thing/1', 'thing/7')")
+    code, found = doctor()
+    assert (code, found["审计记录"]["state"]) == (1, "wrong")
+
+
+def test_a_full_disk_and_an_outdated_structure_are_found(doctor, administered, monkeypatch):
+    monkeypatch.setenv("CUNTU_DISK_RESERVE_BYTES", str(10**18))
+    with database.connect(administered, autocommit=True) as conn:
+        conn.execute("UPDATE alembic_version SET version_num = '0011'")
+    code, found = doctor()
+    assert code == 1
+    assert {"上传文件夹所在磁盘", "数据库结构"} <= states(found, "wrong")
+
+
+def test_a_database_that_is_away_is_one_finding_and_the_others_are_told(doctor, monkeypatch):
+    monkeypatch.setenv("CUNTU_DATABASE_URL", "postgresql://nobody@/nothing?host=/tmp/no-such-socket")
+    code, found = doctor()
+    assert code == 1
+    assert found["数据库"]["state"] == "wrong"
+    assert {"意见书字体", "图层目录"} <= set(found)
+
+
+def test_the_table_says_what_to_do(cuntu, administered):
+    code, out, err = cuntu("doctor")
+    assert code == 1
+    assert "CUNTU_KEY_FILE" in "".join(out.split())
+    assert "项有问题" in err
+    assert os.environ["CUNTU_DATABASE_URL"] not in out
