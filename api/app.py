@@ -46,6 +46,7 @@ from api.routes import (
     administration_pages,
     applicants,
     apply,
+    audit,
     check_pages,
     checks,
     classifications,
@@ -180,7 +181,7 @@ def _observe(app: FastAPI, settings: Settings, counts: Counts, place: int) -> No
 
 def routed() -> FastAPI:
     """Return an application that has all routes and nothing behind them, to be looked at."""
-    app = FastAPI()
+    app = FastAPI(docs_url=None, redoc_url=None)
     _route(app)
     return app
 
@@ -188,12 +189,13 @@ def routed() -> FastAPI:
 def _route(app: FastAPI) -> None:
     app.include_router(health.router)
     app.include_router(metrics.router)
-    for module in (layers, layer_imports, deliveries, delivery_findings, layer_versions, comparisons, exports, villages, classifications, papers, checks, overrides, applicants, runs, proposals, progress, jobs, features, site_files, sites, account, administration, administration_accounts):
+    for module in (layers, layer_imports, deliveries, delivery_findings, layer_versions, comparisons, exports, villages, classifications, papers, checks, overrides, applicants, runs, proposals, progress, jobs, features, site_files, sites, account, administration, administration_accounts, audit):
         app.include_router(module.router, prefix="/api/v1")
     app.include_router(ogc.router)
     app.include_router(tiles.router)
     app.include_router(pages.router)
     app.include_router(administration_pages.router)
+    app.include_router(audit.pages)
     for router in (sign_in.router, sign_in_oidc.router, sign_in_oidc.answers, account_pages.router, account_password.router, account_factor.router):
         app.include_router(router)
     app.include_router(check_pages.router)

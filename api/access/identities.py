@@ -84,7 +84,7 @@ def _caller(found: Identity, settings: Settings) -> Caller:
     secrecy = min(found.secrecy, settings.max_secrecy, key=SECRECY_LEVELS.index) if found.secrecy else "public"
     return Caller(
         kind="token" if is_token else "session",
-        permissions=permissions if is_token else permissions | {"account.own"},
+        permissions=permissions - {"account.own"} if is_token else permissions | {"account.own"},
         secrecy="public" if must_prove else secrecy,
         places=frozenset() if found.seat_id is None or must_prove else None if found.place_code is None else frozenset({found.place_code}),
         account_id=found.account_id,

@@ -12,6 +12,7 @@ from api.access.permissions import OPEN, anonymous, permissions, roles
 
 NOBODY = "anonymous"
 NOBODY_LABEL = "不登录"
+MARK = "<!-- cuntu access table -->\n"
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -61,6 +62,14 @@ def as_markdown(table: Iterable[Row]) -> str:
         needed = f"`{row.permission}`{'（全县席位）' if row.county else ''}"
         addresses.append(f"| {row.method} | `{row.path}` | {needed} | {_marks(row, names)} |")
     return "\n".join([*head, *meaning, "", *addresses]) + "\n"
+
+
+def written_into(document: str, table: Iterable[Row]) -> str:
+    """Return a document with the table behind its mark, in the place of what stood there; raises ValueError where it has no mark."""
+    head, mark, _ = document.partition(MARK)
+    if not mark:
+        raise ValueError(f"the document has no line {MARK.strip()}")
+    return f"{head}{mark}\n{as_markdown(table)}"
 
 
 def _row_of(permission: str) -> Row:
