@@ -144,7 +144,7 @@ class ApplicantDesk:
         with self.pool.connection() as conn, conn.transaction():
             self._open_case(conn, case_no)
             applications.settle(conn, [case_no])
-            audit.note(conn, "applications.settle", f"application/{case_no}", details={"outcome": outcome})
+            audit.note(conn, "applications.close", f"application/{case_no}", details={"outcome": outcome})
             return applications.case(conn, case_no, places=acting.current().places)
 
     def _open_case(self, conn: Any, case_no: str) -> Case:

@@ -11,6 +11,8 @@ from typing import Any
 from uuid import uuid4
 
 import hypothesis
+import invented
+import log_scan
 import people
 import psycopg
 import pytest
@@ -23,6 +25,15 @@ PROJECT = Path(__file__).resolve().parents[1]
 # How long one example takes says something about the machine, nothing about the code.
 hypothesis.settings.register_profile("cuntu", deadline=None)
 hypothesis.settings.load_profile("cuntu")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs_of_all_tests() -> Iterator[log_scan.Logs]:
+    """Hear everything that is logged while tests run; after the last one nothing that identifies their people may stand in it."""
+    with log_scan.collecting(log_scan.ALL) as logs:
+        yield logs
+    leaks = logs.leaks(invented.PLANTED)
+    assert leaks == [], f"{len(leaks)} lines of the logs hold personal data"
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +52,7 @@ def server_url() -> Iterator[str]:
         yield cluster.start()
     finally:
         cluster.stop()
+        log_scan.ALL.texts.append(cluster.log.read_text(encoding="utf-8", errors="replace"))
         shutil.rmtree(folder)
 
 

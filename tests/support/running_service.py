@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import log_scan
 import people
 
 import layers
@@ -90,6 +91,7 @@ def running(*options: str, first: str = "pass", **environment: str) -> Iterator[
         process.terminate()
         process.wait(timeout=90)
         reader.join(timeout=10)
+        log_scan.ALL.texts.extend(said)
         if process.stderr:
             process.stderr.close()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import geopandas as gpd
@@ -81,12 +83,21 @@ def empty_client(db_url: str, settings: Settings) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="session")
-def demo_url(server_url: str, template_database: str) -> Iterator[str]:
+def demo_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The key file of the small demo county."""
+    file = tmp_path_factory.mktemp("key") / "key"
+    file.write_bytes(base64.b64encode(bytes(range(32))))
+    file.chmod(0o600)
+    return file
+
+
+@pytest.fixture(scope="session")
+def demo_url(server_url: str, template_database: str, demo_key: Path) -> Iterator[str]:
     """The URL of a database with the small demo county, typed and checked, shared by the tests that only read it."""
     name = f"cuntu_demo_{uuid4().hex[:12]}"
     url = create_database(server_url, name, template=template_database)
     with database.pool(url, max_size=4) as pool:
-        demo_county.load(pool, url, Settings(database_url=url), report=lambda share, doing="": None, scale="small")
+        demo_county.load(pool, url, Settings(database_url=url, key_file=demo_key), report=lambda share, doing="": None, scale="small")
     yield url
     drop_database(server_url, name)
 

@@ -126,7 +126,7 @@ def test_a_closed_case_is_shown_in_full_to_nobody(recorded, county_url):
     assert recorded.post(CASE + "/reveal", json=REASON).status_code == 409
     assert recorded.put(CASE, json=invented.applicant()).status_code == 409
     assert recorded.get(CASE).status_code == 200
-    assert [entry["details"] for entry in audited(county_url, "applications.settle")] == [{"outcome": "approved"}]
+    assert [entry["details"] for entry in audited(county_url, "applications.close")] == [{"outcome": "approved"}]
 
 
 def test_a_case_is_found_by_number_of_applicant_or_member_and_the_number_is_not_kept(recorded, county_url):
