@@ -1,4 +1,4 @@
-"""How long an address and how large the headers of a request may be, and which headers it may not have twice."""
+"""How long an address and how large the headers of a request may be, and what they may not hold."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ def refused(scope: Scope) -> CuntuError | None:
     headers = scope["headers"]
     if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MOST_ADDRESS_BYTES:
         return LongAddressError(f"地址过长：最多 {MOST_ADDRESS_BYTES} 字节。")
+    if "\0" in scope["path"]:
+        return InputError("地址中不能有空字符。")
     if len(headers) > MOST_HEADERS:
         return HeadersTooLargeError(f"请求头过多：最多 {MOST_HEADERS} 个。")
     total = 0

@@ -23,7 +23,7 @@ def test_in_every_text_of_an_address(client):
             else:
                 address, params = re.sub(r"\{\w+\}", NOWHERE, path.replace("{" + parameter["name"] + "}", "a%00b")), {}
             answer = client.get(address, params=params)
-            assert answer.status_code in (400, 404), (address, params, answer.status_code)
+            assert answer.status_code in (400, 403, 404), (address, params, answer.status_code)
             assert answer.headers["content-type"] == "application/problem+json"
             asked += 1
     assert asked > 40
@@ -41,7 +41,7 @@ ACT = {"rule": "HB-001a", "feature_id": "J1", "reason": "画错", "officer": peo
 @pytest.mark.parametrize("name", sorted(ACT))
 def test_in_every_text_of_an_override(client, hit, name):
     answer = client.post(f"/api/v1/checks/{hit}/overrides", json=ACT | {name: NUL})
-    assert answer.status_code in (400, 404), answer.text
+    assert answer.status_code in (400, 403, 404), answer.text
     assert client.get(f"/api/v1/checks/{hit}/overrides").json()["overrides"] == []
 
 
@@ -51,7 +51,7 @@ def test_in_every_text_of_a_withdrawal(client, hit, name):
     assert made.status_code == 201, made.text
     withdrawal = {key: ACT[key] for key in ("reason", "officer", "unit")} | {name: NUL}
     answer = client.post(f"/api/v1/checks/{hit}/overrides/{made.json()['id']}/withdrawal", json=withdrawal)
-    assert answer.status_code == 400, answer.text
+    assert answer.status_code in (400, 403), answer.text
 
 
 def test_in_the_note_of_a_classification(client):
