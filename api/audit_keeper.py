@@ -40,7 +40,7 @@ def note_start(conn: psycopg.Connection[Any], settings: Settings) -> None:
 def keep_head(conn: psycopg.Connection[Any], settings: Settings) -> None:
     """Write the head of the chain into the log and the file of heads."""
     head = audit_search.head(conn)
-    audit_anchors.keep(anchors_file(settings), head)
+    audit_anchors.keep(anchors_file(settings), head, database=audit_search.database_of(conn))
     log.info("audit head %s", head.anchor)
 
 

@@ -24,22 +24,24 @@ def parse(text: str) -> Head:
     return found
 
 
-def read(path: Path) -> list[Head]:
-    """Read the heads of a file, one JSON object a line; raises InputError naming a line that is none."""
+def read(path: Path, *, database: str | None = None) -> list[Head]:
+    """Read the heads of a file, one JSON object a line, those of one `database` or all; raises InputError naming a line that is none."""
     found = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         try:
             told = orjson.loads(line)
-            found.append(parse(f"{told['id']}:{told['hash']}"))
+            head = parse(f"{told['id']}:{told['hash']}")
+            if database in (None, told["database"]):
+                found.append(head)
         except (ValueError, KeyError, TypeError, InputError) as error:
             raise InputError(f"{path.name} 第 {number} 行不是链头。") from error
     return found
 
 
-def keep(path: Path, head: Head) -> None:
-    """Add a head to a file, which only its owner may read."""
+def keep(path: Path, head: Head, *, database: str) -> None:
+    """Add the head of a database's chain to a file, which only its owner may read."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    line = orjson.dumps({"at": datetime.now(UTC), "id": head.id, "hash": head.hash.hex()}) + b"\n"
+    line = orjson.dumps({"at": datetime.now(UTC), "id": head.id, "hash": head.hash.hex(), "database": database}) + b"\n"
     with path.open("ab") as file:
         path.chmod(0o600)
         file.write(line)

@@ -68,6 +68,13 @@ def head(conn: Connection) -> Head:
     return Head(int(row[0]), bytes(row[1])) if row else Head(0, bytes(32))
 
 
+def database_of(conn: Connection) -> str:
+    """Return what tells this database from every other, a restored one from the one before."""
+    row = conn.execute(SQL["database"]).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
 def find(conn: Connection, asked: Asked, *, limit: int) -> list[Kept]:
     """Return at most so many entries, the newest first."""
     values = vars(asked) | {"limit": limit, "object": None if asked.object is None else _escaped(asked.object) + "%"}

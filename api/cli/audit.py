@@ -9,11 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
+from api.audit_entries import verified
 from api.audit_keeper import anchors_file
 from api.cli.output import AsJson, print_json, print_table, say
 from api.cli.signing import OfficerName, SeatNumber, UnitName, signed
 from api.cli.times import day_of
-from api.database import ready_url
+from api.database import ready_url, running_url
 from api.moment import COUNTY_TIME
 from api.settings import Settings
 from layers import audit, audit_anchors, audit_archive, audit_chain, audit_search, database
@@ -47,11 +48,12 @@ def verify(
     if archive is not None:
         found = audit_archive.verify_file(archive)
     else:
-        kept = audit_anchors.by_number([*(audit_anchors.parse(text) for text in anchor or ()), *_heads(context.obj, anchors)])
+        given = [audit_anchors.parse(text) for text in anchor or ()]
         with database.connect(ready_url(context.obj), autocommit=True) as conn:
+            kept = audit_anchors.by_number(given + _heads(conn, context.obj, anchors))
             found = audit_chain.verify(conn, anchors=kept)
             audit.note(conn, "audit.verify", "audit", result="done" if found.sound else "failed", details={"entries": found.entries, "faults": len(found.faults)})
-    print_json(as_told(found)) if as_json else _tell(found)
+    print_json(verified(found)) if as_json else _tell(found)
     if not found.sound:
         raise typer.Exit(1)
 
@@ -69,7 +71,7 @@ def archive(
 ) -> None:
     """把保存期已满的记录写入归档文件，核验后移出数据库；链从归档的最后一条继续。"""
     moment = datetime.combine(day_of(before, "--before"), datetime.min.time(), COUNTY_TIME).astimezone(UTC)
-    with database.connect(ready_url(context.obj), autocommit=True) as conn:
+    with database.connect(running_url(context.obj), autocommit=True) as conn:  # only the owner may take entries out
         planned = audit_archive.plan(conn, moment)
         told: dict[str, Any] = {"applied": False, "plan": None if planned is None else asdict(planned) | {"entries": planned.entries}}
         if planned is not None and apply:
@@ -88,18 +90,12 @@ def archive(
         say(f"会归档第 {planned.first_id}—{planned.last_id} 条（{planned.entries} 条）；核对后加 --apply 和签注人。")
 
 
-def as_told(found: Verified) -> dict[str, Any]:
-    """Write what a verification came to, JSON-ready."""
-    faults = [{"id": fault.id, "last": fault.last or fault.id, "kind": fault.kind, "message": fault.message} for fault in found.faults]
-    return {
-        "sound": found.sound, "entries": found.entries, "first_id": found.first_id, "last_id": found.last_id, "last_hash": found.last_hash.hex(),
-        "faults": faults,
-    }  # fmt: skip
-
-
-def _heads(settings: Settings, given: Path | None) -> list[Head]:
-    path = given or anchors_file(settings)
-    return audit_anchors.read(path) if path.exists() else []
+def _heads(conn: Any, settings: Settings, given: Path | None) -> list[Head]:
+    """The heads of a file, or those of this database that the service has kept."""
+    if given is not None:
+        return audit_anchors.read(given)
+    path = anchors_file(settings)
+    return audit_anchors.read(path, database=audit_search.database_of(conn)) if path.exists() else []
 
 
 def _tell(found: Verified) -> None:

@@ -4,6 +4,9 @@ SELECT {append}(%(payloads)s);
 -- name: head
 SELECT id, hash FROM audit.head;
 
+-- name: database
+SELECT c.system_identifier || '/' || d.oid FROM pg_control_system() AS c, pg_database AS d WHERE d.datname = current_database();
+
 -- name: begin_reading
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
 
