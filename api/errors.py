@@ -381,7 +381,7 @@ def install(app: FastAPI) -> None:
     for kind in LATE_STATEMENTS:
         app.add_exception_handler(kind, on_late_statement)
     app.add_exception_handler(psycopg.errors.DiskFull, on_storage_full)
-    for busy in (PoolTimeout, TooManyRequests, psycopg.errors.TooManyConnections):
+    for busy in (TooManyRequests, psycopg.errors.TooManyConnections):
         app.add_exception_handler(busy, on_busy)
     app.add_exception_handler(ClientDisconnect, on_client_gone)
     app.add_exception_handler(Exception, on_unexpected)

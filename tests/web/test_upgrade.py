@@ -67,10 +67,10 @@ def copied(source, target):
     for table, there in columns(target).items():
         both = [name for name in there if name in newer.get(table, ())]
         told = {"table": sql.Identifier(table), "columns": names(both)}
-        with source.cursor().copy(sql.SQL("COPY (SELECT {columns} FROM {table}) TO STDOUT").format(**told)) as given:
-            with target.cursor().copy(sql.SQL("COPY {table} ({columns}) FROM STDIN").format(**told)) as taken:
-                for block in given:
-                    taken.write(block)
+        read, write = sql.SQL("COPY (SELECT {columns} FROM {table}) TO STDOUT"), sql.SQL("COPY {table} ({columns}) FROM STDIN")
+        with source.cursor().copy(read.format(**told)) as given, target.cursor().copy(write.format(**told)) as taken:
+            for block in given:
+                taken.write(block)
     for table, name in target.execute(
         "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' AND is_identity = 'YES'"
     ).fetchall():
