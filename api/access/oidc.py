@@ -166,7 +166,7 @@ class Provider:
         parts = urlsplit(self.issuer)
         if parts.scheme != "https" and parts.hostname not in LOOPBACK:
             raise ProviderAwayError("统一身份认证的地址（CUNTU_OIDC_ISSUER）须以 https 开头。")
-        found = self._fetch(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
+        found: dict[str, Any] = self._fetch(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
         if found.get("issuer") != self.issuer:
             raise ProviderAwayError("统一身份认证的说明有误：issuer 与所设置的不同。")
         return found

@@ -37,6 +37,7 @@ class Visitor:
 
     def __init__(self, client: TestClient, **headers: str) -> None:
         self.client = TestClient(client.app, headers=HERE | headers, follow_redirects=False)
+        self.client.portal = client.portal  # the event loop that the service runs in, as there is one in each of its processes
 
     @property
     def session(self) -> str | None:

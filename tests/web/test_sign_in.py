@@ -48,6 +48,7 @@ def test_under_https_the_cookie_is_secure_and_of_this_host_alone(client, account
     with TestClient(create_app(told, database_url=county_url), base_url="https://testserver") as service:
         visitor = Visitor(service)
         visitor.client = TestClient(service.app, base_url="https://testserver", headers={"origin": "https://testserver", "accept": "text/html"}, follow_redirects=False)
+        visitor.client.portal = service.portal
         entered = visitor.sign_in()
         given = next(line for line in entered.headers.get_list("set-cookie") if line.startswith("__Host-cuntu_session="))
         assert "secure" in given.lower()
