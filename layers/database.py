@@ -6,7 +6,7 @@ any transaction, so that no rollback takes it back, and again only when somebody
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib import resources
@@ -22,7 +22,7 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
 from layers import roles
-from layers.acting import current
+from layers.acting import SERVICE, as_service, current
 from layers.sql import queries
 
 SQL = queries("database")
@@ -106,6 +106,29 @@ def tell(conn: psycopg.Connection[Any]) -> bool:
     if isinstance(conn, Session):
         conn.told = wanted
     return True
+
+
+@contextmanager
+def seeing_all(conn: psycopg.Connection[Any]) -> Iterator[None]:
+    """For the length of a block, see and change on a connection what the service itself may, whoever acts.
+
+    For what depends on rows that whoever acts does not see, such as which version is in force: what is hidden must not make way for what
+    is not. What is then shown of it is for the caller to decide.
+    """
+    if _sees_all(current().settings) and _sees_all(getattr(conn, "told", None) or {}):
+        yield
+        return
+    try:
+        with as_service():
+            tell(conn)
+            yield
+    finally:
+        if conn.info.transaction_status in (TransactionStatus.IDLE, TransactionStatus.INTRANS):  # else all that was told in it ends with it
+            tell(conn)
+
+
+def _sees_all(told: Mapping[str, str]) -> bool:
+    return all(told.get(name) == SERVICE.settings[name] for name in ("cuntu.secrecy", "cuntu.places", "cuntu.permissions"))
 
 
 def _ready(conn: Session) -> None:

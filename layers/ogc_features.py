@@ -19,7 +19,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 from shapely.geometry.base import BaseGeometry
 
-from layers import versions
+from layers import database, versions
 from layers.catalog import SECRECY_LEVELS, CatalogLayer, is_open_to
 from layers.catalog import layer as catalog_layer
 from layers.ogc_crs import Bounds, Corners, OfferedCrs, covers, region
@@ -67,12 +67,13 @@ def during(conn: Connection, *, first: date, last: date, known_at: datetime, lay
 
     What is in force changes only on days on which some version begins, ends or changes its law status, so that only these are looked at.
     """
-    days = conn.execute(SQL["change_days"], {"first": first, "last": last, "layer": layer}).fetchall()
     found: dict[str, dict[int, DatasetVersion]] = {}
-    for day in (first, *(row[0] for row in days)):
-        for name, dataset in versions.in_force(conn, valid_on=day, known_at=known_at).items():
-            if layer in (None, name):
-                found.setdefault(name, {}).setdefault(dataset.version, dataset)
+    with database.seeing_all(conn):
+        days = conn.execute(SQL["change_days"], {"first": first, "last": last, "layer": layer}).fetchall()
+        for day in (first, *(row[0] for row in days)):
+            for name, dataset in versions.in_force(conn, valid_on=day, known_at=known_at).items():
+                if layer in (None, name):
+                    found.setdefault(name, {}).setdefault(dataset.version, dataset)
     return {name: tuple(by_version.values()) for name, by_version in found.items()}
 
 

@@ -26,7 +26,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from shapely.geometry.base import BaseGeometry
 
-from layers import audit, partitions, version_acts
+from layers import audit, database, partitions, version_acts
 from layers.catalog import is_open_to
 from layers.catalog import layer as catalog_layer
 from layers.errors import (
@@ -126,14 +126,9 @@ def stage(
 
 
 def publish(
-    conn: Connection,
-    version_id: int,
-    *,
-    at: datetime | None = None,
-    by: Signature = BY_PROGRAM,
-    expected: Expected | None = None,
+    conn: Connection, version_id: int, *, at: datetime | None = None, by: Signature = BY_PROGRAM, expected: Expected | None = None,
     max_secrecy: str | None = None,
-) -> None:
+) -> None:  # fmt: skip
     """Make a staged version the known one from `at` (default: this moment), close those it replaces, and log who did it.
 
     `expected` is what the publisher takes to be in force on the day of the version's valid period that is nearest to today; where it is
@@ -144,10 +139,11 @@ def publish(
     found = locked(conn, version_id, wanted="staged")
     if max_secrecy is not None:
         _check_secrecy(found["layer"], found["secrecy"], max_secrecy)
-    moment = moment_of_change(conn, found["layer"], at)
-    if expected is not None:
-        _check_expected(conn, found, expected)
-    closed = [int(row[0]) for row in conn.execute(SQL["close_replaced"], {"id": version_id, "at": moment}).fetchall()]
+    with database.seeing_all(conn):  # what is replaced may be more closed than what its publisher sees
+        moment = moment_of_change(conn, found["layer"], at)
+        if expected is not None:
+            _check_expected(conn, found, expected)
+        closed = [int(row[0]) for row in conn.execute(SQL["close_replaced"], {"id": version_id, "at": moment}).fetchall()]
     conn.execute(SQL["open"], {"id": version_id, "at": moment})
     after, told = found | {"status": "published", "known_from": moment}, {"closed": sorted(closed)}
     version_acts.add(conn, version_id, found["layer"], "publish", by, made_at=moment, details=told, before=found, after=after)
@@ -187,10 +183,11 @@ def in_force(
 ) -> dict[str, DatasetVersion]:
     """Return by layer id the version valid on a day, as known at a moment. A layer without one is absent.
 
-    Only what is law counts, or with `law_status="draft"` only drafts; `display_only` asks for the data for showing instead.
+    Only what is law counts, or with `law_status="draft"` only drafts; `display_only` asks for the data for showing instead. It is the same
+    for all: a version more closed than whoever acts may see is returned, too, and nothing earlier in its place.
     """
     asked = {"valid_on": valid_on, "known_at": known_at, "law_status": law_status, "display_only": display_only}
-    with conn.cursor(row_factory=dict_row) as cursor:
+    with database.seeing_all(conn), conn.cursor(row_factory=dict_row) as cursor:
         cursor.execute(SQL["in_force"], asked)
         return {row["layer"]: DatasetVersion(**row) for row in cursor}
 
@@ -237,7 +234,8 @@ def _standing(conn: Connection, version_id: int) -> dict[str, Any]:
 def moment_of_change(conn: Connection, layer: str, at: datetime | None = None) -> datetime:
     """Return `at` or this moment; raise VersionStateError where the layer changed later: what was known then is not rewritten."""
     moment = at or _clock(conn)[0]
-    last = _one(conn, "last_change", {"layer": layer})[0]
+    with database.seeing_all(conn):
+        last = _one(conn, "last_change", {"layer": layer})[0]
     if last is not None and moment < last:
         raise VersionStateError(f"发布或撤回的时间 {moment.isoformat()} 早于该图层上一次变更 {last.isoformat()}。")
     return moment

@@ -105,7 +105,7 @@ def test_each_role_may_call_exactly_these_functions(db):
     assert called[TILES] == asked
     assert called[APP] == asked | {
         "everywhere()", "places()", "own_place()", "account()", "seat()", "make_version_tables(integer)", "close_version_tables(integer)",
-        "drop_version_tables(integer)", "audit.append(text[])", "audit.append_last(text[])",
+        "drop_version_tables(integer)", "version_stands(integer)", "audit.append(text[])", "audit.append_last(text[])",
     }  # fmt: skip
 
 
