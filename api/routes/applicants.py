@@ -83,7 +83,7 @@ def search(response: Response, desk: Desk, body: JsonBody) -> dict[str, Any]:
 
 
 @router.get(
-    "/{case_no}/applicant", summary="一件申请的申请人（已遮盖）", response_model=ApplicantShown, responses=problems(400, 401, 403, 404, 503)
+    "/{case_no:path}/applicant", summary="一件申请的申请人（已遮盖）", response_model=ApplicantShown, responses=problems(400, 401, 403, 404, 503)
 )
 @needs("applicants.read")
 def get_applicant(response: Response, desk: Desk, case_no: CaseNo) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def get_applicant(response: Response, desk: Desk, case_no: CaseNo) -> dict[str, 
 
 
 @router.put(
-    "/{case_no}/applicant", summary="登记、更正申请人", response_model=ApplicantShown,
+    "/{case_no:path}/applicant", summary="登记、更正申请人", response_model=ApplicantShown,
     responses={201: {"description": "首次登记", "model": ApplicantShown}, **problems(400, 401, 403, 404, 409, 413, 415, 503)},
     openapi_extra=json_body(ApplicantStated, "application/json"),
 )  # fmt: skip
@@ -107,7 +107,7 @@ def put_applicant(response: Response, desk: Desk, case_no: CaseNo, body: JsonBod
 
 
 @router.post(
-    "/{case_no}/applicant/reveal", summary="查看申请人的完整信息（逐次记录）", response_model=ApplicantShown,
+    "/{case_no:path}/applicant/reveal", summary="查看申请人的完整信息（逐次记录）", response_model=ApplicantShown,
     responses=problems(400, 401, 403, 404, 409, 413, 415, 503), openapi_extra=json_body(RevealRequest, "application/json"),
 )  # fmt: skip
 @needs("applicants.reveal")
@@ -119,7 +119,7 @@ def reveal(response: Response, desk: Desk, case_no: CaseNo, body: JsonBody) -> d
 
 
 @router.post(
-    "/{case_no}/closing", summary="办结一件申请", response_model=CaseShown, responses=problems(400, 401, 403, 404, 409, 413, 415, 503),
+    "/{case_no:path}/closing", summary="办结一件申请", response_model=CaseShown, responses=problems(400, 401, 403, 404, 409, 413, 415, 503),
     openapi_extra=json_body(CloseRequest, "application/json"),
 )  # fmt: skip
 @needs("applicants.write")
@@ -147,7 +147,7 @@ def applications_page(
     return _private(page(request, "applications.html", context, synthetic=is_synthetic(seen)))
 
 
-@pages.get("/applications/{case_no}")
+@pages.get("/applications/{case_no:path}")
 @needs("applicants.read")
 def application_page(request: Request, desk: Desk, when: When, snapshots: Snapshot, case_no: CaseNo) -> HTMLResponse:
     """One application with its applicant masked, why each field is kept, and how to see it in full."""

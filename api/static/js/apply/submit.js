@@ -16,7 +16,7 @@ export function makeSubmit({ store, url, makeBody, onStored, onRefused, onMessag
     const sent = store.state;
     try {
       const report = await postJson(url, body);
-      show(report);
+      show(report, body.properties.case_no);
       onStored(report, sent);
     } catch (error) {
       if (error instanceof Refused) onRefused(error);
@@ -28,13 +28,24 @@ export function makeSubmit({ store, url, makeBody, onStored, onRefused, onMessag
     }
   }
 
-  function show(report) {
+  /** Take the application into the register; who applies is recorded on its own page, never here. */
+  async function accept(report, caseNo) {
+    try {
+      await postJson("/api/v1/applications", { check_id: report.id });
+    } catch (error) {
+      if (error.status !== 409) return onMessage("没有受理：" + error.message);
+    }
+    location.href = "/applications/" + encodeURIComponent(caseNo);
+  }
+
+  function show(report, caseNo) {
     place.hidden = false;
     fill(place, h("div", { class: "notice ok" },
       h("p", {}, h("strong", {}, "已提交，审查意见已存档。"), ` 结论：${report.verdict_label}。`),
       h("p", { class: "bar-buttons" },
         h("a", { class: "button primary", href: "/maps/checks/" + report.id }, "查看审查意见"),
-        h("a", { class: "button", href: `/api/v1/checks/${report.id}.pdf`, download: `${report.id}.pdf` }, "下载 PDF"))));
+        h("a", { class: "button", href: `/api/v1/checks/${report.id}.pdf`, download: `${report.id}.pdf` }, "下载 PDF"),
+        "mayRecord" in place.dataset && caseNo && h("button", { class: "button", type: "button", onclick: () => accept(report, caseNo) }, "受理并登记申请人"))));
     place.scrollIntoView({ block: "nearest" });
   }
 
