@@ -34,7 +34,7 @@ def list_jobs(db: Db, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> dict[s
 @needs("jobs.read")
 def get_job(job_id: UUID, db: Db) -> dict[str, Any]:
     """How far a job is, and what came of it: one's own, or one on something that one may see. Others are as if they were not there."""
-    with db.connection() as conn:
+    with acting.as_service(), db.connection() as conn:
         found = records.get(conn, job_id)
     if not is_seen(found, acting.current()):
         raise UnknownRecordError(f"没有编号为 {job_id} 的任务。")
