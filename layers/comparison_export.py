@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import psycopg
 
-from layers import comparison
+from layers import audit, comparison
 from layers.comparison import KIND_LABELS, Change, Comparison, Detail
 from layers.site_files.written import geometry_json
 from layers.workbook import Page, write_workbook
@@ -32,6 +32,8 @@ _CHUNK = 5_000
 
 def write(path: Path, conn: psycopg.Connection[Any], found: Comparison) -> None:
     """Write `.xlsx` or `.geojson`; raises InputError for another ending."""
+    versions = [found.before.dataset.version, found.after.dataset.version]
+    audit.note(conn, "comparisons.export", f"version/{versions[1]}", details={"format": path.suffix[1:], "versions": versions})
     if path.suffix == ".xlsx":
         rows = [_row(change, detail, found) for change, detail in _all(conn, found, shapes=False)]
         counts = [[title, found.counts[name]] for name, title in COUNTED.items()]

@@ -11,6 +11,7 @@ from typing import Any
 import geopandas as gpd
 import psycopg
 
+from layers import audit
 from layers import check_runs as store
 from layers.catalog import catalog
 from layers.check_runs import Result, Run
@@ -33,6 +34,7 @@ MOST_ROWS = 200_000
 def write_run(path: Path, conn: Connection, run: Run) -> None:
     """Write a run with its results to `path` (.xlsx, .gpkg or .json); raises UnsupportedFileError for another ending."""
     kind = path.suffix.lower()
+    audit.note(conn, "runs.export", f"run/{run.id}", details={"format": kind[1:], "results": run.done})
     if kind == ".xlsx":
         write_workbook(path, _pages(run, list(_told(run, store.every_result(conn, run.id)))))
     elif kind == ".gpkg":

@@ -13,6 +13,7 @@ from openpyxl.utils import get_column_letter
 
 from layers.catalog import catalog
 from layers.formulas import write_text
+from layers.watermark import taken_at, taken_by
 
 MAX_WIDTH = 40
 DATASET = {"state_label": "状态", "version": "版本", "valid_from": "生效日期", "authority": "来源单位"}
@@ -44,6 +45,7 @@ def write_workbook(path: Path | IO[bytes], pages: Sequence[Page]) -> None:
             sheet.column_dimensions[get_column_letter(column)].width = _width(
                 [heading, *(row[column - 1] for row in page.rows)]
             )
+    workbook.properties.creator = " ".join((taken_by(), taken_at())).strip()
     workbook.save(path)
 
 

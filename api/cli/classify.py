@@ -14,7 +14,7 @@ from api.cli.times import KnownAt, ValidOn, moment_of
 from api.database import ready_url
 from api.moment import Moment
 from api.settings import Settings
-from layers import database, versions
+from layers import audit, database, versions
 from layers.errors import UnsupportedFileError
 from layers.village_export import write_villages
 from spatial.layer import LayerSet
@@ -39,6 +39,8 @@ def classify(
     counts = classifying.counts([row["village_type"] for row in rows])
     if output:
         write_villages(output, rows, villages=layers["village"], about=about)
+        with database.connect(ready_url(context.obj)) as conn:
+            audit.note(conn, "villages.export", f"classification/{about['id']}", details={"format": output.suffix[1:], "rows": len(rows)})
         say(f"已写入 {output}。")
     if as_json:
         print_json({**about, "counts": counts, "villages": rows})

@@ -12,7 +12,7 @@ from api.cli.times import KnownAt, ValidOn, moment_of
 from api.database import ready_url
 from api.moment import Moment
 from api.settings import Settings
-from layers import database, progress
+from layers import audit, database, progress
 from layers.progress_import import import_sheet
 from layers.progress_workbook import write_report
 from spatial.errors import InputError
@@ -61,6 +61,8 @@ def report(
     found = _report(context.obj, indicator, period, moment_of(valid_on, known_at))
     if output:
         write_report(output, found)
+        with database.connect(ready_url(context.obj)) as conn:
+            audit.note(conn, "progress.export", f"progress/{indicator}", details={"format": "xlsx", "period": period})
     if as_json:
         print_json(found.as_dict())
     else:

@@ -15,8 +15,8 @@ from api.delivery_entries import finding_entry
 from api.delivery_schemas import FindingCollection, Level
 from api.deps import AppSettings, Db
 from api.openapi import GEOJSON, GeoJson, problems
+from layers import audit, delivery_findings, quality
 from layers import deliveries as store
-from layers import delivery_findings, quality
 from layers.delivery_record import report_of
 from layers.quality.findings import QualityReport
 
@@ -90,5 +90,6 @@ def _file(delivery_id: UUID, db: Db, ending: str, media_type: str, write: Callab
         path = Path(folder) / f"report.{ending}"
         write(report_of(layer, found.summary or {}, delivery_findings.every(conn, delivery_id)), path)
         data = path.read_bytes()
+        audit.note(conn, "findings.export", f"delivery/{delivery_id}", details={"format": ending})
     headers = {"Content-Disposition": f'attachment; filename="delivery-{delivery_id}.{ending}"'}
     return Response(data, media_type=media_type, headers=headers)

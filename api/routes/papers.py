@@ -15,6 +15,7 @@ from api.errors import NotFoundError
 from api.openapi import problems
 from api.reach import check_within_reach
 from api.schemas import PaperRecord
+from layers import audit
 from layers.check_export import workbook_bytes
 
 router = APIRouter(tags=["建房审查"], route_class=GuardedRoute)
@@ -48,6 +49,7 @@ def get_workbook(check_id: UUID, db: Db) -> Response:
     """The report as a workbook, with the same groups."""
     with db.connection() as conn:
         report = orjson.loads(check_within_reach(conn, check_id).report)
+        audit.note(conn, "checks.export", f"check/{check_id}", details={"format": "xlsx"})
     return Response(workbook_bytes(report), media_type=XLSX, headers=_named(f"核查意见 {check_id}.xlsx", show="attachment"))
 
 

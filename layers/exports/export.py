@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from layers import audit
 from layers.catalog import is_open_to
 from layers.catalog import layer as catalog_layer
 from layers.errors import ExportRefusedError, SecrecyError
@@ -76,6 +77,11 @@ def export(
     target = path / proposed_name(content, wanted.format.endings[0]) if path.is_dir() else path
     with replacing(target) as place:
         notes = wanted.format.write(content, place, Order(said, wanted.encoding))
+    told = {"layer": dataset.layer, "format": wanted.format.id, "crs": content.coordinates.name, "rows": dataset.feature_count}
+    more = {"secrecy": dataset.secrecy, "with_personal": wanted.with_personal, "by": said.facts.get("exported_by"), "at": said.facts["exported_at"]}
+    with target.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    audit.note(conn, "layers.export", f"version/{dataset.version}", after=digest, details=told | more)
     return Exported(target, wanted.format.id, content.coordinates.name, dataset.feature_count, (*said.notes, *notes))
 
 

@@ -13,6 +13,7 @@ import orjson
 from layers import version_acts
 from layers.exports.content import Connection, Content
 from layers.version_acts import LAW_STATUS_LABELS
+from layers.watermark import taken_at, taken_by
 from spatial.layer import DatasetVersion
 
 SYNTHETIC: Final = "示例数据，仅供演示"
@@ -22,6 +23,7 @@ LABELS: Final[Mapping[str, str]] = MappingProxyType({
     "valid_from": "有效自", "valid_to": "有效至（不含）", "known_from": "所知自", "known_to": "所知至", "survey_date": "调查日期",
     "law_status": "法律状态", "code_system": "编码体系", "secrecy": "密级", "nature": "数据性质", "source_name": "来源文件",
     "source_sha256": "来源文件 SHA-256", "checksum": "内容 SHA-256", "feature_count": "要素数", "crs": "坐标系", "fields": "字段",
+    "exported_by": "导出人", "exported_at": "导出时间",
 })  # fmt: skip
 SECRECY_LABELS: Final[Mapping[str, str]] = MappingProxyType({"public": "公开", "internal": "内部", "secret": "涉密"})
 STATUS_LABELS: Final[Mapping[str, str]] = MappingProxyType(
@@ -99,6 +101,8 @@ def statement(content: Content) -> Statement:
         "feature_count": dataset.feature_count,
         "crs": content.coordinates.label,
         "fields": "、".join(f"{item.name} {item.title}" for item in content.fields),
+        "exported_by": taken_by(),
+        "exported_at": taken_at(),
     }
     return Statement({key: value for key, value in facts.items() if value not in (None, "")}, tuple(_left_out(content)))
 
