@@ -57,17 +57,24 @@ PEOPLE = (
 )
 
 
-def prepare(conn: Connection, settings: Settings) -> list[DemoAccount]:
-    """Have the accounts of the demo county with the passwords of this installation; what is there already is left as it is.
-
-    Raises OwnDataError where the database is somebody's own: it has an administrator, or one of the logins is somebody else's.
-    """
-    seats.lock(conn)
+def refuse_own(conn: Connection) -> None:
+    """Raise OwnDataError where the database is somebody's own: it has an administrator, or one of the demo's logins is somebody else's."""
     found = {account.login: account.person for account in accounts.listed(conn)}
     own = [person for person in PEOPLE if found.get(person.login) == person.name]
     others = [person.login for person in PEOPLE if found.get(person.login) not in (None, person.name)]
     if others or (not own and seats.administered(conn, today=Moment.now().valid_on).today):
-        raise OwnDataError
+        raise OwnDataError(
+            "数据库中已有本单位的账户，不能载入示例县。请用另一个数据库（CUNTU_DATABASE_URL 或 CUNTU_DATA_DIR）。"
+        )
+
+
+def prepare(conn: Connection, settings: Settings) -> list[DemoAccount]:
+    """Have the accounts of the demo county with the passwords of this installation; what is there already is left as it is.
+
+    Raises OwnDataError where the database is somebody's own.
+    """
+    seats.lock(conn)
+    refuse_own(conn)
     kept = _passwords(keys.beside_cluster(settings).with_name(FILE))
     people = [DemoAccount(**{**vars(person), "password": kept[person.role]}) for person in PEOPLE]
     for person in people:

@@ -35,6 +35,8 @@ def demo(
         url = running_url(settings)
         database.upgrade(url)
         with database.pool(url, max_size=4) as pool:
+            with pool.connection() as conn:
+                demo_people.refuse_own(conn)
             done = demo_county.load(pool, url, settings, report=report, again=reload_data)
             with pool.connection() as conn:
                 people = demo_people.prepare(conn, settings)

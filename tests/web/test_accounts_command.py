@@ -175,3 +175,6 @@ def test_the_demo_makes_no_accounts_in_somebodys_own_database(db_url, settings, 
     told(run("accounts", "open", person, "guan", "--json"))
     with pytest.raises(OwnDataError):
         prepared(db_url, settings)
+    code, _, err = run("demo", "--no-serve")
+    assert code == 1 and "已有本单位的账户" in err
+    assert told(run("layers", "list", "--json"))["layers"][0]["in_force"] is None
