@@ -41,7 +41,8 @@ def install(settings: Settings, *, level: int, form: str = "text", stream: TextI
     handler: logging.Handler
     if settings.log_file:
         handler = WatchedFileHandler(settings.log_file, encoding="utf-8")
-        settings.log_file.chmod(0o640)
+        if settings.log_file.is_file():
+            settings.log_file.chmod(0o640)
     else:
         handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines(scrub=scrub) if chosen == "json" else TextLines(scrub=scrub))

@@ -6,11 +6,12 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -68,6 +69,7 @@ def service(place: Place, **settings: str) -> Iterator[Service]:
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     try:
         address = _address(process)
+        threading.Thread(target=_drain, args=(process,), daemon=True).start()
         _wait(address)
         yield Service(address, process.pid, token(place.url))
     finally:
@@ -79,6 +81,13 @@ def service(place: Place, **settings: str) -> Iterator[Service]:
             process.wait()
         if process.stderr:
             process.stderr.close()
+
+
+def _drain(process: subprocess.Popen[str]) -> None:
+    """Take the log off the service's hands: a pipe nobody reads from would hold it up."""
+    with suppress(ValueError):  # closed at the end
+        for _ in process.stderr or ():
+            pass
 
 
 def _children(pid: int) -> list[int]:
