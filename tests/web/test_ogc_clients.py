@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
+import geopandas as gpd
 import numpy as np
+import people
 import pyogrio
 import pytest
 import shapely
-from frames import EAST, EPSG, NORTH
+from frames import EAST, EPSG, NORTH, meta, published, square
 from ogc import HOUSES, county_with, houses, many, stored
 from running_service import running, until
 
 from layers import catalog, database
 
 LAYERS = ("county", "town", "village", "basic_farmland", "ecological_redline", "building", "road", "old_tree")
+PUBLIC = "new_village_area"
+
+
+@contextmanager
+def sending(**headers):
+    """GDAL sends these headers with every request, as it does with the option GDAL_HTTP_HEADERS of its user."""
+    pyogrio.set_gdal_config_options({"GDAL_HTTP_HEADERS": "\r\n".join(f"{name}: {value}" for name, value in headers.items()) or None})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"GDAL_HTTP_HEADERS": None})
+
+
+@pytest.fixture(autouse=True)
+def token():
+    """What GDAL shows of itself in these tests, where a test does not take it away."""
+    with sending(**people.HEADERS):
+        yield
+
+
+def many_and_a_public_layer(conn):
+    """All of the other tests, internal; and where people may build, which is public."""
+    many(conn)
+    published(conn, gpd.GeoDataFrame({"area_no": ["N1"]}, geometry=[square(0, 0, 300)], crs=EPSG), meta("new_village_area", secrecy="public"))
 
 
 @pytest.fixture(scope="module")
 def url(server_url, county_template):
-    with county_with(server_url, county_template, many) as made:
+    with county_with(server_url, county_template, many_and_a_public_layer) as made:
         yield made
 
 
@@ -33,7 +61,7 @@ def read(root, layer, **options):
 
 
 def test_every_layer_in_force_is_found(root):
-    assert [name.rpartition("/")[2] for name, _ in pyogrio.list_layers(f"OAPIF:{root}")] == list(LAYERS)
+    assert [name.rpartition("/")[2] for name, _ in pyogrio.list_layers(f"OAPIF:{root}")] == [*LAYERS[:-1], PUBLIC, LAYERS[-1]]
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -72,3 +100,23 @@ def test_a_day_may_be_asked_for_in_the_address(root):
     collection = f"OAPIF:{root}/collections/building"
     assert len(pyogrio.read_dataframe(f"{collection}?datetime=2024-01-01", CRS="OGC:CRS84")) == HOUSES
     assert pyogrio.read_info(f"OAPIF:{root}", layer="building", CRS="OGC:CRS84")["features"] == HOUSES
+
+
+def test_without_a_token_it_is_told_to_sign_in(root):
+    with sending(), pytest.raises(pyogrio.errors.DataSourceError, match=r"401|登录"):
+        read(root, PUBLIC)
+
+
+def test_with_a_token_that_does_not_hold_it_is_told_so(root):
+    with sending(Authorization="Bearer cuntu_" + "9" * 43), pytest.raises(pyogrio.errors.DataSourceError, match=r"401|令牌"):
+        read(root, PUBLIC)
+
+
+def test_where_nobody_in_particular_may_look_it_reads_what_is_public(url):
+    with running("--workers", "1", CUNTU_DATABASE_URL=url, CUNTU_ANONYMOUS="true") as service, sending():
+        until(lambda: service.ready(snapshot="loaded"))
+        root = f"http://127.0.0.1:{service.port}/ogc"
+        assert [name.rpartition("/")[2] for name, _ in pyogrio.list_layers(f"OAPIF:{root}")] == [PUBLIC]
+        assert len(read(root, PUBLIC)) == 1
+        with pytest.raises(pyogrio.errors.DataSourceError):
+            read(root, "building")

@@ -117,8 +117,8 @@ def send(client, case):
 EXAMPLES = 12
 LEFT_OUT = {
     "positive_data_acceptance": "what a form may say depends on more than its shape: a site must lie in the county, a village must exist",
-    "ignored_auth": "there are no accounts",
-    "object_level_authorization": "there are no accounts",
+    "ignored_auth": "it sends requests by itself; tests/web/test_every_route_as_every_role.py and the test below ask without a token",
+    "object_level_authorization": "it needs calls that follow from each other; tests/web/test_what_each_sees.py",
     "use_after_free": "nothing is deleted",
     "ensure_resource_availability": "needs calls that follow from each other",
 }
@@ -127,8 +127,10 @@ CHECKS = [check for check in conformance.CHECKS.get_all() if check.__name__ not 
 
 
 def conforms_to_all_checks(client, case):
-    """Fail where an answer is not one the description allows."""
-    case.validate_response(schemathesis.Response.from_any(send(client, case)), checks=CHECKS)
+    """Return the answer; fail where it is not one the description allows."""
+    answer = send(client, case)
+    case.validate_response(schemathesis.Response.from_any(answer), checks=CHECKS)
+    return answer
 
 
 @pytest.mark.slow
@@ -138,14 +140,49 @@ def test_the_service_does_what_its_description_says(client, mode):
     assert client.post("/api/v1/classifications", json={}).status_code == 201
     assert client.post("/api/v1/checks", params=IN_ZONE, json=application()).status_code == 201
     assert len(CHECKS) >= 9
+    untried = tried_with(client, client, mode, EXAMPLES)
+    assert untried <= (NOTHING_TO_VIOLATE if mode is schemathesis.GenerationMode.NEGATIVE else set())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=lambda mode: mode.value)
+def test_without_a_token_it_answers_what_is_open_and_refuses_the_rest(client, mode):
+    """The same cases by somebody who has not signed in: each operation that needs a permission answers 401, right or wrong."""
+    document = client.get("/openapi.json").json()
+    guarded = {f"{method.upper()} {path}" for path, method, operation in operations(document) if {} not in operation["security"]}
+    assert len(guarded) > 60
+    answers = {}
+
+    class Stranger:
+        base_url = client.base_url
+
+        def request(self, method, url, **sent):
+            with_token = client.headers.pop("authorization")
+            try:
+                return client.request(method, url, **sent)
+            finally:
+                client.headers["authorization"] = with_token
+
+    def judge(case, answer):
+        if case.operation.label in guarded:
+            answers.setdefault(case.operation.label, set()).add(answer.status_code)
+
+    tried_with(client, Stranger(), mode, 2, judge=judge)
+    assert {label: statuses for label, statuses in answers.items() if statuses != {401}} == {}
+    assert mode is schemathesis.GenerationMode.NEGATIVE or set(answers) == guarded
+
+
+def tried_with(client, asking, mode, examples, judge=lambda case, answer: None):
+    """Have cases made for every operation and sent by somebody; return the operations for which none could be made."""
     schema = schemathesis.openapi.from_dict(client.get("/openapi.json").json())
+    schema.config.generation.update(with_security_parameters=False)  # who asks is decided here, not made up
     tried = dict.fromkeys((operation.ok().label for operation in schema.get_all_operations()), 0)
     for result in schema.get_all_operations():
         operation = result.ok()
 
         @given(case=operation.as_strategy(generation_mode=mode))
         @settings(
-            max_examples=EXAMPLES,
+            max_examples=examples,
             derandomize=True,
             database=None,
             deadline=None,
@@ -154,13 +191,12 @@ def test_the_service_does_what_its_description_says(client, mode):
         )
         def conforms(case):
             tried[case.operation.label] += 1
-            conforms_to_all_checks(client, case)
+            judge(case, conforms_to_all_checks(asking, case))
 
         # Where nothing is asked for, nothing can be asked for wrongly.
         with contextlib.suppress(Unsatisfiable):
             conforms()
-    untried = {label for label, count in tried.items() if not count}
-    assert untried <= (NOTHING_TO_VIOLATE if mode is schemathesis.GenerationMode.NEGATIVE else set())
+    return {label for label, count in tried.items() if not count}
 
 
 NOTHING_TO_VIOLATE = {"GET /healthz", "GET /readyz", "GET /api/v1/classifications", "GET /api/v1/layers/{layer_id}/versions"}
