@@ -18,7 +18,7 @@ from psycopg_pool import ConnectionPool
 
 from api import job_owners
 from api.checking import Checker
-from api.errors import DATABASE_AWAY, InternalError, document_of
+from api.errors import DATABASE_AWAY, InternalError, StorageFullError, document_of
 from api.moment import Moment
 from api.settings import Settings
 from api.snapshots import Snapshots
@@ -151,6 +151,9 @@ class Runner:
             log.info("job %s interrupted", job.id)
         except CuntuError as error:
             self._failed(job.id, error)
+        except psycopg.errors.DiskFull:
+            log.warning("job %s: the database has no room left", job.id)
+            self._failed(job.id, StorageFullError())
         except Exception:
             log.exception("job %s failed", job.id)
             self._failed(job.id, InternalError())

@@ -126,11 +126,10 @@ def _gauge(name: str, told: str, labels: dict[str, str], value: float) -> Metric
 
 def note_state(state: Any, tally: Tally) -> None:
     """Say how the parts of one process's application are; to be called about once a second."""
-    told = state.pool.get_stats()
-    tally.gauge("pool_size", told.get("pool_size", 0))
-    tally.gauge("pool_available", told.get("pool_available", 0))
-    tally.gauge("pool_waiting", told.get("requests_waiting", 0))
-    tally.follow("pool_timeouts", told.get("requests_errors", 0))
+    told = [pool.get_stats() for pool in (state.pools.requests, state.pools.tiles, state.pools.work)]
+    for gauge, name in (("pool_size", "pool_size"), ("pool_available", "pool_available"), ("pool_waiting", "requests_waiting")):
+        tally.gauge(gauge, sum(one.get(name, 0) for one in told))
+    tally.follow("pool_timeouts", sum(one.get("requests_errors", 0) for one in told))
     if state.snapshots.recent() is not None:
         tally.seen()
     tally.gauge("snapshot_loaded", float(len(state.snapshots.holding) > 0))
