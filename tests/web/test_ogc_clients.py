@@ -21,19 +21,19 @@ PUBLIC = "new_village_area"
 
 
 @contextmanager
-def sending(**headers):
-    """GDAL sends these headers with every request, as it does with the option GDAL_HTTP_HEADERS of its user."""
-    pyogrio.set_gdal_config_options({"GDAL_HTTP_HEADERS": "\r\n".join(f"{name}: {value}" for name, value in headers.items()) or None})
+def showing(token):
+    """GDAL shows this token with every request, as its user tells it to by these options; None: none."""
+    pyogrio.set_gdal_config_options({"GDAL_HTTP_AUTH": token and "BEARER", "GDAL_HTTP_BEARER": token})
     try:
         yield
     finally:
-        pyogrio.set_gdal_config_options({"GDAL_HTTP_HEADERS": None})
+        pyogrio.set_gdal_config_options({"GDAL_HTTP_AUTH": None, "GDAL_HTTP_BEARER": None})
 
 
 @pytest.fixture(autouse=True)
 def token():
     """What GDAL shows of itself in these tests, where a test does not take it away."""
-    with sending(**people.HEADERS):
+    with showing(people.TOKEN):
         yield
 
 
@@ -103,17 +103,17 @@ def test_a_day_may_be_asked_for_in_the_address(root):
 
 
 def test_without_a_token_it_is_told_to_sign_in(root):
-    with sending(), pytest.raises(pyogrio.errors.DataSourceError, match=r"401|登录"):
+    with showing(None), pytest.raises(pyogrio.errors.DataSourceError, match=r"401|登录"):
         read(root, PUBLIC)
 
 
 def test_with_a_token_that_does_not_hold_it_is_told_so(root):
-    with sending(Authorization="Bearer cuntu_" + "9" * 43), pytest.raises(pyogrio.errors.DataSourceError, match=r"401|令牌"):
+    with showing("cuntu_" + "9" * 43), pytest.raises(pyogrio.errors.DataSourceError, match=r"401|令牌"):
         read(root, PUBLIC)
 
 
 def test_where_nobody_in_particular_may_look_it_reads_what_is_public(url):
-    with running("--workers", "1", CUNTU_DATABASE_URL=url, CUNTU_ANONYMOUS="true") as service, sending():
+    with running("--workers", "1", CUNTU_DATABASE_URL=url, CUNTU_ANONYMOUS="true") as service, showing(None):
         until(lambda: service.ready(snapshot="loaded"))
         root = f"http://127.0.0.1:{service.port}/ogc"
         assert [name.rpartition("/")[2] for name, _ in pyogrio.list_layers(f"OAPIF:{root}")] == [PUBLIC]

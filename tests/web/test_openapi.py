@@ -168,7 +168,8 @@ def test_without_a_token_it_answers_what_is_open_and_refuses_the_rest(client, mo
             answers.setdefault(case.operation.label, set()).add(answer.status_code)
 
     tried_with(client, Stranger(), mode, 2, judge=judge)
-    assert {label: statuses for label, statuses in answers.items() if statuses != {401}} == {}
+    elsewhere = {404} if mode is schemathesis.GenerationMode.NEGATIVE else set()  # a slash in the place of a parameter makes another address
+    assert {label: statuses for label, statuses in answers.items() if statuses - elsewhere != {401}} == {}
     assert mode is schemathesis.GenerationMode.NEGATIVE or set(answers) == guarded
 
 
