@@ -176,3 +176,13 @@ def test_normal_work_of_one_token_is_not_throttled(service):
     answers = [service.post("/api/v1/checks/preview", params=IN_ZONE, content=body, headers=JSON).status_code for _ in range(100)]
     assert answers == [200] * 100
     assert Settings().rate_caller == "3000/s"
+
+
+def test_no_folder_is_listed_and_nothing_is_traced(service):
+    for path in ("/static", "/static/", "/static/js/", "/static/../api/app.py", "/static/%2e%2e/app.py", "/.git/config", "/static/.git/config"):
+        answer = service.get(path)
+        assert answer.status_code == 404, (path, answer.status_code)
+        assert answer.headers["content-type"] == PROBLEM
+    for path in ("/", "/api/v1/checks", "/static/css/site.css"):
+        answer = service.request("TRACE", path, headers={"x-secret": "repeated"})
+        assert answer.status_code == 405 and "repeated" not in answer.text
