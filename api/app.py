@@ -17,6 +17,7 @@ from api.access.identify import Identify
 from api.access.identities import Identities
 from api.access.oidc import Provider
 from api.access.signing_in import SigningIn
+from api.access_refusals import Refusals, RefusalsCounted
 from api.check_desk import CheckDesk
 from api.check_writer import CheckWriter
 from api.checking import Checker
@@ -137,6 +138,7 @@ def create_app(
     app.state.papers = Papers.of_service(pool, settings)
     app.state.pages = Pages(pool, snapshots, settings)
     app.state.comparisons = Comparisons()
+    app.state.refusals = Refusals(pools.work)
     _route(app)
     errors.install(app)
     openapi.describe(app)
@@ -160,6 +162,7 @@ def _wrap(app: FastAPI, settings: Settings, buckets: Buckets) -> None:
     app.add_middleware(UploadQuota, settings=settings, pool=app.state.pool)
     app.add_middleware(RateLimit, settings=settings, buckets=buckets)
     app.add_middleware(Identify, identities=identities)
+    app.add_middleware(RefusalsCounted, refusals=app.state.refusals)
     app.add_middleware(GuessingLimit, settings=settings, buckets=buckets, identities=identities)
     app.add_middleware(SameOrigin)
     app.add_middleware(SizeLimits)
@@ -225,6 +228,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         tidy_up(state.pools.work, state.settings)
         state.runner.start()
     state.writer.start()
+    state.refusals.start()
     if not state.runner:
         await state.desk.warm_up()
     try:
@@ -236,6 +240,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _stop(app: FastAPI) -> None:
     state = app.state
     state.writer.stop()
+    state.refusals.stop()
     if state.runner:
         state.runner.stop()
     state.snapshots.stop()

@@ -33,6 +33,7 @@ def rows_of(path, format_id):
 @pytest.mark.parametrize("format_id", list(FORMATS))
 def test_a_file_is_the_same_whatever_the_size_of_the_batches(db, tmp_path, monkeypatch, format_id):
     version = published(db, single_houses() if format_id == "txt" else houses(), meta("building"))
+    monkeypatch.setattr("layers.exports.statement.taken_at", lambda: "2026-01-01T00:00:00+08:00")
     found = []
     for size in (1, 3, 5_000):
         monkeypatch.setattr(content, "BATCH", size)

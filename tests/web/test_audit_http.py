@@ -155,3 +155,22 @@ def test_only_an_auditor_may(audited, path):
     assert audited.get(path, headers=headers(people.TOKEN)).status_code == 403
     assert audited.get(path, headers={"Authorization": ""}).status_code == 401
     assert audited.get(path).status_code == 200
+
+
+def test_refusals_are_one_entry_a_minute_for_each_kind(db_url, settings):
+    with database.connect(db_url, autocommit=True) as conn:
+        people.person_with(conn, "审计甲", ["auditor"], token=AUDITOR)
+    app = create_app(settings, database_url=db_url)
+    with TestClient(app) as client:
+        for _ in range(20):
+            assert client.get("/api/v1/admin/seats", headers=headers(AUDITOR)).status_code == 403
+        for _ in range(3):
+            assert client.get("/api/v1/audit", headers=headers("cuntu_" + "x" * 43)).status_code == 401
+        assert client.get("/healthz").status_code == 200
+        app.state.refusals.write()
+        app.state.refusals.write()
+        with database.connect(db_url) as conn, acting.as_service():
+            found = [kept.told for kept in audit_search.find(conn, audit_search.Asked(action="access.refused"), limit=9)]
+    told = {(entry["person"], entry["object"], entry["details"]["status"]): entry["details"]["requests"] for entry in found}
+    assert told == {("审计甲", "GET /api/v1/admin/seats", 403): 20, ("", "GET /api/v1/audit", 401): 3}
+    assert {entry["result"] for entry in found} == {"refused"} and all(entry["address"] for entry in found)

@@ -147,7 +147,11 @@ def test_the_command_writes_what_http_hands_out(client, cuntu, tmp_path):
     assert code == 0, err
     told = json.loads(out)
     assert (told["features"], told["format"], told["crs"]) == (2, "geojson", "CRS84")
-    assert json.loads((tmp_path / told["file"]).read_text(encoding="utf-8")) == by_http
+    written = json.loads((tmp_path / told["file"]).read_text(encoding="utf-8"))
+    takers = [said["dataset"].pop("exported_by") for said in (written, by_http)]
+    assert takers[1] == "测试单位 测试员之席 测试员" and takers[0].startswith("命令行 ")
+    assert written["dataset"].pop("exported_at") and by_http["dataset"].pop("exported_at")
+    assert written == by_http
 
 
 def test_the_command_says_in_plain_words_what_was_lost(cuntu, tmp_path):
