@@ -92,8 +92,8 @@ def run(place: Place, report: Report, *, seconds: float = SECONDS) -> Figures:
 def _requests(place: Place, served: Service, bodies: Sequence[bytes], filed: Sequence[str]) -> dict[str, list[bytes]]:
     """Whole HTTP requests of each kind, many different ones."""
     geojson, epsg = {"Content-Type": "application/geo+json"}, place.settings.epsg
-    listed = served.ask("/api/v1/villages?limit=100")
-    codes = [str(item["properties"]["code"]) for item in listed["features"]]
+    listed = served.ask("/api/v1/villages")
+    codes = [str(item["properties"]["village_code"]) for item in listed["features"]]
     versions = {name: dataset.version for name, dataset in place.in_force().items()}
     drawn = [name for name in ("village", "basic_farmland", "ecological_redline", "building", "road") if name in versions]
     west, south, east, north = shapely.from_geojson(orjson.dumps(listed)).bounds
