@@ -15,6 +15,7 @@ from api.reproducing import rerun
 from api.snapshots import Snapshots
 from layers import applications, checks, database, rechecks
 from layers import check_runs as store
+from layers.acting import as_service
 from layers.applications import Application
 from spatial.report_difference import answer
 
@@ -117,7 +118,8 @@ def test_of_two_rechecks_at_once_one_makes_the_new_check(client, county_url, set
         with database.pool(county_url, max_size=3) as pool:
             judging = Judging(pool, Snapshots(pool, epsg=EPSG), settings)
             start.wait()
-            told.append(recheck(judging, check["id"], moment=Moment.now()))
+            with as_service():
+                told.append(recheck(judging, check["id"], moment=Moment.now()))
 
     threads = [threading.Thread(target=clerk) for _ in range(2)]
     for thread in threads:

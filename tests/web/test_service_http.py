@@ -237,7 +237,9 @@ def test_no_villages_no_classification(empty_client):
 def test_work_left_by_a_service_that_died_is_interrupted_when_the_next_one_starts(db_url, settings):
     with database.connect(db_url) as conn:
         job = jobs.add(conn, "delivery-check")
-    with TestClient(create_app(settings, database_url=db_url), headers=people.HEADERS) as service:
+        keeper = "cuntu_" + "keeper".ljust(43, "0")
+        people.person_with(conn, "管理员甲", ["administrator"], token=keeper)
+    with TestClient(create_app(settings, database_url=db_url), headers={"Authorization": f"Bearer {keeper}"}) as service:
         assert finished(service, f"/api/v1/jobs/{job.id}")["state"] == "interrupted"
 
 
