@@ -9,6 +9,8 @@ from progress_figures import NAME, VALUES, A, B, get, report_april
 from typer.testing import CliRunner
 
 from api.cli import progress as commands
+from api.cli import signing
+from layers.acting import on_behalf
 from spatial.errors import InputError
 
 
@@ -23,7 +25,8 @@ def command(county_url, settings):
     own = settings.model_copy(update={"database_url": county_url})
 
     def run(*arguments):
-        return CliRunner().invoke(commands.app, [str(argument) for argument in arguments], obj=own, catch_exceptions=True)
+        with on_behalf(signing.command()):
+            return CliRunner().invoke(commands.app, [str(argument) for argument in arguments], obj=own, catch_exceptions=True)
 
     return run
 
