@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from frames import EAST, EPSG, NORTH, buildings, meta, published
 from tiles_at import tile_of
 
+from api.access.permissions import roles
 from api.app import create_app
 from layers import database, versions
 from spatial.crs import CRS84, reproject
@@ -48,6 +49,27 @@ def test_a_check_beyond_the_seat_is_refused_with_the_reason_and_not_stored(clien
     assert client.get("/api/v1/checks").json()["total"] == 0
     assert check(client, IN_THE_WEST, headers=clerk).status_code == 201
     assert client.get("/api/v1/checks", headers=clerk).json()["total"] == 1
+
+
+def test_the_short_way_answers_each_role_as_the_long_one(client, as_person, monkeypatch):
+    everybody = {
+        role: as_person(role, role, place=WEST_VILLAGE if told.of_town else None) for role, told in roles().items()
+    }
+    everybody |= {"nobody": {"Authorization": ""}, "forged": people.headers_of("cuntu_" + "9" * 43)}
+
+    def told():
+        return {
+            (who, path): client.post(path, params=IN_ZONE, json=IN_THE_WEST, headers=headers).status_code
+            for who, headers in everybody.items()
+            for path in ("/api/v1/checks", "/api/v1/checks/preview")
+        }
+
+    with monkeypatch.context() as patched:
+        patched.setattr(client.app.state.asked, "get", lambda query: None)
+        long = told()
+    assert told() == long
+    assert {who for (who, _), status in long.items() if status in (200, 201)} == {"town_clerk", "planner", "reviewer"}
+    assert {status for (who, _), status in long.items() if who in ("nobody", "forged")} == {401}
 
 
 def test_a_town_reaches_all_its_villages_and_no_other_town(client, as_person):
