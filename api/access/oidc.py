@@ -206,6 +206,7 @@ class Provider:
             client_id=self.settings.oidc_client_id, client_secret=secret, redirect_uri=redirect_uri, scope="openid",
             code_challenge_method="S256", token_endpoint_auth_method="client_secret_basic" if secret else "none",
         )  # fmt: skip
+        client.register_compliance_hook("access_token_response", _granted)
         return self._session(client)
 
     def _session(self, session: Any) -> Any:
@@ -225,6 +226,13 @@ class Provider:
         except (ValueError, InvalidTag):
             return None
         return Pending(**json.loads(plain))
+
+
+def _granted(answer: requests.Response) -> requests.Response:
+    """Raise ValueError for an answer that is none of success, whatever stands in it."""
+    if answer.status_code != requests.codes.ok:
+        raise ValueError(answer.status_code)
+    return answer
 
 
 def _origin(address: str) -> tuple[str, str | None, int | None]:
