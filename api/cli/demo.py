@@ -46,12 +46,13 @@ def demo(
         print_json({"layers_loaded": done.layers, "typed": done.typed, "checked": done.checked, "seconds": seconds, "accounts": accounts})
     else:
         say(_told(done, seconds))
-        _tell(people)
+        tell(people)
     if not no_serve:
         serve.run(settings.model_copy(update={"allow_owner": True, "anonymous": True}), host=host, port=port, workers=workers)
 
 
-def _tell(people: list[DemoAccount]) -> None:
+def tell(people: list[DemoAccount]) -> None:
+    """Write what to sign in with, a line for each role, to stderr."""
     rows = [[demo_people.role_title(person), person.login, person.password, person.name, person.title] for person in people]
     notes().print(table_of("示例账户（只在示例县中有；密码为本机随机生成）", ["角色", "账户名", "密码", "姓名", "席位"], rows))
 

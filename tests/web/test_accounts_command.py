@@ -11,6 +11,7 @@ from offices import GOOD, noted
 
 from api import demo_people
 from api.access import administration_accounts, passwords
+from api.cli import demo
 from api.cli.accounts import administrator_notice
 from api.demo_county import OwnDataError
 from api.moment import Moment
@@ -178,3 +179,11 @@ def test_the_demo_makes_no_accounts_in_somebodys_own_database(db_url, settings, 
     code, _, err = run("demo", "--no-serve")
     assert code == 1 and "已有本单位的账户" in err
     assert told(run("layers", "list", "--json"))["layers"][0]["in_force"] is None
+
+
+def test_the_demo_prints_each_password_whole_also_into_a_log(db_url, settings, capsys):
+    made = prepared(db_url, settings)
+    demo.tell(made)
+    lines = capsys.readouterr().err.splitlines()
+    for person in made:
+        assert sum(person.login in line and person.password in line for line in lines) == 1
