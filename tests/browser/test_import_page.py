@@ -24,11 +24,6 @@ def drop(page, *paths, name=None):
     page.dispatch_event("#drop", "drop", {"dataTransfer": transfer})
 
 
-def signed(page, prefix):
-    page.fill(f"#{prefix}-officer", "张三")
-    page.fill(f"#{prefix}-unit", "崇阳县自然资源和规划局")
-
-
 def test_a_dropped_gbk_shapefile_is_corrected_checked_repaired_staged_and_published(visit, tmp_path):
     page = visit.open("/")
     page.get_by_role("link", name="交付图层文件").click()
@@ -53,7 +48,6 @@ def test_a_dropped_gbk_shapefile_is_corrected_checked_repaired_staged_and_publis
     assert got.value.suggested_filename.endswith(".xlsx")
 
     page.click("#tab-stage")
-    signed(page, "stage")
     page.check("input[name=coverage][value=county]")
     page.click("#stage")
     expect(page.locator("#failed")).to_contain_text("QC-G05")
@@ -67,7 +61,7 @@ def test_a_dropped_gbk_shapefile_is_corrected_checked_repaired_staged_and_publis
     assert (told["state"], told["description"]["coverage"]) == ("staged", "county")
     assert [item["id"] for item in told["repaired"]] == ["make_valid"]
 
-    expect(page.locator("#publish-officer")).to_have_value("张三")
+    expect(page.locator("#panel-publish .signature")).to_contain_text(people.NAME)
     page.click("#publish")
     expect(page.locator(".delivery-published")).to_be_visible()
     listed = httpx.get(f"{visit.address}/api/v1/layers/ecological_redline/versions", headers=people.HEADERS).json()["versions"]
@@ -107,7 +101,6 @@ def test_a_file_that_cannot_be_read_says_why_and_its_name_is_only_text(visit, tm
     path = tmp_path / "a.gpkg"
     path.write_bytes(b"no geopackage")
     page = visit.open("/layers/import")
-    page.fill("#officer", "张三")
     drop(page, path, name=HOSTILE + ".gpkg")
     page.wait_for_url("**/layers/import/*-*")
     expect(page.locator(".delivery-refused")).to_be_visible()
