@@ -5,6 +5,8 @@ A map is rendered into three parts, so that a page can put the script under its 
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -61,9 +63,10 @@ class MapDocument:
         `notice` is what the map says of its approval.
         """
         head = _LINKED.sub(lambda match: _inline(match, assets), self.header)
+        script = f"<script>{self.script}</script>"
         return (
-            f'<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"><title>{escape(title)}</title>{head}</head>'
-            f'<body class="standalone" data-map-notice="{escape(notice)}">{self.body}{_legend(title, self.legend)}<script>{self.script}</script></body></html>'
+            f'<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8">{_policy(head + script)}<title>{escape(title)}</title>{head}</head>'
+            f'<body class="standalone" data-map-notice="{escape(notice)}">{self.body}{_legend(title, self.legend)}{script}</body></html>'
         )
 
 
@@ -168,3 +171,16 @@ def _inline(match: re.Match[str], assets: Path) -> str:
         code = (assets / match["script"]).read_text(encoding="utf-8").replace("</script", "<\\/script")
         return f"<script>{code}</script>"
     return f"<style>{(assets / match['style']).read_text(encoding='utf-8')}</style>"
+
+
+_INLINE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
+
+
+def _policy(markup: str) -> str:
+    """The Content-Security-Policy of a map that stands alone: the very scripts and styles it was written with, and nothing from elsewhere."""
+    allowed: dict[str, list[str]] = {"script": [], "style": []}
+    for kind, content in _INLINE.findall(markup):
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        allowed[kind].append(f"'sha256-{digest}'")
+    directives = "; ".join(f"{kind}-src {' '.join(hashes) or chr(39) + 'none' + chr(39)}" for kind, hashes in allowed.items())
+    return f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data: blob:; {directives}; base-uri \'none\'; form-action \'none\'">'

