@@ -20,6 +20,7 @@ from layers.json_rows import json_rows
 from spatial import tiling
 from spatial.crs import CGCS2000, county_epsg, reproject, require_crs, require_zone
 from spatial.errors import CrsError
+from spatial.personal_numbers import refusal
 from spatial.pieces import MAX_VERTICES, Geometries, subdivide
 
 MAX_PROBLEMS = 100
@@ -110,6 +111,8 @@ def _columns(frame: gpd.GeoDataFrame, layer: CatalogLayer, problems: list[str], 
         if name in frame.columns:
             columns[name], found = _converted(item, frame[name])
             problems.extend(found)
+            if item.type == "text" and not item.required:
+                problems.extend(_personal(columns[name], name))
         elif item.required:
             problems.append(f"缺少必填字段 {name}（{item.title}）")
     ignored = [str(name) for name in frame.columns if name not in layer.fields and name != frame.geometry.name]
@@ -118,6 +121,12 @@ def _columns(frame: gpd.GeoDataFrame, layer: CatalogLayer, problems: list[str], 
     if layer.identifier in columns:
         problems.extend(_repeated(columns[layer.identifier], layer.identifier))
     return columns
+
+
+def _personal(values: Values, name: str) -> list[str]:
+    """Say where an identity or telephone number stands in a free text: layers are drawn, listed and handed out. Each text is looked at once."""
+    told = {value: refusal(value) for value in dict.fromkeys(values) if isinstance(value, str)}
+    return [f"第 {row} 行 {name} {told[value]}" for row, value in enumerate(values, start=1) if value is not None and told.get(value)]
 
 
 def _converted(item: CatalogField, column: pd.Series[Any]) -> tuple[Values, list[str]]:

@@ -32,6 +32,7 @@ from api.cli.signing import command
 from api.settings import Settings
 from layers.acting import on_behalf
 from spatial.errors import CuntuError
+from spatial.personal_numbers import scrub
 
 app = typer.Typer(
     name="cuntu",
@@ -82,5 +83,5 @@ def main() -> None:
 
 
 def _fail(message: str) -> None:
-    say("错误：" + " ".join(message.split()))
+    say("错误：" + scrub(" ".join(message.split())))
     raise SystemExit(1)

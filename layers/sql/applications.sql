@@ -3,7 +3,9 @@ INSERT INTO application (case_no, properties, geom, expected, synthetic, village
 VALUES (%(case_no)s, %(properties)s, ST_GeomFromWKB(%(geom)s, %(epsg)s), %(expected)s, %(synthetic)s, %(village_code)s)
 ON CONFLICT (case_no) DO UPDATE SET
     properties = excluded.properties, geom = excluded.geom, expected = excluded.expected, synthetic = excluded.synthetic,
-    village_code = excluded.village_code;
+    village_code = coalesce(
+        excluded.village_code, CASE WHEN ST_AsBinary(application.geom) = ST_AsBinary(excluded.geom) THEN application.village_code END
+    );
 
 -- name: locate
 UPDATE application AS a SET village_code = (

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 import geopandas as gpd
+import invented
 import numpy as np
 import orjson
 import pandas as pd
@@ -249,3 +250,12 @@ def test_exactly_the_invalid_shapes_of_the_reference_collection_are_refused(shar
     assert len(invalid) > 10
     found = problems_of(frame)
     assert sorted(int(problem.split()[1]) for problem in found) == invalid.tolist()
+
+
+def test_a_personal_number_in_a_free_text_is_refused_with_its_row_and_not_repeated():
+    number = invented.number("19900909", 9)
+    frame = buildings([square(side=10), square(20, 0, 10), square(40, 0, 10)], GHYT=["住宅", f"户主 {number}", "电话１３９ １２３４ ５６７８"])
+    assert problems_of(frame, BUILDING) == [
+        "第 2 行 GHYT 不能含有身份证号：个人信息只在申请人信息中登记",
+        "第 3 行 GHYT 不能含有手机号码：个人信息只在申请人信息中登记",
+    ]
