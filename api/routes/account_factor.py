@@ -173,7 +173,7 @@ def _page(request: Request, me: Self, *, target: str = "/", problem: CuntuError 
     required = settings.second_factor == "required" and settings.asks_second_factor(me.caller.roles)
     context: dict[str, Any] = {
         "enrolled": found.enrolled, "since": found.totp_confirmed_at, "left": left, "required": required,
-        "must_prove": me.caller.must_prove, "has_password": found.password_hash is not None, "target": target,
+        "must_prove": me.caller.must_prove, "has_password": found.password_hash is not None, "target": target, "login": me.caller.login,
         "problem": str(problem or ""), "offered": settings.second_factor != "none",
     }  # fmt: skip
     return page(
