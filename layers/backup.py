@@ -57,9 +57,9 @@ def backup(url: str, file: Path) -> Content:
 
 
 def _dump(url: str, archive: zipfile.ZipFile, snapshot: str) -> None:
-    command = [_program("pg_dump"), "--format=custom", "--no-owner", "--no-comments", f"--snapshot={snapshot}", f"--dbname={database.libpq_url(url)}"]
+    command = [_program("pg_dump"), "--format=custom", "--no-owner", "--no-comments", f"--snapshot={snapshot}", f"--dbname={_without_password(url)}"]
     with tempfile.TemporaryFile() as said:
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said) as process:
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, env=_with_password(url)) as process:
             assert process.stdout is not None
             try:
                 backup_file.add(archive, backup_file.DUMP, process.stdout)
@@ -118,9 +118,9 @@ def _put_beside(url: str, found: BackupFile) -> Iterator[str]:
 
 def _fill(made: str, found: BackupFile) -> None:
     """Feed the dump to pg_restore, in one transaction."""
-    command = [_program("pg_restore"), "--no-owner", "--no-comments", "--single-transaction", "--exit-on-error", f"--dbname={made}"]
+    command = [_program("pg_restore"), "--no-owner", "--no-comments", "--single-transaction", "--exit-on-error", f"--dbname={_without_password(made)}"]
     with tempfile.TemporaryFile() as said, found.dump() as dump:
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said) as process:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said, env=_with_password(made)) as process:
             assert process.stdin is not None
             try:
                 while block := dump.read(backup_file.BLOCK):
@@ -131,6 +131,18 @@ def _fill(made: str, found: BackupFile) -> None:
         said.seek(0)
         if process.returncode:
             raise RestoreError(problems=last_lines(said.read().decode("utf-8", "replace")))
+
+
+def _without_password(url: str) -> str:
+    """How a program is told of a database on its command line, which everybody on the machine can read."""
+    told: dict[str, Any] = {**psycopg.conninfo.conninfo_to_dict(database.libpq_url(url)), "password": None}
+    return psycopg.conninfo.make_conninfo(**told)
+
+
+def _with_password(url: str) -> dict[str, str]:
+    """The environment in which it is told of the password, where the URL has one."""
+    password = psycopg.conninfo.conninfo_to_dict(database.libpq_url(url)).get("password")
+    return {**os.environ, "PGPASSWORD": str(password)} if password else dict(os.environ)
 
 
 def _require_known(found: BackupFile) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from api.settings import Settings
 from api.shell.refusals import UnsafeSettingsError, refuse_unsafe, warnings
+from layers import backup
 from spatial.errors import InputError
 
 PASSWORD = "hunter2-not-shown"
@@ -126,3 +127,9 @@ def test_a_password_in_the_environment_is_warned_of_and_not_told(tmp_path, monke
     monkeypatch.setenv("CUNTU_DATABASE_URL_FILE", str(secret_file(tmp_path)))
     assert warnings(Settings(), host="127.0.0.1") == []
     assert warnings(Settings(database_url="postgresql:///cuntu"), host="127.0.0.1") == []
+
+
+def test_no_program_is_told_of_a_password_where_everybody_can_read_it():
+    assert PASSWORD not in backup._without_password(URL)
+    assert "host=database" in backup._without_password(URL) and "user=cuntu" in backup._without_password(URL)
+    assert backup._with_password(URL)["PGPASSWORD"] == PASSWORD
