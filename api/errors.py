@@ -358,6 +358,12 @@ async def on_busy(request: Request, error: Exception) -> Response:
     return problem(document_of(BusyError(), instance=request.url.path))
 
 
+async def on_refused_by_database(request: Request, error: Exception) -> Response:
+    """Answer where the database's own policies refused what a route let through; that is worth a look."""
+    log.error("refused by the database at %s", request.url.path, exc_info=error)
+    return problem(document_of(ForbiddenError("数据库不允许这项操作：它超出了您的席位的权限、辖区或密级。"), instance=request.url.path))
+
+
 async def on_client_gone(request: Request, error: Exception) -> Response:
     """End quietly where nobody waits for an answer any more."""
     return Response(status_code=400)
@@ -383,5 +389,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(psycopg.errors.DiskFull, on_storage_full)
     for busy in (TooManyRequests, psycopg.errors.TooManyConnections):
         app.add_exception_handler(busy, on_busy)
+    app.add_exception_handler(psycopg.errors.InsufficientPrivilege, on_refused_by_database)
     app.add_exception_handler(ClientDisconnect, on_client_gone)
     app.add_exception_handler(Exception, on_unexpected)
