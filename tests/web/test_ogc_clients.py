@@ -118,5 +118,5 @@ def test_where_nobody_in_particular_may_look_it_reads_what_is_public(url):
         root = f"http://127.0.0.1:{service.port}/ogc"
         assert [name.rpartition("/")[2] for name, _ in pyogrio.list_layers(f"OAPIF:{root}")] == [PUBLIC]
         assert len(read(root, PUBLIC)) == 1
-        with pytest.raises(pyogrio.errors.DataSourceError):
+        with pytest.raises(pyogrio.errors.DataLayerError):
             read(root, "building")
