@@ -50,7 +50,8 @@ class Counts:
     """Counts in as many places as there may be processes at a time; to be made before they are forked."""
 
     def __init__(self, *, places: int = 1) -> None:
-        self._memory = memoryview(mmap.mmap(-1, 8 * WIDTH * places)).cast("d")
+        self._shared = mmap.mmap(-1, 8 * WIDTH * places)
+        self._memory = memoryview(self._shared).cast("d")
         self.places = places
 
     def tally(self, place: int = 0) -> Tally:
@@ -66,7 +67,7 @@ class Counts:
 
     def summed(self) -> Summed:
         """Add up what all have counted."""
-        table = np.frombuffer(self._memory, dtype=np.float64).reshape(self.places, WIDTH).sum(axis=0)
+        table = np.frombuffer(self._shared, dtype=np.float64).reshape(self.places, WIDTH).sum(axis=0)
         routes = table[_ROUTES_AT:].reshape(MOST_ROUTES, _ROUTE)
         gauges = dict(zip(GAUGES, table[:_TOTALS_AT].tolist(), strict=True))
         totals = dict(zip(TOTALS, table[_TOTALS_AT:_ROUTES_AT].tolist(), strict=True))
@@ -74,7 +75,7 @@ class Counts:
 
     def latest(self, gauge: str) -> float:
         """The largest value of a gauge in any place."""
-        table = np.frombuffer(self._memory, dtype=np.float64).reshape(self.places, WIDTH)
+        table = np.frombuffer(self._shared, dtype=np.float64).reshape(self.places, WIDTH)
         return float(table[:, GAUGES.index(gauge)].max())
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import people
@@ -23,6 +24,7 @@ from layers.cluster import Cluster
 
 SIZE = "700m"
 RESERVE = 100_000_000
+MARGIN = 20_000_000
 SITE = application(coordinates=[ring(95, 20)])
 
 
@@ -58,8 +60,14 @@ def fill(folder, *, leave):
     """Take all room but so many bytes; returns the file that takes it."""
     found = os.statvfs(folder)
     ballast = folder / "ballast"
-    with ballast.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, max(found.f_bavail * found.f_frsize - leave, 1))
+    with ballast.open("wb", buffering=0) as file:
+        os.posix_fallocate(file.fileno(), 0, max(found.f_bavail * found.f_frsize - leave - MARGIN, 1))
+        if leave:
+            return ballast
+        file.seek(0, os.SEEK_END)
+        with suppress(OSError):  # others write, too: until there is no more
+            while file.write(b"\0" * 4096):
+                pass
     return ballast
 
 
