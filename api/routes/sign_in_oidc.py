@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -35,7 +37,11 @@ answers = APIRouter(include_in_schema=False, route_class=AnswerRoute, default_re
 @router.get("/sign-in/oidc")
 @needs("open")
 def send_to_provider(request: Request, settings: AppSettings, following: Next = None) -> Response:
-    """Send a browser to the provider."""
+    """Send a browser to the provider, where somebody chose to on our own form; a link elsewhere leads to that form first."""
+    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        return RedirectResponse(
+            f"/sign-in?next={quote(local_path(following), safe='')}", status_code=303, headers=NO_STORE
+        )
     address, kept = _provider(request).send(local_path(following), redirect_uri=_callback(settings.address))
     response = RedirectResponse(address, status_code=303, headers=NO_STORE)
     # The provider's answer is a navigation from its site: a Strict cookie would not come with it.

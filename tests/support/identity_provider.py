@@ -70,21 +70,40 @@ class IdentityProvider:
         asked = self._codes.pop(form.get("code", ""), None)
         expected = "Basic " + base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".replace(" ", "%20").encode()).decode()
         alternative = "Basic " + base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest()).decode().rstrip("=")
+        challenge = (
+            base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
+            .decode()
+            .rstrip("=")
+        )
         if authorization not in (expected, alternative):
             return 401, {"error": "invalid_client"}
         if asked is None or challenge != asked["code_challenge"] or form.get("redirect_uri") != asked["redirect_uri"]:
             return 400, {"error": "invalid_grant"}
-        told = {"access_token": "x", "token_type": "Bearer", "expires_in": 60, "id_token": self.raw_token or self._id_token(asked)}
+        told = {
+            "access_token": "x",
+            "token_type": "Bearer",
+            "expires_in": 60,
+            "id_token": self.raw_token or self._id_token(asked),
+        }
         return self.token_status, told
 
     def _id_token(self, asked: dict[str, str]) -> str:
         now = int(time.time())
-        claims = {"iss": self.issuer, "aud": CLIENT_ID, "sub": self.subject, "iat": now, "exp": now + 300, "nonce": asked["nonce"]}
+        claims = {
+            "iss": self.issuer,
+            "aud": CLIENT_ID,
+            "sub": self.subject,
+            "iat": now,
+            "exp": now + 300,
+            "nonce": asked["nonce"],
+        }
         claims = {name: value for name, value in (claims | self.claims).items() if name not in self.without}
         if self.algorithm == "none":
             parts = [{"alg": "none"}, claims]
-            return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + "."
+            return (
+                ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
+                + "."
+            )
         header = {"alg": self.algorithm, "kid": getattr(self.signer, "kid", None) or "one"}
         return jwt.encode(header, claims, self.signer, algorithms=[self.algorithm])
 

@@ -25,7 +25,9 @@ def kept() -> str:
     return hash_password(PASSWORD)
 
 
-def somebody(url: str, login: str = "zhangsan", roles=("planner",), *, name: str = "张三", token: str = "x", **told: Any) -> int:
+def somebody(
+    url: str, login: str = "zhangsan", roles=("planner",), *, name: str = "张三", token: str = "x", **told: Any
+) -> int:
     """Note a person with an account whose password is `PASSWORD`; return the account."""
     told.setdefault("password_hash", kept())
     with database.connect(url) as conn:
@@ -37,7 +39,9 @@ class Visitor:
 
     def __init__(self, client: TestClient, **headers: str) -> None:
         self.client = TestClient(client.app, headers=HERE | headers, follow_redirects=False)
-        self.client.portal = client.portal  # the event loop that the service runs in, as there is one in each of its processes
+        self.client.portal = (
+            client.portal
+        )  # the event loop that the service runs in, as there is one in each of its processes
 
     @property
     def session(self) -> str | None:
@@ -55,7 +59,14 @@ class Visitor:
         token = csrf if csrf is not None else self.token_on(page or path)
         return self.client.post(path, data={"csrf": token, **fields}, **told)
 
-    def sign_in(self, login: str = "zhangsan", password: str = PASSWORD, code: str = "", following: str = "/account", **told: Any):
+    def sign_in(
+        self,
+        login: str = "zhangsan",
+        password: str = PASSWORD,
+        code: str = "",
+        following: str = "/account",
+        **told: Any,
+    ):
         fields = {"login": login, "password": password, "code": code, "next": following}
         return self.post("/sign-in", fields, **told)
 
@@ -66,7 +77,9 @@ class Visitor:
 def entries(url: str, action: str = "%") -> list[dict[str, Any]]:
     """What the audit has of an action, the oldest first."""
     with database.connect(url) as conn:
-        rows = conn.execute("SELECT payload::jsonb FROM audit.entry WHERE payload::jsonb ->> 'action' LIKE %s ORDER BY id", [action])
+        rows = conn.execute(
+            "SELECT payload::jsonb FROM audit.entry WHERE payload::jsonb ->> 'action' LIKE %s ORDER BY id", [action]
+        )
         return [row[0] for row in rows]
 
 

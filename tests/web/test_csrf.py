@@ -27,7 +27,12 @@ SIGNED_IN = [
     ("/sign-out", {}),
 ]
 
-ELSEWHERE = ({"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"})
+ELSEWHERE = (
+    {"origin": "https://evil.example"},
+    {"origin": "null"},
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+)
 
 
 @pytest.fixture
@@ -38,7 +43,12 @@ def visitor(client, county_url) -> Visitor:
 
 def test_every_form_is_in_this_list():
     routers = (account_factor.router, account_pages.router, account_password.router, sign_in.router)
-    posts = {route.path for router in routers for route in router.routes if isinstance(route, APIRoute) and "POST" in route.methods}
+    posts = {
+        route.path
+        for router in routers
+        for route in router.routes
+        if isinstance(route, APIRoute) and "POST" in route.methods
+    }
     assert posts == {path for path, _ in SIGNED_IN} | {"/sign-in", "/link/{secret}"}
 
 
@@ -101,7 +111,12 @@ def test_a_form_takes_its_own_fields_only(visitor):
     twice = visitor.client.post("/account/seat", data={"csrf": visitor.token_on("/account"), "seat": ["1", "2"]})
     assert "只能给一次" in twice.text
     assert visitor.client.post("/account/seat", json={"seat": "1"}).status_code == 415
-    assert visitor.client.post("/account/seat", content=b"\xff=%ff", headers={"content-type": "application/x-www-form-urlencoded"}).status_code == 400
+    assert (
+        visitor.client.post(
+            "/account/seat", content=b"\xff=%ff", headers={"content-type": "application/x-www-form-urlencoded"}
+        ).status_code
+        == 400
+    )
     assert visitor.client.post("/account/seat", data={"seat": "x" * 30_000}).status_code == 413
 
 

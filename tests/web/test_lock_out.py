@@ -19,7 +19,10 @@ def account(county_url) -> int:
 def state(url: str, account: int) -> tuple[int, int]:
     """Failures, and how many minutes the lock still lasts (rounded)."""
     with database.connect(url) as conn:
-        row = conn.execute("SELECT failed, COALESCE(round(extract(epoch FROM locked_until - now()) / 60), 0) FROM account WHERE id = %s", [account])
+        row = conn.execute(
+            "SELECT failed, COALESCE(round(extract(epoch FROM locked_until - now()) / 60), 0) FROM account WHERE id = %s",
+            [account],
+        )
         failed, minutes = row.fetchone()
         return failed, int(minutes)
 
@@ -27,7 +30,10 @@ def state(url: str, account: int) -> tuple[int, int]:
 def later(url: str, account: int, minutes: int) -> None:
     """Let time pass: for the lock of the account and the tries of the address."""
     with database.connect(url) as conn:
-        conn.execute("UPDATE account SET locked_until = locked_until - make_interval(mins => %s) WHERE id = %s", [minutes, account])
+        conn.execute(
+            "UPDATE account SET locked_until = locked_until - make_interval(mins => %s) WHERE id = %s",
+            [minutes, account],
+        )
         conn.execute("UPDATE sign_in_try SET tried_at = tried_at - make_interval(mins => %s)", [minutes])
 
 
@@ -85,14 +91,18 @@ def test_tries_at_the_same_time_are_not_more_tries(client, county_url, account, 
 
     def attempt(pair):
         visitor, token = pair
-        return visitor.post("/sign-in", {"login": "zhangsan", "password": "wrong", "code": "", "next": "/"}, csrf=token).status_code
+        return visitor.post(
+            "/sign-in", {"login": "zhangsan", "password": "wrong", "code": "", "next": "/"}, csrf=token
+        ).status_code
 
     with ThreadPoolExecutor(12) as threads:
         assert set(threads.map(attempt, visitors)) == {403}
     assert sum(kept is not None for kept in looked) == lock_out.MOST_OF_ACCOUNT
 
 
-def test_the_owner_gets_in_from_a_browser_that_is_known_while_strangers_have_locked_the_account(client, county_url, account):
+def test_the_owner_gets_in_from_a_browser_that_is_known_while_strangers_have_locked_the_account(
+    client, county_url, account
+):
     owner = Visitor(client)
     owner.sign_in()
     owner.sign_out()
@@ -120,7 +130,11 @@ def test_the_cookie_of_a_known_browser_opens_no_other_account_and_cannot_be_made
     kept = owner.client.cookies["cuntu_browser"]
     with database.connect(county_url) as conn:
         conn.execute("UPDATE account SET failed = 5, locked_until = now() + interval '15 minutes'")
-    for value in (kept.replace(f"{account}.", f"{other}.", 1), kept[:-1] + ("A" if kept[-1] != "A" else "B"), f"{other}.1.x.y"):
+    for value in (
+        kept.replace(f"{account}.", f"{other}.", 1),
+        kept[:-1] + ("A" if kept[-1] != "A" else "B"),
+        f"{other}.1.x.y",
+    ):
         stranger = Visitor(client)
         stranger.client.cookies.set("cuntu_browser", value)
         assert stranger.sign_in("lisi").status_code == 403
@@ -152,7 +166,13 @@ def test_what_is_counted_is_forgotten_after_a_day(client, county_url, account):
 
 @pytest.mark.parametrize(
     ("address", "network"),
-    [("10.1.2.3", "10.1.2.3"), ("::ffff:10.1.2.3", "10.1.2.3"), ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"), ("2001:db8:1:2:bbbb::2", "2001:db8:1:2::/64"), ("testclient", "testclient")],
+    [
+        ("10.1.2.3", "10.1.2.3"),
+        ("::ffff:10.1.2.3", "10.1.2.3"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:bbbb::2", "2001:db8:1:2::/64"),
+        ("testclient", "testclient"),
+    ],
 )
 def test_an_address_is_counted_with_its_network(address, network):
     assert lock_out.network(address) == network

@@ -32,7 +32,12 @@ def account(county_url) -> int:
 def told(provider, settings, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text(identity_provider.CLIENT_SECRET + "\n")
-    more = {"oidc_issuer": provider.issuer, "oidc_client_id": identity_provider.CLIENT_ID, "oidc_client_secret_file": secret, "address": "http://testserver"}
+    more = {
+        "oidc_issuer": provider.issuer,
+        "oidc_client_id": identity_provider.CLIENT_ID,
+        "oidc_client_secret_file": secret,
+        "address": "http://testserver",
+    }
     return settings.model_copy(update=more)
 
 
@@ -70,7 +75,9 @@ def test_somebody_the_provider_knows_gets_in_and_to_the_page_asked_for(visitor, 
     assert page.status_code == 200
     assert "张三" in page.text
     found = entries(county_url, "account.sign_in")
-    assert [(entry["account_id"], entry["details"]["way"], entry["details"]["second_factor"]) for entry in found] == [(account, "oidc", False)]
+    assert [(entry["account_id"], entry["details"]["way"], entry["details"]["second_factor"]) for entry in found] == [
+        (account, "oidc", False)
+    ]
 
 
 def test_another_kind_of_key_that_is_published_later_is_taken(visitor, provider, monkeypatch):
@@ -126,12 +133,22 @@ def test_an_id_token_that_is_wrong_in_any_way_lets_nobody_in(visitor, provider, 
 
 def test_the_answer_has_to_be_that_to_this_browsers_question(visitor, service, provider):
     answer = sent(visitor, provider)
-    assert back(Visitor(service), answer).status_code == 403  # brought by somebody else's browser: signed in as another unawares
+    assert (
+        back(Visitor(service), answer).status_code == 403
+    )  # brought by somebody else's browser: signed in as another unawares
     assert back(visitor, answer | {"state": "x"}).status_code == 403
     assert back(visitor, {"code": answer["code"]}).status_code == 403
     assert back(visitor, answer | {"iss": "https://evil.example"}).status_code == 403
     assert back(visitor, answer).status_code == 200
     assert back(visitor, answer).status_code == 403  # once
+
+
+def test_only_our_own_form_sends_somebody_to_the_provider(visitor, provider):
+    for site in ("cross-site", "same-site", "none"):
+        led = visitor.get("/sign-in/oidc?next=/checks", headers={"sec-fetch-site": site})
+        assert (led.status_code, led.headers["location"]) == (303, "/sign-in?next=%2Fchecks")
+    away = visitor.get("/sign-in/oidc?next=/checks", headers={"sec-fetch-site": "same-origin"})
+    assert away.headers["location"].startswith(provider.issuer)
 
 
 def test_an_answer_that_comes_too_late_is_refused(visitor, provider, monkeypatch):
@@ -142,7 +159,9 @@ def test_an_answer_that_comes_too_late_is_refused(visitor, provider, monkeypatch
 
 def test_what_the_provider_refuses_is_said_in_plain_words(visitor, provider):
     state = sent(visitor, provider)["state"]
-    refused = back(visitor, {"error": "access_denied", "error_description": "<script>alert(1)</script>", "state": state})
+    refused = back(
+        visitor, {"error": "access_denied", "error_description": "<script>alert(1)</script>", "state": state}
+    )
     assert refused.status_code == 403
     assert "没有让您登录" in refused.text
     assert "alert(1)" not in refused.text
@@ -158,12 +177,20 @@ def test_no_account_is_made_for_somebody_unknown_and_a_disabled_one_stays_shut(v
         conn.execute("UPDATE account SET disabled_at = now() WHERE id = %s", [account])
     provider.subject = "subject-1"
     assert back(visitor, sent(visitor, provider)).status_code == 403
-    assert [entry["details"]["reason"] for entry in entries(county_url, "account.sign_in")] == ["unknown_subject", "disabled"]
+    assert [entry["details"]["reason"] for entry in entries(county_url, "account.sign_in")] == [
+        "unknown_subject",
+        "disabled",
+    ]
 
 
 def test_nothing_is_fetched_from_another_host(service, provider, told):
     with identity_provider.running() as evil:
-        for spoil in ({"jwks_uri": f"{evil.issuer}/keys"}, {"token_endpoint": f"{evil.issuer}/token"}, {"authorization_endpoint": f"{evil.issuer}/a"}, {"issuer": evil.issuer}):
+        for spoil in (
+            {"jwks_uri": f"{evil.issuer}/keys"},
+            {"token_endpoint": f"{evil.issuer}/token"},
+            {"authorization_endpoint": f"{evil.issuer}/a"},
+            {"issuer": evil.issuer},
+        ):
             provider.description = spoil
             service.app.state.provider = oidc.Provider(told)
             visitor = Visitor(service)
@@ -207,7 +234,9 @@ def test_nobody_is_led_to_another_host_by_the_way_round(visitor, provider):
     assert "evil.example" not in entered.text
 
 
-def test_a_factor_shown_to_the_provider_counts_and_one_that_was_not_is_asked_for(visitor, service, provider, county_url, account):
+def test_a_factor_shown_to_the_provider_counts_and_one_that_was_not_is_asked_for(
+    visitor, service, provider, county_url, account
+):
     with database.connect(county_url) as conn:
         conn.execute("UPDATE account SET totp_secret = '\\x00', totp_confirmed_at = now() WHERE id = %s", [account])
     back(visitor, sent(visitor, provider))

@@ -33,7 +33,14 @@ ELSEWHERE = {
     "out": "/sign-out",
     "empty": "",
 }
-HERE = ["/checks?page=2", "/maps/village-types?village=421223100201", "/x?y=https://other.example//z", "/checks?x=%2F%2Fy", "/account#tokens", "/村"]
+HERE = [
+    "/checks?page=2",
+    "/maps/village-types?village=421223100201",
+    "/x?y=https://other.example//z",
+    "/checks?x=%2F%2Fy",
+    "/account#tokens",
+    "/村",
+]
 
 
 @pytest.mark.parametrize("text", ELSEWHERE.values(), ids=list(ELSEWHERE))
@@ -54,7 +61,9 @@ def test_no_text_makes_a_browser_leave(text):
     assert not any(character in found for character in "\\\t\r\n\x00 ")
 
 
-@pytest.mark.parametrize("text", [text for text in ELSEWHERE.values() if text], ids=[name for name, text in ELSEWHERE.items() if text])
+@pytest.mark.parametrize(
+    "text", [text for text in ELSEWHERE.values() if text], ids=[name for name, text in ELSEWHERE.items() if text]
+)
 def test_no_form_and_no_answer_names_another_host(client, county_url, text):
     visitor = Visitor(client)
     form = visitor.get("/sign-in", params={"next": text})

@@ -48,7 +48,9 @@ def test_a_secret_from_before_is_never_taken_over(visitor, client, county_url):
 def test_signing_in_again_makes_a_new_secret_and_ends_the_old_session(visitor, county_url):
     visitor.sign_in()
     first = visitor.session
-    assert visitor.client.post("/sign-in", data={"csrf": "x"}).status_code == 403  # the form's cookie was for one sign-in
+    assert (
+        visitor.client.post("/sign-in", data={"csrf": "x"}).status_code == 403
+    )  # the form's cookie was for one sign-in
     token = Visitor(visitor.client)
     form = token.token_on("/sign-in")
     visitor.client.cookies.set("cuntu_form", token.client.cookies["cuntu_form"])
@@ -71,11 +73,15 @@ def test_only_a_hash_of_the_secret_is_kept(visitor, county_url):
 def test_a_session_nobody_uses_ends(visitor, county_url, settings):
     visitor.sign_in()
     with database.connect(county_url) as conn:
-        conn.execute("UPDATE session SET seen_at = now() - make_interval(mins => %s, secs => -60)", [settings.idle_minutes])
+        conn.execute(
+            "UPDATE session SET seen_at = now() - make_interval(mins => %s, secs => -60)", [settings.idle_minutes]
+        )
     visitor.client.app.state.epoch.turn()
     assert holds(visitor)
     with database.connect(county_url) as conn:
-        conn.execute("UPDATE session SET seen_at = now() - make_interval(mins => %s, secs => 1)", [settings.idle_minutes])
+        conn.execute(
+            "UPDATE session SET seen_at = now() - make_interval(mins => %s, secs => 1)", [settings.idle_minutes]
+        )
     visitor.client.app.state.epoch.turn()
     assert not holds(visitor)
 
@@ -106,7 +112,11 @@ def test_a_change_of_seat_changes_the_secret_and_what_may_be_done(visitor, count
     assert visitor.session != before
     assert not holds(visitor, before)
     told = visitor.get("/api/v1/account", headers={"accept": "application/json"}).json()
-    assert (told["seat"]["title"], told["seat"]["places"], told["seat"]["roles"]) == ("审核席", ["421223100"], ["reviewer"])
+    assert (told["seat"]["title"], told["seat"]["places"], told["seat"]["roles"]) == (
+        "审核席",
+        ["421223100"],
+        ["reviewer"],
+    )
     assert "checks.override" in told["permissions"]
     assert "layers.deliver" not in told["permissions"]
     chosen = entries(county_url, "account.choose_seat")
@@ -121,7 +131,9 @@ def test_a_new_password_changes_the_secret_and_ends_all_others(visitor, client, 
     elsewhere = Visitor(client)
     elsewhere.sign_in()
     before = visitor.session
-    assert visitor.post("/account/password", {"current": PASSWORD, "password": OTHER, "again": OTHER}).status_code == 303
+    assert (
+        visitor.post("/account/password", {"current": PASSWORD, "password": OTHER, "again": OTHER}).status_code == 303
+    )
     assert holds(visitor)
     assert not holds(visitor, before)
     assert not holds(elsewhere)
@@ -147,7 +159,9 @@ def test_nobody_ends_the_session_of_somebody_else(visitor, client, county_url):
     other = Visitor(client)
     other.sign_in("lisi")
     with database.connect(county_url) as conn:
-        number = conn.execute("SELECT session.id FROM session JOIN account ON account.id = account_id WHERE login = 'lisi'").fetchone()[0]
+        number = conn.execute(
+            "SELECT session.id FROM session JOIN account ON account.id = account_id WHERE login = 'lisi'"
+        ).fetchone()[0]
     visitor.sign_in()
     assert visitor.post("/account/sessions/end", {"session": str(number)}, page="/account").status_code == 404
     assert visitor.post("/account/sessions/end", {"session": "no uuid"}, page="/account").status_code == 404

@@ -47,14 +47,27 @@ def test_under_https_the_cookie_is_secure_and_of_this_host_alone(client, account
     told = settings.model_copy(update={"address": "https://testserver"})
     with TestClient(create_app(told, database_url=county_url), base_url="https://testserver") as service:
         visitor = Visitor(service)
-        visitor.client = TestClient(service.app, base_url="https://testserver", headers={"origin": "https://testserver", "accept": "text/html"}, follow_redirects=False)
+        visitor.client = TestClient(
+            service.app,
+            base_url="https://testserver",
+            headers={"origin": "https://testserver", "accept": "text/html"},
+            follow_redirects=False,
+        )
         visitor.client.portal = service.portal
         entered = visitor.sign_in()
-        given = next(line for line in entered.headers.get_list("set-cookie") if line.startswith("__Host-cuntu_session="))
+        given = next(
+            line for line in entered.headers.get_list("set-cookie") if line.startswith("__Host-cuntu_session=")
+        )
         assert "secure" in given.lower()
         assert visitor.get("/account").status_code == 200
         secret = visitor.client.cookies["__Host-cuntu_session"]
-        plain = TestClient(service.app, base_url="https://testserver", cookies={"cuntu_session": secret}, headers={"accept": "text/html"}, follow_redirects=False)
+        plain = TestClient(
+            service.app,
+            base_url="https://testserver",
+            cookies={"cuntu_session": secret},
+            headers={"accept": "text/html"},
+            follow_redirects=False,
+        )
         assert plain.get("/account").status_code == 303  # a neighbour of the domain could have set that one
 
 
@@ -116,7 +129,10 @@ def test_each_way_in_and_out_is_written_down(visitor, account, county_url):
     visitor.sign_in(login="my secret login")
     visitor.sign_in()
     visitor.sign_out()
-    found = [(entry["action"], entry["object"], entry["result"], entry["account_id"]) for entry in entries(county_url, "account.%")]
+    found = [
+        (entry["action"], entry["object"], entry["result"], entry["account_id"])
+        for entry in entries(county_url, "account.%")
+    ]
     assert found == [
         ("account.sign_in", f"account/{account}", "refused", None),
         ("account.sign_in", "account/unknown", "refused", None),
@@ -158,7 +174,12 @@ def test_the_first_password_has_to_be_changed_before_anything_else(client, count
     refused = visitor.get("/api/v1/layers", headers={"accept": "application/json"})
     assert (refused.status_code, refused.json()["detail"]) == (403, "请先修改初始密码。")
     assert visitor.get("/account").status_code == 303
-    fields = {"current": PASSWORD, "password": "quite another thing entirely", "again": "quite another thing entirely", "next": "/checks"}
+    fields = {
+        "current": PASSWORD,
+        "password": "quite another thing entirely",
+        "again": "quite another thing entirely",
+        "next": "/checks",
+    }
     changed = visitor.post("/account/password", fields)
     assert (changed.status_code, changed.headers["location"]) == (303, "/checks")
     assert visitor.get("/checks").status_code == 200
@@ -175,7 +196,10 @@ def test_an_unlucky_new_password_is_explained(visitor):
         assert said in page.text
     same = visitor.post("/account/password", {"current": PASSWORD, "password": PASSWORD, "again": PASSWORD})
     assert "新密码不能与原密码相同" in same.text
-    wrong = visitor.post("/account/password", {"current": "wrong", "password": "quite another thing entirely", "again": "quite another thing entirely"})
+    wrong = visitor.post(
+        "/account/password",
+        {"current": "wrong", "password": "quite another thing entirely", "again": "quite another thing entirely"},
+    )
     assert wrong.status_code == 403
 
 

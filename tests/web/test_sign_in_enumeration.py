@@ -16,7 +16,11 @@ from layers import database
 from layers.sql import queries
 
 STATES = ("unknown", "wrong", "locked", "locked_right", "disabled", "no_password", "no_code", "odd")
-OURS = {id(query): f"{file}.{name}" for file in ("credentials", "lock_out", "sessions", "audit") for name, query in queries(file).items()}
+OURS = {
+    id(query): f"{file}.{name}"
+    for file in ("credentials", "lock_out", "sessions", "audit")
+    for name, query in queries(file).items()
+}
 VARYING = {"content-security-policy", "x-request-id"}
 
 
@@ -29,7 +33,9 @@ def accounts(county_url, settings):
     coded = somebody(county_url, "coded", name="甲五", token="6")
     sealed = totp.seal(settings, totp.new_secret(), account=coded)
     with database.connect(county_url) as conn:
-        conn.execute("UPDATE account SET failed = 5, locked_until = now() + interval '10 minutes' WHERE id = %s", [locked])
+        conn.execute(
+            "UPDATE account SET failed = 5, locked_until = now() + interval '10 minutes' WHERE id = %s", [locked]
+        )
         conn.execute("UPDATE account SET disabled_at = now() WHERE id = %s", [disabled])
         conn.execute("UPDATE account SET totp_secret = %s, totp_confirmed_at = now() WHERE id = %s", [sealed, coded])
 
@@ -55,10 +61,14 @@ def answers(client, county_url, accounts, monkeypatch):
     for state in STATES:
         login, password = TYPED[state]
         seen = work.setdefault(state, [])
-        monkeypatch.setattr(type(hasher), "verify", lambda self, kept, text, seen=seen: seen.append("argon2") or real(self, kept, text))
+        monkeypatch.setattr(
+            type(hasher), "verify", lambda self, kept, text, seen=seen: seen.append("argon2") or real(self, kept, text)
+        )
         visitor = Visitor(client)
         token = visitor.token_on("/sign-in")
-        found[state] = visitor.post("/sign-in", {"login": login, "password": password, "code": "", "next": "/"}, csrf=token)
+        found[state] = visitor.post(
+            "/sign-in", {"login": login, "password": password, "code": "", "next": "/"}, csrf=token
+        )
     return found, work
 
 
@@ -68,9 +78,18 @@ def test_all_are_answered_the_same(answers):
     pages = {state: plain(_without_form(answer.text, TYPED[state][0])) for state, answer in found.items()}
     assert len(set(pages.values())) == 1
     assert "登录没有成功" in pages["unknown"]
-    headers = {frozenset((name, value) for name, value in answer.headers.items() if name not in VARYING | {"set-cookie", "content-length"}) for answer in found.values()}
+    headers = {
+        frozenset(
+            (name, value)
+            for name, value in answer.headers.items()
+            if name not in VARYING | {"set-cookie", "content-length"}
+        )
+        for answer in found.values()
+    }
     assert len(headers) == 1
-    assert {tuple(sorted(line.split("=")[0] for line in answer.headers.get_list("set-cookie"))) for answer in found.values()} == {("cuntu_form",)}
+    assert {
+        tuple(sorted(line.split("=")[0] for line in answer.headers.get_list("set-cookie"))) for answer in found.values()
+    } == {("cuntu_form",)}
 
 
 def test_all_cost_one_verification_of_a_password(answers):
@@ -78,7 +97,9 @@ def test_all_cost_one_verification_of_a_password(answers):
     assert {state: len(seen) for state, seen in work.items()} == dict.fromkeys(STATES, 1)
 
 
-def test_the_same_statements_are_run_for_a_login_that_there_is_and_one_that_there_is_not(county_url, settings, accounts):
+def test_the_same_statements_are_run_for_a_login_that_there_is_and_one_that_there_is_not(
+    county_url, settings, accounts
+):
     with TestClient(create_app(settings, database_url=county_url)) as service:
         counts = {state: _statements(service, *TYPED[state]) for state in STATES}
     assert len({frozenset(each.items()) for each in counts.values()}) == 1, counts
@@ -87,7 +108,9 @@ def test_the_same_statements_are_run_for_a_login_that_there_is_and_one_that_ther
 
 def test_an_address_that_failed_too_often_is_told_so_whatever_it_asks_for(client, county_url, accounts):
     with database.connect(county_url) as conn:
-        conn.execute("INSERT INTO sign_in_try (address, login_sha256, succeeded) SELECT 'testclient', sha256('x'), false FROM generate_series(1, 30)")
+        conn.execute(
+            "INSERT INTO sign_in_try (address, login_sha256, succeeded) SELECT 'testclient', sha256('x'), false FROM generate_series(1, 30)"
+        )
     pages = set()
     for state in STATES:
         answer = Visitor(client).sign_in(*TYPED[state])

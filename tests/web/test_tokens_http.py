@@ -27,7 +27,9 @@ def visitor(client, account) -> Visitor:
 
 
 def made(visitor: Visitor, *permissions: str, days: str = "90") -> str:
-    answer = visitor.post("/account/tokens", {"title": "笔记本", "days": days, "permission": list(permissions)}, page="/account")
+    answer = visitor.post(
+        "/account/tokens", {"title": "笔记本", "days": days, "permission": list(permissions)}, page="/account"
+    )
     assert answer.status_code == 200, answer.text
     return re.search(r"cuntu_[A-Za-z0-9_-]+", answer.text)[0]
 
@@ -42,7 +44,9 @@ def test_a_token_is_shown_once_and_only_its_hash_is_kept(visitor, client, county
     assert token not in visitor.get("/account").text
     assert "笔记本" in visitor.get("/account").text
     with database.connect(county_url) as conn:
-        row = conn.execute("SELECT secret_sha256, permissions, extract(day FROM expires_at - now()), api_token::text FROM api_token WHERE title = '笔记本'").fetchone()
+        row = conn.execute(
+            "SELECT secret_sha256, permissions, extract(day FROM expires_at - now()), api_token::text FROM api_token WHERE title = '笔记本'"
+        ).fetchone()
     assert (row[0], row[1], int(row[2])) == (digest(token), ["maps.view"], 89)
     assert token not in row[3]
     assert token not in str(entries(county_url))
@@ -85,7 +89,17 @@ def test_what_needs_a_person_is_never_given_to_a_program(client, county_url):
         ({"permission": "layers.publish"}, "不能授予 layers.publish"),
         ({"permission": "everything"}, "不能授予 everything"),
     ],
-    ids=["none", "too long", "negative", "wide digit", "no title", "long title", "no permission", "not ours", "no such"],
+    ids=[
+        "none",
+        "too long",
+        "negative",
+        "wide digit",
+        "no title",
+        "long title",
+        "no permission",
+        "not ours",
+        "no such",
+    ],
 )
 def test_a_token_out_of_bounds_is_not_made(visitor, county_url, fields, said):
     asked = {"title": "x", "days": "9", "permission": "maps.view"} | fields
@@ -101,7 +115,10 @@ def test_a_revoked_token_is_dead_at_once(visitor, client, county_url):
     number = re.search(r'name="token" value="([^"]+)"', visitor.get("/account").text)[1]
     assert visitor.post("/account/tokens/revoke", {"token": number}, page="/account").status_code == 303
     assert ask(client, token).status_code == 401
-    assert [entry["action"] for entry in entries(county_url, "account.%token")] == ["account.make_token", "account.revoke_token"]
+    assert [entry["action"] for entry in entries(county_url, "account.%token")] == [
+        "account.make_token",
+        "account.revoke_token",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +144,9 @@ def test_a_token_is_dead_with_what_it_rests_on(visitor, client, county_url, chan
 def test_a_seat_that_loses_a_role_takes_it_from_its_tokens(visitor, client, county_url):
     token = made(visitor, "maps.view", "layers.deliver", "jobs.read")
     with database.connect(county_url) as conn:
-        conn.execute("UPDATE seat_role SET role = 'auditor' WHERE seat_id = (SELECT id FROM seat WHERE title = '张三之席')")
+        conn.execute(
+            "UPDATE seat_role SET role = 'auditor' WHERE seat_id = (SELECT id FROM seat WHERE title = '张三之席')"
+        )
     client.app.state.epoch.turn()
     assert ask(client, token, "/api/v1/account").json()["permissions"] == ["maps.view"]
 
@@ -136,7 +155,9 @@ def test_a_token_cannot_manage_the_account_whatever_it_was_given(client, county_
     for path in ("/account", "/account/password", "/account/second-factor"):
         assert client.get(path, headers=people.HEADERS).status_code == 403
     assert client.get("/api/v1/account/tokens", headers=people.HEADERS).status_code == 403
-    refused = client.post("/api/v1/account/tokens", headers=people.HEADERS, json={"title": "x", "permissions": ["maps.view"]})
+    refused = client.post(
+        "/api/v1/account/tokens", headers=people.HEADERS, json={"title": "x", "permissions": ["maps.view"]}
+    )
     assert refused.status_code == 403
 
 
@@ -156,14 +177,18 @@ def test_the_same_by_the_programming_interface(visitor, client):
 
 def test_more_than_was_asked_for_is_not_taken(visitor):
     for more in ({"account_id": 1}, {"seat_id": 1}, {"secret": "cuntu_x"}, {"days": 400}, {"days": "9"}):
-        refused = visitor.client.post("/api/v1/account/tokens", json={"title": "x", "permissions": ["maps.view"]} | more)
+        refused = visitor.client.post(
+            "/api/v1/account/tokens", json={"title": "x", "permissions": ["maps.view"]} | more
+        )
         assert refused.status_code == 400, more
 
 
 def test_nobody_revokes_the_token_of_somebody_else(visitor, client, county_url):
     somebody(county_url, "lisi", name="李四", token="2")
     with database.connect(county_url) as conn:
-        number = conn.execute("SELECT api_token.id FROM api_token JOIN account ON account.id = account_id WHERE login = 'lisi'").fetchone()[0]
+        number = conn.execute(
+            "SELECT api_token.id FROM api_token JOIN account ON account.id = account_id WHERE login = 'lisi'"
+        ).fetchone()[0]
     assert visitor.client.delete(f"/api/v1/account/tokens/{number}").status_code == 404
     assert visitor.post("/account/tokens/revoke", {"token": str(number)}, page="/account").status_code == 404
 
@@ -178,7 +203,12 @@ def test_there_are_only_so_many(visitor, monkeypatch):
 
 def test_a_new_password_can_take_all_tokens_with_it(visitor, client):
     token = made(visitor, "maps.view")
-    fields = {"current": PASSWORD, "password": "quite another thing entirely", "again": "quite another thing entirely", "revoke_tokens": "true"}
+    fields = {
+        "current": PASSWORD,
+        "password": "quite another thing entirely",
+        "again": "quite another thing entirely",
+        "revoke_tokens": "true",
+    }
     assert visitor.post("/account/password", fields).status_code == 303
     assert ask(client, token).status_code == 401
 

@@ -94,7 +94,9 @@ def test_a_code_counts_once(client, enrolled, clock):
     code = device.at(clock.now())
     assert Visitor(client).sign_in(code=code).status_code == 303
     assert Visitor(client).sign_in(code=code).status_code == 403
-    assert Visitor(client).sign_in(code=device.at(clock.now() - totp.STEP_S)).status_code == 403  # nor does one before it
+    assert (
+        Visitor(client).sign_in(code=device.at(clock.now() - totp.STEP_S)).status_code == 403
+    )  # nor does one before it
     clock(1)
     assert Visitor(client).sign_in(code=device.at(clock.now())).status_code == 303
 
@@ -130,10 +132,15 @@ def test_sessions_of_before_the_enrolment_have_to_show_a_code(client, account, c
     assert (led.status_code, led.headers["location"]) == (303, "/account/second-factor?next=%2Fchecks")
     refused = early.get("/api/v1/layers", headers={"accept": "application/json"})
     assert (refused.status_code, refused.json()["detail"]) == (403, "请先用动态码完成登录。")
-    assert early.client.post("/api/v1/account/tokens", json={"title": "x", "permissions": ["maps.view"]}).status_code == 403
+    assert (
+        early.client.post("/api/v1/account/tokens", json={"title": "x", "permissions": ["maps.view"]}).status_code
+        == 403
+    )
     before = early.session
     page = "/account/second-factor?next=%2Fchecks"
-    assert early.post("/account/second-factor/prove", {"code": "000000", "next": "/checks"}, page=page).status_code == 403
+    assert (
+        early.post("/account/second-factor/prove", {"code": "000000", "next": "/checks"}, page=page).status_code == 403
+    )
     proven = early.post("/account/second-factor/prove", {"code": device.at(clock.now()), "next": "/checks"}, page=page)
     assert (proven.status_code, proven.headers["location"]) == (303, "/checks")
     assert early.session != before
@@ -157,9 +164,15 @@ def test_a_wrong_code_does_not_enrol(client, account, county_url):
 def test_dropping_it_takes_password_and_code(enrolled, client, clock, county_url):
     visitor, device, _ = enrolled
     page = "/account/second-factor"
-    assert visitor.post(f"{page}/drop", {"password": "wrong", "code": device.at(clock.now())}, page=page).status_code == 403
+    assert (
+        visitor.post(f"{page}/drop", {"password": "wrong", "code": device.at(clock.now())}, page=page).status_code
+        == 403
+    )
     assert visitor.post(f"{page}/drop", {"password": PASSWORD, "code": ""}, page=page).status_code == 403
-    assert visitor.post(f"{page}/drop", {"password": PASSWORD, "code": device.at(clock.now())}, page=page).status_code == 303
+    assert (
+        visitor.post(f"{page}/drop", {"password": PASSWORD, "code": device.at(clock.now())}, page=page).status_code
+        == 303
+    )
     assert Visitor(client).sign_in().status_code == 303
     assert [entry["action"] for entry in entries(county_url, "account.%second_factor")] == [
         "account.begin_second_factor", "account.enrol_second_factor", "account.drop_second_factor",
