@@ -168,7 +168,7 @@ def _without_guard() -> Iterator[None]:
     def unaudited(*given: Any, **told: Any) -> None:
         save(*given, **{**told, "entries": []})
 
-    def never(*_: Any) -> None:
+    def never(*_: Any, **__: Any) -> None:
         return None
 
     with (
