@@ -158,7 +158,7 @@ def _link_page(
         context,
         synthetic=False,
         status=status,
-        headers={**NO_STORE, "Referrer-Policy": "no-referrer"},
+        headers=NO_STORE,  # not "no-referrer": the browser would then not say that the form comes from here
     )
     cookies.write(response, request.scope, request.app.state.settings, cookies.FORM, proof)
     return response

@@ -123,7 +123,7 @@ def test_a_refusal_is_told_on_the_page_and_changes_nothing(admin):
     expect(admin.locator("#seats")).not_to_contain_text("无镇岗")
 
 
-def test_an_account_is_opened_with_a_link_then_closed(admin):
+def test_an_account_is_opened_with_a_link_by_which_its_owner_comes_in_then_closed(admin, stranger):
     admin.get_by_text("登记人员", exact=True).click()
     admin.locator("#new-person").get_by_label("姓名").fill("开户某")
     admin.get_by_role("button", name="登记", exact=True).click()
@@ -134,9 +134,15 @@ def test_an_account_is_opened_with_a_link_then_closed(admin):
     form.get_by_label("账户名").fill("kai.hu")
     form.get_by_role("button", name="开户").click()
     expect(admin.locator("#link-text")).to_have_text(re.compile(r"^http://127\.0\.0\.1:\d+/link/[A-Za-z0-9_-]{43}$"))
+    stranger.goto(admin.locator("#link-text").inner_text())
+    stranger.get_by_label("新密码", exact=True).fill(GOOD)
+    stranger.get_by_label("再输一次新密码").fill(GOOD)
+    stranger.get_by_role("button", name="设置密码").click()
+    expect(stranger.get_by_role("heading", level=1)).to_have_text("密码已设置")
     admin.get_by_text("已经交给本人").click()
+    expect(admin.locator("#accounts tr", has_text="kai.hu")).to_contain_text("可用")
+    expect(admin.locator("#accounts tr", has_text="kai.hu")).not_to_contain_text("链接未用")
     row = admin.locator("#accounts tr", has_text="kai.hu")
-    expect(row).to_contain_text("链接未用")
     row.get_by_text("停用", exact=True).click()
     row.get_by_role("button", name="确认停用").click()
     expect(admin.locator("#accounts tr", has_text="kai.hu")).to_contain_text("已停用")
