@@ -22,7 +22,7 @@ DRIFTS = (-1, 0, 1)
 RECOVERY_CODES = 10
 NONCE_BYTES = 12
 _CODE = re.compile(r"[0-9]{6}")
-_RECOVERY = re.compile(r"[A-Z2-7]{16}")
+_RECOVERY = re.compile(r"[A-Z2-7]{24}")
 
 
 def new_secret() -> str:
@@ -68,8 +68,8 @@ def is_recovery_code(text: str) -> bool:
 
 
 def new_recovery_codes() -> list[str]:
-    """Return ten codes of 80 random bits each; `shown` writes them for people."""
-    return [base64.b32encode(random.token_bytes(10)).decode() for _ in range(RECOVERY_CODES)]
+    """Return ten codes of 120 random bits each; `shown` writes them for people."""
+    return [base64.b32encode(random.token_bytes(15)).decode() for _ in range(RECOVERY_CODES)]
 
 
 def shown(code: str) -> str:
