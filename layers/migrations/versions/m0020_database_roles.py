@@ -49,21 +49,36 @@ ALTER TABLE stored_check ADD COLUMN village_code text;
 ALTER TABLE check_run ADD COLUMN place_code text;
 ALTER TABLE check_run ALTER COLUMN place_code SET DEFAULT access.own_place();
 
-CREATE TEMPORARY TABLE village_now ON COMMIT DROP AS
-SELECT v.id, v.epsg FROM dataset_version AS v
-WHERE v.layer_id = 'village' AND v.status = 'published' AND v.known_to IS NULL AND NOT v.display_only
-    AND v.valid_from <= current_date AND (v.valid_to IS NULL OR current_date < v.valid_to)
-    AND coalesce((
-        SELECT a.law_status FROM version_act AS a WHERE a.version_id = v.id AND a.act = 'law_status' ORDER BY a.made_at DESC, a.id DESC LIMIT 1
-    ), v.law_status) = 'in_force'
-ORDER BY v.known_from DESC, v.id DESC LIMIT 1;
+-- The villages in force are copied first: with the number of their version written into the statement, PostgreSQL reads their partition and no other.
+CREATE TEMPORARY TABLE village_now (fid integer, code text, epsg integer, geom geometry) ON COMMIT DROP;
+DO $$
+DECLARE
+    chosen record;
+BEGIN
+    FOR chosen IN
+        SELECT v.id, v.epsg FROM dataset_version AS v
+        WHERE v.layer_id = 'village' AND v.status = 'published' AND v.known_to IS NULL AND NOT v.display_only
+            AND v.valid_from <= current_date AND (v.valid_to IS NULL OR current_date < v.valid_to)
+            AND coalesce((
+                SELECT a.law_status FROM version_act AS a WHERE a.version_id = v.id AND a.act = 'law_status' ORDER BY a.made_at DESC, a.id DESC LIMIT 1
+            ), v.law_status) = 'in_force'
+        ORDER BY v.known_from DESC, v.id DESC LIMIT 1
+    LOOP
+        EXECUTE format(
+            $text$INSERT INTO village_now SELECT f.fid, f.identifier, %s, f.geom FROM feature AS f
+            WHERE f.version_id = %s AND coalesce(f.attributes ->> 'status', 'normal') <> 'removed'$text$, chosen.epsg, chosen.id
+        );
+    END LOOP;
+END $$;
+CREATE INDEX ON village_now USING gist (geom);
+ANALYZE village_now;
 
-CREATE FUNCTION pg_temp.village_of(site geometry) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT f.identifier FROM village_now AS v, feature AS f
-    WHERE f.version_id = v.id AND ST_Intersects(f.geom, ST_Transform(ST_Centroid(site), v.epsg))
-        AND coalesce(f.attributes ->> 'status', 'normal') <> 'removed'
-    ORDER BY f.fid LIMIT 1
-$$;
+CREATE FUNCTION pg_temp.village_of(site geometry) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    middle geometry := ST_Transform(ST_Centroid(site), (SELECT epsg FROM village_now LIMIT 1));
+BEGIN
+    RETURN (SELECT v.code FROM village_now AS v WHERE v.geom && middle AND ST_Intersects(v.geom, middle) ORDER BY v.fid LIMIT 1);
+END $$;
 ALTER TABLE stored_check DISABLE TRIGGER stored_check_immutable;
 UPDATE stored_check SET village_code = pg_temp.village_of(geom);
 ALTER TABLE stored_check ENABLE TRIGGER stored_check_immutable;
