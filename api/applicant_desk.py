@@ -41,7 +41,9 @@ class CaseAcceptedError(CuntuError):
 class ApplicantDesk:
     """Takes and shows applicants, for whoever acts: only cases of the towns and villages of their seat are there at all."""
 
-    def __init__(self, pool: ConnectionPool[Any], settings: Settings, *, cipher: Callable[[Settings], Cipher] = cipher_of) -> None:
+    def __init__(
+        self, pool: ConnectionPool[Any], settings: Settings, *, cipher: Callable[[Settings], Cipher] = cipher_of
+    ) -> None:
         self.pool = pool
         self.settings = settings
         self._cipher = cipher
@@ -50,7 +52,10 @@ class ApplicantDesk:
         """Return a page of cases with their applicants masked; without the key the cases alone, and why."""
         places = acting.current().places
         with self.pool.connection() as conn:
-            found, total = applications.cases(conn, places=places, limit=limit, offset=offset), applications.count_cases(conn, places=places)
+            found, total = (
+                applications.cases(conn, places=places, limit=limit, offset=offset),
+                applications.count_cases(conn, places=places),
+            )
             entries, unreadable = self._entries(conn, found)
         return {"total": total, "offset": offset, "limit": limit, "unreadable": unreadable, "applications": entries}
 
@@ -102,7 +107,9 @@ class ApplicantDesk:
             before = applicants.get(conn, cipher, case_no)
             applicants.save(conn, cipher, [new])
             prints = {"before": applicants.fingerprint(cipher, before), "after": applicants.fingerprint(cipher, new)}
-            audit.note(conn, "applicants.write", f"application/{case_no}", details={"members": len(new.members)}, **prints)
+            audit.note(
+                conn, "applicants.write", f"application/{case_no}", details={"members": len(new.members)}, **prints
+            )
             kept = applicants.get(conn, cipher, case_no)
         return masked_entry(kept or new, today=_today()), before is None
 
@@ -129,12 +136,20 @@ class ApplicantDesk:
             if applications.cases(conn, places=None, case_nos=[check.case_no]):
                 raise CaseAcceptedError(f"编号 {check.case_no} 的申请已经受理。")
             application = Application(
-                case_no=check.case_no, properties=check.properties, geometry=check.geometry, epsg=check.epsg, village_code=check.village_code
+                case_no=check.case_no,
+                properties=check.properties,
+                geometry=check.geometry,
+                epsg=check.epsg,
+                village_code=check.village_code,
             )
             try:
                 applications.save(conn, [application])
-            except InsufficientPrivilege as error:  # another town has a case of this number, or the site is not one of this seat's
-                raise CaseAcceptedError(f"编号 {check.case_no} 的申请已由其他乡镇受理，或不在本席位所辖范围。") from error
+            except (
+                InsufficientPrivilege
+            ) as error:  # another town has a case of this number, or the site is not one of this seat's
+                raise CaseAcceptedError(
+                    f"编号 {check.case_no} 的申请已由其他乡镇受理，或不在本席位所辖范围。"
+                ) from error
             found = applications.case(conn, check.case_no, places=acting.current().places)
             audit.note(conn, "applications.accept", f"application/{check.case_no}", details={"check_id": str(check_id)})
         return found
@@ -175,7 +190,9 @@ def read_applicant(case_no: str, stated: ApplicantStated, *, today: date, invent
     if told["phone"] is not None and not _is_phone(told["phone"]):
         problems.append("/phone：应为 11 位手机号码，或带区号的固定电话")
     members = tuple(_member(member, place, problems, today, invented) for place, member in enumerate(stated.members))
-    numbers = [number for number in (told["identity_number"], *(member.identity_number for member in members)) if number]
+    numbers = [
+        number for number in (told["identity_number"], *(member.identity_number for member in members)) if number
+    ]
     if len(set(numbers)) < len(numbers):
         problems.append("/members：有两人的身份证号相同")
     if problems:
@@ -213,7 +230,13 @@ def _person(told: dict[str, Any], where: str, problems: list[str], today: date, 
 
 def _is_phone(text: str) -> bool:
     digits = text.replace("-", "")
-    return digits.isascii() and digits.isdigit() and SHORTEST_PHONE <= len(digits) <= LONGEST_PHONE and digits[0] in "01" and "--" not in text
+    return (
+        digits.isascii()
+        and digits.isdigit()
+        and SHORTEST_PHONE <= len(digits) <= LONGEST_PHONE
+        and digits[0] in "01"
+        and "--" not in text
+    )
 
 
 def _today() -> date:

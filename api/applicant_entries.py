@@ -38,7 +38,8 @@ def full_entry(found: Applicant, *, today: date, fields: Collection[str]) -> dic
     shown: dict[str, Any] = {name: _plain(getattr(found, name)) for name in SEALED if name in fields}
     if "members" in fields:
         shown["members"] = [
-            {name: _plain(getattr(member, name)) for name in MEMBER_FIELDS} | {"under_14": is_child(member.birth, today)}
+            {name: _plain(getattr(member, name)) for name in MEMBER_FIELDS}
+            | {"under_14": is_child(member.birth, today)}
             for member in found.members
         ]
     return _frame(found, masked=False) | dict.fromkeys((*SEALED, "members")) | shown
@@ -55,7 +56,10 @@ def case_entry(case: Case, found: Applicant | None) -> dict[str, Any]:
         "synthetic": case.synthetic,
         "check_id": str(case.check_id) if case.check_id else None,
         "verdict": case.verdict,
-        **{name: _masked(name, getattr(stated, name)) if stated else None for name in ("name", "phone", "identity_number")},
+        **{
+            name: _masked(name, getattr(stated, name)) if stated else None
+            for name in ("name", "phone", "identity_number")
+        },
         "members": len(stated.members) if stated else None,
         "erased": found is not None and found.erased_at is not None,
     }

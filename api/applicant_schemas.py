@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.iso_times import Day
 from layers.applicants import MOST_MEMBERS
 
-Field_ = Literal["name", "sex", "birth", "phone", "identity_number", "registered_address", "address", "bounds", "members"]
+Field_ = Literal[
+    "name", "sex", "birth", "phone", "identity_number", "registered_address", "address", "bounds", "members"
+]
 NO_CONTROL = r"^[^\u0000-\u001f\u007f*]*$"
 """One line; a star stands for what was masked, so a masked value is not taken for the real one."""
 
@@ -46,15 +48,17 @@ class ApplicantStated(Strict):
     registered_address: Line | None = Field(None, description="户口所在地")
     address: Line | None = Field(None, description="建房地址")
     bounds: Line | None = Field(None, description="四至")
-    members: list[MemberStated] = Field(default_factory=list, max_length=MOST_MEMBERS, description="家庭成员（不含申请人）")
+    members: list[MemberStated] = Field(
+        default_factory=list, max_length=MOST_MEMBERS, description="家庭成员（不含申请人）"
+    )
 
 
 class RevealRequest(Strict):
     """A look at what is masked: which fields, and why."""
 
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=4, max_length=200, pattern=NO_CONTROL)] = Field(
-        description="为什么要看，写入审计记录"
-    )
+    reason: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=4, max_length=200, pattern=NO_CONTROL)
+    ] = Field(description="为什么要看，写入审计记录")
     fields: list[Field_] | None = Field(None, min_length=1, max_length=9, description="要看的栏目；不写时为全部")
 
 
@@ -131,4 +135,3 @@ class CaseList(BaseModel):
     limit: int
     unreadable: str | None = None
     applications: list[CaseShown]
-

@@ -75,9 +75,9 @@ def validated(model: type[Model], body: bytes, *, personal: bool = False) -> Mod
     `personal` says that it is one of those few in which such numbers belong.
     """
     told = parse_json(body)
-    found = [] if personal else refusals(told)
-    if found:
-        raise InputError(problems=found)
+    refused = [] if personal else refusals(told)
+    if refused:
+        raise InputError(problems=refused)
     try:
         return model.model_validate(told)
     except ValidationError as error:

@@ -66,11 +66,15 @@ class Cipher:
         key = self._keys.get(named) if envelope.startswith(FORM) else None
         if key is None:
             held = "、".join(held_id.hex() for held_id in self._keys)
-            raise PersonalKeyError(f"个人信息是用另一把密钥（{named.hex()}）加密的，现有密钥是 {held}：请核对 CUNTU_KEY_FILE、CUNTU_OLD_KEY_FILES。")
+            raise PersonalKeyError(
+                f"个人信息是用另一把密钥（{named.hex()}）加密的，现有密钥是 {held}：请核对 CUNTU_KEY_FILE、CUNTU_OLD_KEY_FILES。"
+            )
         try:
             return key.decrypt(nonce, envelope[_HEAD:], envelope[: _HEAD - NONCE_BYTES] + _bound(place)).decode()
         except (InvalidTag, ValueError) as error:  # ValueError: cut off within the nonce
-            raise SealBrokenError(f"{place.table}.{place.column}：个人信息的密文已被改动，或不是写在这一行这一栏的，不能解密。") from error
+            raise SealBrokenError(
+                f"{place.table}.{place.column}：个人信息的密文已被改动，或不是写在这一行这一栏的，不能解密。"
+            ) from error
 
     def is_present(self, envelope: bytes | None) -> bool:
         """Whether an envelope was sealed with the present key; there is nothing to do where there is none."""

@@ -59,7 +59,9 @@ def due(conn: Connection, *, on: date, day_of: Callable[[datetime], date]) -> li
         for name, retention in retentions().items():
             if retention.days is not None and kept.get(name) and closed_on + timedelta(days=retention.days) <= on:
                 end = closed_on + timedelta(days=retention.days)
-                found.append(Due(case_no=case_no, closed_on=closed_on, retention=name, due_on=end, fields=_fields_of(name)))
+                found.append(
+                    Due(case_no=case_no, closed_on=closed_on, retention=name, due_on=end, fields=_fields_of(name))
+                )
     return found
 
 
@@ -69,7 +71,12 @@ def apply(conn: Connection, cipher: Cipher, item: Due) -> None:
     conn.execute(SQL["erase_phone" if item.retention == "contact" else "erase_applicant"], {"case_no": item.case_no})
     if item.retention == "case":
         conn.execute(SQL["erase_members"], {"case_no": item.case_no})
-    details = {"ground": "retention", "retention": item.retention, "closed_on": item.closed_on.isoformat(), "fields": list(item.fields)}
+    details = {
+        "ground": "retention",
+        "retention": item.retention,
+        "closed_on": item.closed_on.isoformat(),
+        "fields": list(item.fields),
+    }
     audit.note(conn, "personal.erase", f"application/{item.case_no}", before=before, details=details)
 
 
@@ -83,10 +90,15 @@ def of_case(conn: Connection, case_no: str) -> list[Found]:
 def of_number(conn: Connection, cipher: Cipher, identity_number: str) -> list[Found]:
     """Return every record of the person with a number."""
     asked = {"indexes": cipher.indexes(identity_number)}
-    found = [Found(part="applicant", key=row[0], is_open=_is_open(conn, row[0])) for row in conn.execute(SQL["found_applicant"], asked).fetchall()]
+    found = [
+        Found(part="applicant", key=row[0], is_open=_is_open(conn, row[0]))
+        for row in conn.execute(SQL["found_applicant"], asked).fetchall()
+    ]
     rows = conn.execute(SQL["found_member"], asked).fetchall()
     found += [Found(part="member", key=row[0], position=row[1], is_open=_is_open(conn, row[0])) for row in rows]
-    return found + [Found(part=part, key=number) for number, part in households.of_person(conn, cipher, identity_number)]
+    return found + [
+        Found(part=part, key=number) for number, part in households.of_person(conn, cipher, identity_number)
+    ]
 
 
 def erase(conn: Connection, cipher: Cipher, found: Sequence[Found], *, reason: str) -> None:
@@ -97,7 +109,13 @@ def erase(conn: Connection, cipher: Cipher, found: Sequence[Found], *, reason: s
             before = applicants.fingerprint(cipher, applicants.get(conn, cipher, item.key))
         _erase(conn, item)
         kind = "household" if item.part in ("head", "contact") else "application"
-        audit.note(conn, "personal.erase", f"{kind}/{item.key}", before=before, details={"ground": "request", "part": item.part, "reason": reason})
+        audit.note(
+            conn,
+            "personal.erase",
+            f"{kind}/{item.key}",
+            before=before,
+            details={"ground": "request", "part": item.part, "reason": reason},
+        )
 
 
 def rekeyed(conn: Connection, counts: Mapping[str, int]) -> None:
@@ -124,7 +142,10 @@ def copy(conn: Connection, cipher: Cipher, case_no: str) -> dict[str, Any]:
     return {
         "case_no": case_no,
         "applicant": {field.title: _stated(getattr(found, name)) for name, field in fields()["applicant"].items()},
-        "members": [{field.title: _stated(getattr(member, name)) for name, field in fields()["member"].items()} for member in found.members],
+        "members": [
+            {field.title: _stated(getattr(member, name)) for name, field in fields()["member"].items()}
+            for member in found.members
+        ],
         "notices": [field.notice() for group in ("applicant", "member") for field in fields()[group].values()],
         "uses": [_look(orjson.loads(row[0])) for row in rows],
         "recorded_at": _stated(found.recorded_at),
@@ -151,7 +172,12 @@ def _is_open(conn: Connection, case_no: str) -> bool:
 
 def _fields_of(retention: str) -> tuple[str, ...]:
     groups = ("applicant", "member")
-    return tuple(f"{group}.{name}" for group in groups for name, field in fields()[group].items() if field.retention.id == retention)
+    return tuple(
+        f"{group}.{name}"
+        for group in groups
+        for name, field in fields()[group].items()
+        if field.retention.id == retention
+    )
 
 
 def _look(entry: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,9 @@ WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_DIGITS = "10X98765432"
 """By the remainder of the weighted sum modulo 11 (GB 11643-1999, annex; ISO 7064, MOD 11-2)."""
 
-_PROVINCES = "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83 91"
+_PROVINCES = (
+    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83 91"
+)
 PROVINCES = frozenset(_PROVINCES.split())
 """First two digits in use: GB/T 2260, residence permits of 港澳台 (81–83), permanent residence of foreigners (9…)."""
 

@@ -29,7 +29,10 @@ def named_in(text: str) -> tuple[str, ...]:
     plain = _plain(text)
     if plain is None:
         return ()
-    found = [("身份证号", any(_is_identity(hit[0]) for hit in IDENTITY.finditer(plain))), ("手机号码", PHONE.search(plain) is not None)]
+    found = [
+        ("身份证号", any(_is_identity(hit[0]) for hit in IDENTITY.finditer(plain))),
+        ("手机号码", PHONE.search(plain) is not None),
+    ]
     return tuple(name for name, there in found if there)
 
 
@@ -45,7 +48,9 @@ def refusals(value: Any, where: str = "") -> list[str]:
         problem = refusal(value)
         return [f"{where or '/'}：{problem}"] if problem else []
     if isinstance(value, Mapping):
-        return [problem for name, item in value.items() for problem in refusals(item, f"{where}/{scrub(str(name))[:60]}")]
+        return [
+            problem for name, item in value.items() for problem in refusals(item, f"{where}/{scrub(str(name))[:60]}")
+        ]
     if isinstance(value, list):
         return [problem for place, item in enumerate(value) for problem in refusals(item, f"{where}/{place}")]
     return []
@@ -80,4 +85,9 @@ def _plain(text: str) -> str | None:
 def _is_identity(written: str) -> bool:
     number = written.replace(" ", "").replace("-", "").upper()
     born = birth(number)
-    return born is not None and date(1900, 1, 1) <= born and born.year <= _LATEST_YEAR and check_digit(number[:17]) == number[17]
+    return (
+        born is not None
+        and date(1900, 1, 1) <= born
+        and born.year <= _LATEST_YEAR
+        and check_digit(number[:17]) == number[17]
+    )

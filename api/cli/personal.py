@@ -59,7 +59,9 @@ def erase(
     context: typer.Context,
     reason: Annotated[str, typer.Option(help="依据和理由，写入审计记录")],
     case: Annotated[str | None, typer.Option(help="清除一件申请的申请人和全部成员")] = None,
-    id_number_file: Annotated[Path | None, typer.Option(help="从文件读入身份证号（- 为标准输入），清除此人的全部记录", allow_dash=True)] = None,
+    id_number_file: Annotated[
+        Path | None, typer.Option(help="从文件读入身份证号（- 为标准输入），清除此人的全部记录", allow_dash=True)
+    ] = None,
     open_too: Annotated[bool, typer.Option("--open-too", help="在办的案件也清除")] = False,
     apply: Apply = False,
     as_json: AsJson = False,
@@ -72,9 +74,15 @@ def erase(
     number = None if id_number_file is None else _read_number(id_number_file)
     url, cipher = ready_url(context.obj), cipher_of(context.obj)
     with database.connect(url) as conn:
-        found = personal_records.of_case(conn, case) if case is not None else personal_records.of_number(conn, cipher, str(number))
+        found = (
+            personal_records.of_case(conn, case)
+            if case is not None
+            else personal_records.of_number(conn, cipher, str(number))
+        )
         if apply and not open_too and any(item.is_open for item in found):
-            raise OpenCaseError("；".join(f"{item.key} 还在办理" for item in found if item.is_open) + "：" + str(OpenCaseError.__doc__))
+            raise OpenCaseError(
+                "；".join(f"{item.key} 还在办理" for item in found if item.is_open) + "：" + str(OpenCaseError.__doc__)
+            )
         if apply:
             personal_records.erase(conn, cipher, found, reason=reason)
     _vacuum(url, needed=apply and bool(found))
@@ -120,7 +128,9 @@ def rekey(context: typer.Context, as_json: AsJson = False) -> None:
 
 def _show_due(found: list[Due]) -> None:
     titles = retentions()
-    rows = [(item.case_no, item.closed_on, titles[item.retention].title, item.due_on, len(item.fields)) for item in found]
+    rows = [
+        (item.case_no, item.closed_on, titles[item.retention].title, item.due_on, len(item.fields)) for item in found
+    ]
     print_table("保存期限已满", ["申请编号", "办结", "期限", "到期", "栏目数"], rows)
 
 

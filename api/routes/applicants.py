@@ -83,7 +83,10 @@ def search(response: Response, desk: Desk, body: JsonBody) -> dict[str, Any]:
 
 
 @router.get(
-    "/{case_no:path}/applicant", summary="一件申请的申请人（已遮盖）", response_model=ApplicantShown, responses=problems(400, 401, 403, 404, 503)
+    "/{case_no:path}/applicant",
+    summary="一件申请的申请人（已遮盖）",
+    response_model=ApplicantShown,
+    responses=problems(400, 401, 403, 404, 503),
 )
 @needs("applicants.read")
 def get_applicant(response: Response, desk: Desk, case_no: CaseNo) -> dict[str, Any]:
@@ -160,11 +163,16 @@ def application_page(request: Request, desk: Desk, when: When, snapshots: Snapsh
         "notices": {"applicant": notices("applicant"), "member": notices("member")},
         "children": children(),
         "archive": archive(),
-        "may_reveal": case.is_open and caller.may("applicants.reveal") and applicant is not None and not applicant["erased_at"],
+        "may_reveal": case.is_open
+        and caller.may("applicants.reveal")
+        and applicant is not None
+        and not applicant["erased_at"],
         "may_write": case.is_open and caller.may("applicants.write"),
         "labels": VERDICT_LABELS,
     }
-    return _private(page(request, "application.html", context, synthetic=case.synthetic or is_synthetic(snapshots.in_force(when))))
+    return _private(
+        page(request, "application.html", context, synthetic=case.synthetic or is_synthetic(snapshots.in_force(when)))
+    )
 
 
 def _private(answer: HTMLResponse) -> HTMLResponse:

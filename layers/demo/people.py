@@ -41,7 +41,14 @@ def applicant(case_no: str, properties: Mapping[str, Any]) -> Applicant:
 
 def head(household_no: str, person: Applicant) -> Person:
     """Return an applicant as the head of a household."""
-    return Person(household_no=household_no, part="head", name=person.name, phone=person.phone, identity_number=person.identity_number, address=person.address)
+    return Person(
+        household_no=household_no,
+        part="head",
+        name=person.name,
+        phone=person.phone,
+        identity_number=person.identity_number,
+        address=person.address,
+    )
 
 
 def _member(place: int, surname: str, group: int, draw: Iterator[int]) -> Member:
@@ -50,7 +57,13 @@ def _member(place: int, surname: str, group: int, draw: Iterator[int]) -> Member
     own = SURNAMES[next(draw) % len(SURNAMES)] if spouse else surname
     number = _number(draw, youngest=25, range_years=35) if spouse else _number(draw, youngest=3, range_years=20)
     relation = "配偶" if spouse else "子" if sex(number) == "男" else "女"
-    return Member(name=_name(own, draw), relation=relation, birth=_born(number), identity_number=number, registered_address=f"{PLACE}{group}组")
+    return Member(
+        name=_name(own, draw),
+        relation=relation,
+        birth=_born(number),
+        identity_number=number,
+        registered_address=f"{PLACE}{group}组",
+    )
 
 
 def _name(surname: str, draw: Iterator[int]) -> str:

@@ -27,13 +27,25 @@ KEY_FILE_BYTES = b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
 
 def person(case_no="S1", **stated):
     child = Member(name=invented.planted("吴承晏晏"), relation="子", birth=date(2020, 3, 3), identity_number=CHILD)
-    told = {"name": invented.planted("吴若澈澈"), "phone": invented.planted("12011112222"), "identity_number": NUMBER, "birth": date(1980, 1, 1), "members": (child,)}
+    told = {
+        "name": invented.planted("吴若澈澈"),
+        "phone": invented.planted("12011112222"),
+        "identity_number": NUMBER,
+        "birth": date(1980, 1, 1),
+        "members": (child,),
+    }
     return Applicant(case_no=case_no, **told | stated)
 
 
 def stored(conn, *people, cipher=CIPHER):
     site = shapely.box(0, 0, 10, 10)
-    applications.save(conn, [Application(case_no=item.case_no, properties={}, geometry=site, epsg=4547, village_code="421223100201") for item in people])
+    applications.save(
+        conn,
+        [
+            Application(case_no=item.case_no, properties={}, geometry=site, epsg=4547, village_code="421223100201")
+            for item in people
+        ],
+    )
     applicants.save(conn, cipher, people)
 
 
@@ -69,7 +81,15 @@ def test_the_same_value_is_never_written_the_same_way_twice(db):
         "UPDATE applicant_member SET position = 2 WHERE case_no = 'S1'",
         "UPDATE applicant SET name = substring(name FOR 9) WHERE case_no = 'S1'",
     ],
-    ids=["another row", "another column", "another table", "a changed byte", "a changed nonce", "another position", "cut off"],
+    ids=[
+        "another row",
+        "another column",
+        "another table",
+        "a changed byte",
+        "a changed nonce",
+        "another position",
+        "cut off",
+    ],
 )
 def test_a_value_that_was_moved_or_changed_does_not_open(db, move):
     stored(db, person("S1"), person("S2"))
@@ -124,7 +144,10 @@ def close(conn, case_no, days_ago):
 
 
 def due(conn, on=None):
-    return [(item.case_no, item.retention) for item in personal_records.due(conn, on=on or datetime.now(UTC).date(), day_of=datetime.date)]
+    return [
+        (item.case_no, item.retention)
+        for item in personal_records.due(conn, on=on or datetime.now(UTC).date(), day_of=datetime.date)
+    ]
 
 
 def test_only_closed_cases_fall_due_and_on_the_very_day(db):
@@ -133,7 +156,10 @@ def test_only_closed_cases_fall_due_and_on_the_very_day(db):
     close(db, "S1", days)
     close(db, "S2", days - 1)
     assert due(db) == [("S1", "contact"), ("S1", "case")]
-    assert [item.case_no for item in personal_records.due(db, on=datetime.now(UTC).date() + timedelta(days=1), day_of=datetime.date)].count("S2") == 2
+    assert [
+        item.case_no
+        for item in personal_records.due(db, on=datetime.now(UTC).date() + timedelta(days=1), day_of=datetime.date)
+    ].count("S2") == 2
 
 
 def test_retention_leaves_the_case_without_the_person_and_the_audit_whole(db):
@@ -155,7 +181,11 @@ def test_a_person_is_erased_from_every_record_and_the_others_stay(db):
     households.save(db, [Household(household_no="H1", village_code="421223100201")])
     households.save_persons(db, CIPHER, [Person(household_no="H1", part="head", name="某", identity_number=CHILD)])
     found = personal_records.of_number(db, CIPHER, CHILD)
-    assert [(item.part, item.key, item.is_open) for item in found] == [("member", "S1", True), ("member", "S2", True), ("head", "H1", False)]
+    assert [(item.part, item.key, item.is_open) for item in found] == [
+        ("member", "S1", True),
+        ("member", "S2", True),
+        ("head", "H1", False),
+    ]
     personal_records.erase(db, CIPHER, found, reason="依本人申请")
     assert personal_records.of_number(db, CIPHER, CHILD) == [] == households.persons(db, CIPHER, "H1")
     assert applicants.get(db, CIPHER, "S1") == person(members=())
@@ -244,7 +274,9 @@ def test_a_person_gets_a_copy_with_purposes_and_who_looked(command, kept, tmp_pa
     assert command("access", "--case", "S9")[0] == 1
 
 
-def test_the_command_seals_anew_and_without_the_earlier_key_says_which_one_is_missing(command, kept, tmp_path, monkeypatch, db_url):
+def test_the_command_seals_anew_and_without_the_earlier_key_says_which_one_is_missing(
+    command, kept, tmp_path, monkeypatch, db_url
+):
     earlier = tmp_path / "earlier"
     (tmp_path / "key").rename(earlier)
     (tmp_path / "key").write_bytes(KEY_FILE_BYTES.swapcase())

@@ -27,7 +27,12 @@ class Logs(logging.Handler):
         """Return the lines that hold something planted, or an identity number at all."""
         whole = "\n".join(self.texts)
         here = [text for text in planted if text in whole]
-        return [line for text in self.texts for line in text.splitlines() if any(item in line for item in here) or "身份证号" in named_in(line)]
+        return [
+            line
+            for text in self.texts
+            for line in text.splitlines()
+            if any(item in line for item in here) or "身份证号" in named_in(line)
+        ]
 
 
 ALL = Logs()

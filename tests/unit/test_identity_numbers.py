@@ -60,7 +60,9 @@ def test_one_changed_digit_is_always_noticed():
         assert identity_numbers.check_digit(changed[:17]) != GOOD[17]
 
 
-@pytest.mark.parametrize(("born", "child"), [(date(2012, 6, 2), True), (date(2012, 6, 1), False), (date(2012, 5, 31), False), (None, False)])
+@pytest.mark.parametrize(
+    ("born", "child"), [(date(2012, 6, 2), True), (date(2012, 6, 1), False), (date(2012, 5, 31), False), (None, False)]
+)
 def test_on_the_fourteenth_birthday_nobody_is_a_child(born, child):
     assert identity_numbers.is_child(born, TODAY) is child
 

@@ -19,13 +19,28 @@ def test_a_name_keeps_its_surname(name, shown):
 
 
 @pytest.mark.parametrize(
-    ("number", "shown"), [("421122190001011234", "421122********1234"), ("42112219000101123X", "421122********123X"), ("G12345678", "***"), ("", "***")]
+    ("number", "shown"),
+    [
+        ("421122190001011234", "421122********1234"),
+        ("42112219000101123X", "421122********123X"),
+        ("G12345678", "***"),
+        ("", "***"),
+    ],
 )
 def test_an_identity_number_keeps_six_and_four(number, shown):
     assert masking.identity_number(number) == shown
 
 
-@pytest.mark.parametrize(("phone", "shown"), [("13800001234", "138****1234"), ("138-0000-1234", "138-****-1234"), ("0715-3331234", "071*-***1234"), ("110", "***"), ("12345678", "***")])
+@pytest.mark.parametrize(
+    ("phone", "shown"),
+    [
+        ("13800001234", "138****1234"),
+        ("138-0000-1234", "138-****-1234"),
+        ("0715-3331234", "071*-***1234"),
+        ("110", "***"),
+        ("12345678", "***"),
+    ],
+)
 def test_a_telephone_number_keeps_three_and_four(phone, shown):
     assert masking.phone(phone) == shown
 
@@ -48,5 +63,9 @@ def test_of_a_birth_the_year_is_left_and_of_bounds_nothing():
 
 
 def test_a_masked_value_stays_as_it_is():
-    for mask, value in [(masking.name, "欧阳***"), (masking.phone, "138****1234"), (masking.identity_number, "421122********1234")]:
+    for mask, value in [
+        (masking.name, "欧阳***"),
+        (masking.phone, "138****1234"),
+        (masking.identity_number, "421122********1234"),
+    ]:
         assert "*" in mask(value) and len(mask(value)) <= len(value)

@@ -22,16 +22,36 @@ def rows(name):
 
 def test_every_field_stands_in_the_document_with_class_purpose_and_retention():
     told = {row[2]: (row[1], row[3], row[4], row[5]) for row in rows("fields")}
-    kept = {f"`{TABLES[group]}.{name}`": (f.title, f.class_label, f.purpose, f.retention.title) for group, those in fields().items() for name, f in those.items()}
+    kept = {
+        f"`{TABLES[group]}.{name}`": (f.title, f.class_label, f.purpose, f.retention.title)
+        for group, those in fields().items()
+        for name, f in those.items()
+    }
     assert told == kept and len(kept) == 17
 
 
 def test_every_retention_stands_in_the_document_with_its_source():
     assert [row[2] for row in rows("retention")] == [item.source for item in retentions().values()]
-    assert [row[1] for row in rows("retention")] == [str(item.days) if item.days is not None else "—" for item in retentions().values()]
+    assert [row[1] for row in rows("retention")] == [
+        str(item.days) if item.days is not None else "—" for item in retentions().values()
+    ]
 
 
-@pytest.mark.parametrize("law", ["第十九条", "第二十八条", "第三十一条", "第三十五条", "第三十六条", "第四十七条", "第五十一条", "第五十五条", "第五十六条", "第五十七条"])
+@pytest.mark.parametrize(
+    "law",
+    [
+        "第十九条",
+        "第二十八条",
+        "第三十一条",
+        "第三十五条",
+        "第三十六条",
+        "第四十七条",
+        "第五十一条",
+        "第五十五条",
+        "第五十六条",
+        "第五十七条",
+    ],
+)
 def test_what_the_law_asks_for_is_answered(law):
     assert law in TEXT
 

@@ -64,7 +64,9 @@ def test_the_scan_of_the_suite_finds_what_is_planted_wherever_it_stands(written)
     try:
         raise ValueError(secret if written == "trace" else "other")
     except ValueError:
-        logger.error("said %s %s", secret if written == "argument" else "-", written, exc_info=True) if written != "message" else logger.error(secret)
+        logger.error(
+            "said %s %s", secret if written == "argument" else "-", written, exc_info=True
+        ) if written != "message" else logger.error(secret)
     assert len(logs.leaks({secret})) == 1
     assert logs.leaks({"别的名字"}) == []
 

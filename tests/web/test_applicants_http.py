@@ -23,7 +23,9 @@ REASON = {"reason": "电话通知补正材料"}
 def service(county_url, settings):
     with database.connect(county_url) as conn:
         site = square(500, 500, 12)
-        applications.save(conn, [Application(case_no="S1", properties={}, geometry=site, epsg=4547, village_code="421223100201")])
+        applications.save(
+            conn, [Application(case_no="S1", properties={}, geometry=site, epsg=4547, village_code="421223100201")]
+        )
         people.person_with(conn, "甲", ["town_clerk"], token=CLERK["Authorization"][7:], place="421223100")
         people.person_with(conn, "乙", ["town_clerk"], token=OTHER["Authorization"][7:], place="421223101")
         people.person_with(conn, "丙", ["planner"], token=PLANNER["Authorization"][7:])
@@ -49,10 +51,17 @@ def test_what_was_recorded_is_shown_masked_and_children_not_at_all(recorded):
     shown = found.json()
     assert (shown["name"], shown["phone"], shown["masked"]) == ("欧阳***", "120****5432", True)
     assert shown["identity_number"] == "429999********" + invented.number("19800101", 11)[-4:]
-    assert (shown["sex"], shown["birth"], shown["address"], shown["bounds"]) == ("男", "1980-**-**", "崇阳县天城镇东村***", "***")
+    assert (shown["sex"], shown["birth"], shown["address"], shown["bounds"]) == (
+        "男",
+        "1980-**-**",
+        "崇阳县天城镇东村***",
+        "***",
+    )
     wife, child = shown["members"]
     assert (wife["name"], wife["relation"], wife["under_14"]) == ("钱***", "配偶", False)
-    assert child == dict.fromkeys(("name", "relation", "birth", "identity_number", "registered_address"), "***") | {"under_14": True}
+    assert child == dict.fromkeys(("name", "relation", "birth", "identity_number", "registered_address"), "***") | {
+        "under_14": True
+    }
 
 
 def test_the_list_and_both_pages_are_masked(recorded):
@@ -136,7 +145,9 @@ def test_a_case_is_found_by_number_of_applicant_or_member_and_the_number_is_not_
         assert [(item["case_no"], item["name"]) for item in found.json()["applications"]] == [("S1", "欧阳***")]
     nobody = recorded.post("/api/v1/applications/search", json={"identity_number": invented.number("19700101", 7)})
     assert nobody.json()["total"] == 0
-    assert [entry["details"] for entry in audited(county_url, "applicants.search")] == [{"found": ["S1"]}] * 2 + [{"found": []}]
+    assert [entry["details"] for entry in audited(county_url, "applicants.search")] == [{"found": ["S1"]}] * 2 + [
+        {"found": []}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +196,12 @@ def test_without_the_key_only_these_records_are_away(recorded, county_url, setti
 
 
 def test_an_application_is_accepted_from_its_check(service, county_url):
-    site = {"type": "Polygon", "coordinates": [[[EAST + x, NORTH + y] for x, y in ((700, 700), (712, 700), (712, 712), (700, 712), (700, 700))]]}
+    site = {
+        "type": "Polygon",
+        "coordinates": [
+            [[EAST + x, NORTH + y] for x, y in ((700, 700), (712, 700), (712, 712), (700, 712), (700, 700))]
+        ],
+    }
     feature = {"type": "Feature", "geometry": site, "properties": {"case_no": "S7"}}
     check = service.post("/api/v1/checks?crs=EPSG:4547", json=feature)
     assert check.status_code == 201, check.text

@@ -127,4 +127,6 @@ def test_the_same_household_has_the_same_people_in_each_of_its_cases(everybody, 
         several = [applicants.cases_of(conn, cipher, person.identity_number) for person in everybody]
         households = dict(conn.execute("SELECT case_no, properties ->> 'household_id' FROM application").fetchall())
     for person, cases in zip(everybody, several, strict=True):
-        assert set(cases) >= {case for case, household in households.items() if household and household == households[person.case_no]}
+        assert set(cases) >= {
+            case for case, household in households.items() if household and household == households[person.case_no]
+        }

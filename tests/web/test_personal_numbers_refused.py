@@ -8,7 +8,10 @@ from frames import EAST, NORTH
 
 NUMBER = invented.number("19900909", 9)
 PHONE = invented.planted("13987654321")
-SITE = {"type": "Polygon", "coordinates": [[[EAST + x, NORTH + y] for x, y in ((700, 700), (712, 700), (712, 712), (700, 712), (700, 700))]]}
+SITE = {
+    "type": "Polygon",
+    "coordinates": [[[EAST + x, NORTH + y] for x, y in ((700, 700), (712, 700), (712, 712), (700, 712), (700, 700))]],
+}
 
 
 def feature(**properties):
@@ -46,10 +49,19 @@ def test_in_the_note_of_a_classification(client):
 
 
 def test_in_an_address_that_does_not_exist_and_in_a_parameter(client):
-    for answer in (client.get(f"/nowhere/{NUMBER}"), client.get(f"/api/v1/villages/{NUMBER}"), client.get(f"/api/v1/layers?{PHONE}=1")):
+    for answer in (
+        client.get(f"/nowhere/{NUMBER}"),
+        client.get(f"/api/v1/villages/{NUMBER}"),
+        client.get(f"/api/v1/layers?{PHONE}=1"),
+    ):
         assert answer.status_code in (400, 404)
         assert NUMBER not in answer.text and PHONE not in answer.text
 
 
 def test_numbers_that_are_nobodys_are_taken(client):
-    assert client.post("/api/v1/checks?crs=EPSG:4547", json=feature(case_no="421223100201JC00012", side_east="东至 38512345.678")).status_code == 201
+    assert (
+        client.post(
+            "/api/v1/checks?crs=EPSG:4547", json=feature(case_no="421223100201JC00012", side_east="东至 38512345.678")
+        ).status_code
+        == 201
+    )
