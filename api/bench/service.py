@@ -65,7 +65,7 @@ class Service:
 def service(place: Place, **settings: str) -> Iterator[Service]:
     """Start `cuntu serve` on a free port and give it once all layers are in memory. `settings` are further CUNTU_ variables."""
     command = [sys.executable, "-m", "api.cli", "serve", "--port", "0"]
-    environment = os.environ | {"CUNTU_DATABASE_URL": place.url, "PYTHONUNBUFFERED": "1"} | settings
+    environment = os.environ | {"CUNTU_DATABASE_URL": place.url, "PYTHONUNBUFFERED": "1", "CUNTU_RATE_CALLER": "1000000/s"} | settings
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     try:
         address = _address(process)
