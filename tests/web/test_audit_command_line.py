@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from layers import audit, audit_actions, audit_archive, audit_chain, audit_search, database
+from api import audit_keeper
+from layers import audit, audit_actions, audit_anchors, audit_archive, audit_chain, audit_search, database
 from layers.audit import Entry
 
 OLD = datetime.now(UTC) - timedelta(days=400)
@@ -155,3 +156,30 @@ def test_a_forged_line_of_the_archive_register_is_found(db_url):
         assert [(fault.id, fault.kind) for fault in audit_chain.verify(conn).faults] == [(2, "archive")]
         with pytest.raises(psycopg.errors.RestrictViolation):
             conn.execute("DELETE FROM audit.entry")
+
+
+def test_the_heads_that_the_service_kept_are_compared_without_being_asked(run, db_url, settings, monkeypatch):
+    head = write(db_url, 5)
+    monkeypatch.setenv("CUNTU_UPLOAD_DIR", str(settings.upload_dir))
+    with database.connect(db_url) as conn:
+        audit_keeper.keep_head(conn, settings)
+    audit_anchors.keep(audit_keeper.anchors_file(settings), audit_search.Head(9, bytes(32)), database="of another database")
+    assert [kept.anchor for kept in audit_anchors.read(audit_keeper.anchors_file(settings))] == [head.anchor, f"9:{'00' * 32}"]
+    assert run("audit", "verify")[0] == 0
+    with database.connect(db_url) as conn:
+        conn.execute("ALTER TABLE audit.entry DISABLE TRIGGER ALL")
+        conn.execute("DELETE FROM audit.entry")
+        conn.execute("UPDATE audit.head SET id = 0, hash = decode(repeat('00', 32), 'hex')")
+    write(db_url, 5)
+    status, out, _ = run("audit", "verify", "--json")
+    assert status == 1 and [(fault["id"], fault["kind"]) for fault in json.loads(out)["faults"]] == [(5, "anchor")]
+
+
+def test_the_start_of_the_service_says_with_which_rules_and_settings(db_url, settings):
+    with database.connect(db_url) as conn:
+        audit_keeper.note_start(conn, settings)
+        audit_keeper.note_start(conn, settings.model_copy(update={"county_name": "别县"}))
+        conn.commit()
+        one, other = (kept.told["details"] for kept in audit_search.find(conn, audit_search.Asked(action="service.start"), limit=2))
+    assert one["packs"] == other["packs"] and set(one["packs"]) == {"house-building", "village-types"}
+    assert one["settings_sha256"] != other["settings_sha256"]
