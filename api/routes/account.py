@@ -83,6 +83,12 @@ class TokenMade(BaseModel):
     expires_at: datetime
 
 
+class TokenRevoked(BaseModel):
+    """A token that was just revoked."""
+
+    revoked: UUID
+
+
 @router.get("", summary="我是谁", response_model=Whoever, responses=problems(400, 401, 503))
 @needs("open")
 def whoever(request: Request) -> dict[str, Any]:
@@ -132,11 +138,14 @@ def make_token(me: Me, db: Db, wanted: TokenRequest, response: Response) -> own_
     return made
 
 
-@router.delete("/tokens/{token_id}", summary="撤销令牌", status_code=204, responses=problems(400, 401, 403, 404, 503))
+@router.delete(
+    "/tokens/{token_id}", summary="撤销令牌", response_model=TokenRevoked, responses=problems(400, 401, 403, 404, 503)
+)
 @needs("account.own")
-def revoke_token(request: Request, me: Me, db: Db, token_id: UUID) -> None:
+def revoke_token(request: Request, me: Me, db: Db, token_id: UUID) -> dict[str, Any]:
     """Revoke one of my tokens; it holds no more from now on."""
     with db.connection() as conn:
         if not own_tokens.revoke(conn, me.caller, token_id):
             raise NotFoundError("没有这个令牌，或它已失效。")
     request.app.state.epoch.turn()
+    return {"revoked": token_id}
