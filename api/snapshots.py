@@ -86,9 +86,10 @@ class Snapshots:
             return self._look(moment)
         seen = self.recent()
         if seen is None:
-            began = time.monotonic()
+            began, news = time.monotonic(), self.news
             seen = self._look(Moment.now())
-            self._now = (began, seen)
+            if news == self.news:  # else it was asked before what has been published since
+                self._now = (began, seen)
         return seen
 
     def recent(self) -> InForce | None:
@@ -113,8 +114,8 @@ class Snapshots:
 
     def published(self) -> None:
         """Look again at once: something was published."""
-        self._now = None
         self.news += 1
+        self._now = None
         self._wake.set()
 
     def _look(self, moment: Moment) -> InForce:
