@@ -7,10 +7,11 @@ from typing import Any
 
 import psycopg
 
-from layers import audit, audit_search
-from layers.audit_actions import title
-from layers.audit_chain import Verified
-from layers.audit_search import Asked, Head, Kept
+from layers import audit
+from layers.audit import search as audit_search
+from layers.audit.actions import title
+from layers.audit.chain import Verified
+from layers.audit.search import Asked, Head, Kept
 
 
 def entry(kept: Kept) -> dict[str, Any]:

@@ -13,8 +13,10 @@ import psycopg
 
 from api.errors import DATABASE_AWAY
 from api.settings import Settings
-from layers import acting, audit, audit_anchors, audit_search
+from layers import acting, audit
 from layers.acting import SERVICE
+from layers.audit import anchors as audit_anchors
+from layers.audit import search as audit_search
 from spatial.rules.pack import load_pack
 
 log = logging.getLogger("cuntu.audit")

@@ -26,7 +26,6 @@ from layers.acting import SERVICE, as_service, current
 from layers.sql import queries
 
 SQL = queries("database")
-ROLES = queries("roles")
 
 
 class Session(psycopg.Connection[Any]):
@@ -93,14 +92,14 @@ def tell(conn: psycopg.Connection[Any]) -> bool:
     wanted = current().settings
     named = {"names": list(wanted), "values": list(wanted.values())}
     if conn.info.transaction_status is not TransactionStatus.IDLE:
-        conn.execute(ROLES["tell"].format(within=sql.Literal(True)), named)
+        conn.execute(SQL["tell"].format(within=sql.Literal(True)), named)
         return True
     if getattr(conn, "told", None) == wanted:
         return False
     committed = conn.autocommit
     conn.autocommit = True
     try:
-        conn.execute(ROLES["tell"].format(within=sql.Literal(False)), named)
+        conn.execute(SQL["tell"].format(within=sql.Literal(False)), named)
     finally:
         conn.autocommit = committed
     if isinstance(conn, Session):

@@ -17,9 +17,13 @@ from api.cli.times import day_of
 from api.database import ready_url, running_url
 from api.moment import COUNTY_TIME
 from api.settings import Settings
-from layers import audit, audit_anchors, audit_archive, audit_chain, audit_search, database
-from layers.audit_chain import Verified
-from layers.audit_search import Head
+from layers import audit, database
+from layers.audit import anchors as audit_anchors
+from layers.audit import archive as audit_archive
+from layers.audit import chain as audit_chain
+from layers.audit import search as audit_search
+from layers.audit.chain import Verified
+from layers.audit.search import Head
 from spatial.errors import InputError
 
 app = typer.Typer(help="审计：链头、核验、归档。", no_args_is_help=True)

@@ -12,9 +12,10 @@ from api.doctor.finding import Finding, judged
 from api.moment import Moment
 from api.serving import MOST_WORKERS
 from api.settings import Settings
-from layers import audit_chain, condition, database
+from layers import condition, database
 from layers import roles as database_roles
 from layers.acting import NOBODY, on_behalf
+from layers.audit import chain as audit_chain
 from layers.condition import Connection
 
 OLDEST, OLDEST_POSTGIS = 150_000, (3, 3)

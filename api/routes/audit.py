@@ -20,8 +20,12 @@ from api.iso_times import Day, Instant
 from api.moment import COUNTY_TIME
 from api.openapi import problems
 from api.routes.pages import PageRoute, page
-from layers import audit, audit_actions, audit_chain, audit_export, audit_search
-from layers.audit_search import Asked
+from layers import audit
+from layers.audit import actions as audit_actions
+from layers.audit import chain as audit_chain
+from layers.audit import export as audit_export
+from layers.audit import search as audit_search
+from layers.audit.search import Asked
 from spatial.errors import InputError
 
 router = APIRouter(prefix="/audit", tags=["审计"], route_class=GuardedRoute)

@@ -6,3 +6,6 @@ SELECT to_regclass('alembic_version') IS NOT NULL;
 
 -- name: migration
 SELECT version_num FROM alembic_version;
+
+-- name: tell
+SELECT set_config(name, value, {within}) FROM unnest(%(names)s::text[], %(values)s::text[]) AS told (name, value);

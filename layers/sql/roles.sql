@@ -55,6 +55,3 @@ SELECT r.rolsuper OR r.rolbypassrls, EXISTS (
     SELECT FROM pg_class AS c WHERE c.oid = to_regclass('dataset_version') AND pg_has_role(session_user, c.relowner, 'MEMBER')
 )
 FROM pg_roles AS r WHERE r.rolname = session_user;
-
--- name: tell
-SELECT set_config(name, value, {within}) FROM unnest(%(names)s::text[], %(values)s::text[]) AS told (name, value);

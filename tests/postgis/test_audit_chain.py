@@ -10,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from layers import audit, audit_chain, audit_search, database
+from layers import audit, database
 from layers.acting import Acting, on_behalf
 from layers.audit import Entry
+from layers.audit import chain as audit_chain
+from layers.audit import search as audit_search
 
 COUNT = 12
 SOMEBODY = Acting(channel="http", account_id=7, person_id=3, person="王小明", seat_id=5, seat="规划股", unit="县局", address="10.0.0.7")

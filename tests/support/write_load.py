@@ -17,7 +17,8 @@ import people
 from applications import IN_ZONE, application, ring
 from running_service import Running, sent
 
-from layers import audit_chain, checks, database
+from layers import checks, database
+from layers.audit import chain as audit_chain
 
 CHECKS = f"/api/v1/checks?crs={IN_ZONE['crs']}"
 LOGIN, PASSWORD = "writer", "long and not breached 7361"

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import layers
-from layers import audit_actions
+from layers.audit import actions as audit_actions
 from layers.version_acts import ACT_LABELS
 
 PROJECT = Path(layers.__file__).parents[1]

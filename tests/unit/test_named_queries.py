@@ -33,6 +33,6 @@ def test_no_other_module_uses_the_queries_of_a_file(file):
 
 def test_sql_stands_in_sql_files_only():
     statements = re.compile(r'"\s*(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM)\b')
-    found = [path.name for path, code in CODE.items() if statements.search(code)]
-    # A GeoPackage is a data base of its own kind, read before it is a layer of ours.
+    found = [path.name for path, code in CODE.items() if path.parent.name != "versions" and statements.search(code)]
+    # Migrations are SQL all through. A GeoPackage is a data base of its own kind, read before it is a layer of ours.
     assert set(found) <= {"databases.py", "cluster.py", "geopackage.py"}

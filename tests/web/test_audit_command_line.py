@@ -9,8 +9,13 @@ import psycopg
 import pytest
 
 from api import audit_keeper
-from layers import audit, audit_actions, audit_anchors, audit_archive, audit_chain, audit_search, database
+from layers import audit, database
 from layers.audit import Entry
+from layers.audit import actions as audit_actions
+from layers.audit import anchors as audit_anchors
+from layers.audit import archive as audit_archive
+from layers.audit import chain as audit_chain
+from layers.audit import search as audit_search
 
 OLD = datetime.now(UTC) - timedelta(days=400)
 

@@ -14,7 +14,8 @@ from crashes import killed, workers
 from frames import EPSG, meta, red_lines, square
 from running_service import running, until
 
-from layers import audit_chain, database, versions
+from layers import database, versions
+from layers.audit import chain as audit_chain
 from layers.databases import url_of_database
 
 GATE = 7_700_913

@@ -12,8 +12,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from layers import acting, audit, audit_search, database
+from layers import acting, audit, database
 from layers.acting import Acting
+from layers.audit import search as audit_search
 
 AUDITOR = "cuntu_" + "auditor-".ljust(43, "0")
 ADMINISTRATOR = "cuntu_" + "administrator-".ljust(43, "0")

@@ -13,9 +13,11 @@ from service_jobs import finished
 
 from api.access.table import rows
 from api.app import routed
-from layers import acting, audit_chain, audit_search, database, versions
-from layers.audit_actions import titles
-from layers.audit_search import Asked
+from layers import acting, database, versions
+from layers.audit import chain as audit_chain
+from layers.audit import search as audit_search
+from layers.audit.actions import titles
+from layers.audit.search import Asked
 
 HERE = Path(__file__).parent
 ADMIN = {"Authorization": "Bearer cuntu_" + "administering-only-".ljust(43, "0")}

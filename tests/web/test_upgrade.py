@@ -14,7 +14,8 @@ from fastapi.testclient import TestClient
 from psycopg import sql
 
 from api.app import create_app
-from layers import audit_chain, checks, database
+from layers import checks, database
+from layers.audit import chain as audit_chain
 from layers.databases import create_database, drop_database
 
 BEFORE = "0011"

@@ -18,9 +18,11 @@ import orjson
 import psycopg
 from psycopg.rows import class_row
 
-from layers import audit, audit_actions, audit_chain
+from layers import audit
 from layers.audit import SQL
-from layers.audit_chain import BLOCK, Row, Verified
+from layers.audit import actions as audit_actions
+from layers.audit import chain as audit_chain
+from layers.audit.chain import BLOCK, Row, Verified
 from spatial.errors import CuntuError
 
 Connection = psycopg.Connection[Any]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import orjson
 
-from layers.audit_search import Head
+from layers.audit.search import Head
 from spatial.errors import InputError
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 
 import orjson
 
-from layers.audit_actions import title
-from layers.audit_search import Kept
+from layers.audit.actions import title
+from layers.audit.search import Kept
 from layers.formulas import guarded
 from layers.workbook import Page, write_workbook
 

@@ -1,4 +1,4 @@
-"""What the audit knows: the titles of actions, and how long entries are kept at least (data in `audit_actions.yaml`)."""
+"""What the audit knows: the titles of actions, and how long entries are kept at least (data in `actions.yaml`)."""
 
 from __future__ import annotations
 
@@ -38,6 +38,6 @@ def retention() -> Retention:
 @lru_cache(maxsize=1)
 def _data() -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load(
-        resources.files("layers").joinpath("audit_actions.yaml").read_text(encoding="utf-8")
+        resources.files("layers.audit").joinpath("actions.yaml").read_text(encoding="utf-8")
     )
     return found
