@@ -49,12 +49,17 @@ class GuardedRoute(APIRoute):
         super().__init__(path, endpoint, **told)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the request, or refuse it."""
-        refusal = refused(scope, str(self.needs), county=self.needs_county)
+        """Answer the request, or refuse it; a method that the address does not have is refused as such."""
+        here = scope["method"] in (self.methods or ())
+        refusal = refused(scope, str(self.needs), county=self.needs_county) if here else None
         if refusal is None:
             await super().handle(scope, receive, send)
         else:
-            await refusal(scope, receive, send)
+            await self.refuse(refusal, scope, receive, send)
+
+    async def refuse(self, refusal: Response, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send a refusal; routes for people may word it for them."""
+        await refusal(scope, receive, send)
 
 
 def refused(scope: Scope, permission: str, *, county: bool = False) -> Response | None:

@@ -7,9 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader
+from starlette.types import Receive, Scope, Send
 
 from api.access.guard import GuardedRoute, needs
 from api.access.masthead import masthead
@@ -79,6 +81,21 @@ class PageRoute(GuardedRoute):
                 return page(request, "message.html", context, status=status, synthetic=False)
 
         return with_message
+
+    async def refuse(self, refusal: Response, scope: Scope, receive: Receive, send: Send) -> None:
+        """Show a browser a page in place of a problem document. Whoever has no seat is led to their account, where they see that."""
+        request = Request(scope, receive)
+        if refusal.status_code not in (401, 403) or "text/html" not in request.headers.get("accept", ""):
+            await refusal(scope, receive, send)
+            return
+        caller = scope["state"]["caller"]
+        if caller.is_known and caller.seat_id is None and scope["method"] == "GET" and scope["path"] != "/account":
+            await RedirectResponse("/account", status_code=303, headers={"Cache-Control": "no-store"})(scope, receive, send)
+            return
+        context = {"title": TITLES[refusal.status_code], "detail": orjson.loads(bytes(refusal.body))["detail"]}
+        answer = page(request, "message.html", context, status=refusal.status_code, synthetic=False)
+        answer.headers["Cache-Control"] = "no-store"
+        await answer(scope, receive, send)
 
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute, default_response_class=HTMLResponse)
