@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -17,10 +19,11 @@ import uvicorn
 from applications import IN_ZONE, application, ring
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from api.access import cookies
 from api.app import create_app
 from api.serving import listen
 from api.settings import Settings
-from layers import database
+from layers import acting, database, identities, sessions
 from layers.databases import create_database, drop_database
 
 expect.set_options(timeout=30_000)
@@ -37,12 +40,20 @@ ARGUMENTS = (
 
 
 @pytest.fixture(scope="session")
-def service(server_url: str, template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the service with the small county loaded, typed and with one check stored."""
+def browser_url(server_url: str, template_database: str) -> Iterator[str]:
+    """The URL of a database with the small county loaded and typed."""
     name = f"cuntu_browser_{uuid4().hex[:12]}"
     url = create_database(server_url, name, template=template_database)
     with database.connect(url) as conn:
         small_county.load(conn)
+    yield url
+    drop_database(server_url, name)
+
+
+@pytest.fixture(scope="session")
+def service(browser_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the service on that database."""
+    url = browser_url
     app = create_app(Settings(data_dir=tmp_path_factory.mktemp("data")), database_url=url)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, ws="none"))
     listening = listen("127.0.0.1", 0)
@@ -54,7 +65,15 @@ def service(server_url: str, template_database: str, tmp_path_factory: pytest.Te
     server.should_exit = True
     thread.join()
     listening.close()
-    drop_database(server_url, name)
+
+
+@pytest.fixture
+def signed_in(browser_url: str, service: str) -> Any:
+    """The cookie of a new session of the tester: a browser sends it with downloads, too."""
+    with acting.on_behalf(acting.SERVICE), database.connect(browser_url) as conn:
+        account = identities.of_token(conn, people.TOKEN, today=date.today()).account_id
+        _, secret = sessions.start(conn, account=account, address="127.0.0.1", lasts=timedelta(hours=1), today=date.today())
+    return {"name": cookies.SESSION, "value": secret, "url": service, "httpOnly": True, "sameSite": "Strict"}
 
 
 def wait_until_ready(address: str) -> None:
@@ -123,9 +142,10 @@ def clean(visit: Visit) -> None:
 
 
 @pytest.fixture
-def visit(browser: Browser, service: str) -> Iterator[Visit]:
+def visit(browser: Browser, service: str, signed_in: Any) -> Iterator[Visit]:
     """A fresh page on a desk."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN", extra_http_headers=people.HEADERS)
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+    context.add_cookies([signed_in])
     visit = watched(context.new_page(), service)
     yield visit
     context.close()
@@ -133,9 +153,10 @@ def visit(browser: Browser, service: str) -> Iterator[Visit]:
 
 
 @pytest.fixture
-def phone(browser: Browser, service: str) -> Iterator[Visit]:
+def phone(browser: Browser, service: str, signed_in: Any) -> Iterator[Visit]:
     """A fresh page on a phone."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="zh-CN", extra_http_headers=people.HEADERS)
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="zh-CN")
+    context.add_cookies([signed_in])
     visit = watched(context.new_page(), service)
     yield visit
     context.close()

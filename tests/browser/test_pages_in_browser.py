@@ -166,8 +166,9 @@ def test_interface_documentation_is_drawn_without_any_other_host(visit):
     expect(page.locator("#swagger")).to_contain_text("/api/v1/checks", timeout=60_000)
 
 
-def test_a_check_that_does_not_exist_is_a_page_in_chinese(browser, service):
+def test_a_check_that_does_not_exist_is_a_page_in_chinese(browser, service, signed_in):
     page = browser.new_page()
+    page.context.add_cookies([signed_in])
     answer = page.goto(f"{service}/maps/checks/00000000-0000-0000-0000-000000000000")
     assert answer.status == 404
     expect(page.get_by_role("heading", level=1)).to_have_text("没有找到")

@@ -67,8 +67,10 @@ def boxes(most: int) -> st.SearchStrategy[Any]:
 
 @given(boxes(8), boxes(8))
 def test_what_is_taken_and_what_is_left_make_the_whole(ground: list[Any], taken: list[Any]) -> None:
-    land, area = united(ground), united(taken)
-    inside, outside = cut(area, land), without(land, area)
+    # GEOS leaves marks of its own arithmetic (a slope of a vertical line) that numpy tells of on some processors.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        land, area = united(ground), united(taken)
+        inside, outside = cut(area, land), without(land, area)
     noise = 1e3 * GRID_M
     assert land.area == pytest.approx(shapely.union_all(np.array(ground)).area, abs=1e-6)
     assert inside.area + outside.area == pytest.approx(land.area, abs=noise)

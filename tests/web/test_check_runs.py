@@ -22,7 +22,7 @@ from api.check_runs import CheckRuns, PackChangedError
 from api.checking import Checker
 from api.moment import Moment
 from api.snapshots import Snapshots
-from layers import applications, checks, database, households
+from layers import acting, applications, checks, database, households
 from layers import check_runs as store
 from layers.applications import Application
 from layers.check_runs import RunBusyError
@@ -31,6 +31,12 @@ from spatial.errors import InputError
 
 HOSTILE = "{{ 7*7 }}<script>alert(1)</script>"
 PLOTS = [f"421223100201JC{number:05d}" for number in (1, 2, 3)]
+
+@pytest.fixture(autouse=True)
+def at_work():
+    """What is done here without a request is the service's own work."""
+    with acting.on_behalf(acting.SERVICE):
+        yield
 
 
 @pytest.fixture

@@ -129,10 +129,12 @@ def test_a_refused_export_does_not_stand_in_the_way_of_the_next(client):
 
 
 def test_nothing_is_left_in_the_folder_for_passing_files(client, tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    passing = tmp_path / "passing"
+    passing.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(passing))
     for format_id in FORMATS:
         assert client.get(address(client), params={"format": format_id}).status_code == 200
-    assert list(tmp_path.iterdir()) == []
+    assert list(passing.iterdir()) == []
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ def post_import(service, path):
     with path.open("rb") as file:
         told = {"authority": "县局", "publish": "true", "valid_from": "2020-01-01", "officer": people.NAME, "unit": people.UNIT}
         address = f"http://127.0.0.1:{service.port}/api/v1/layers/{LAYER}/imports"
-        answer = httpx.post(address, data=told, files={"file": (path.name, file)}, timeout=60, headers={"Origin": f"http://127.0.0.1:{service.port}"})
+        answer = httpx.post(address, data=told, files={"file": (path.name, file)}, timeout=60, headers=people.HEADERS | {"Origin": f"http://127.0.0.1:{service.port}"})
     assert answer.status_code == 202, answer.text
     return answer.headers["location"]
 

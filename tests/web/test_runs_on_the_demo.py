@@ -17,11 +17,18 @@ from api.check_runs import CheckRuns
 from api.moment import Moment
 from api.settings import Settings
 from api.snapshots import Snapshots
+from layers import acting, checks, database, versions
 from layers import check_runs as store
-from layers import checks, database, versions
 from layers.databases import create_database, drop_database
 from layers.demo import build
 from spatial.rules.pack import PACKS
+
+
+@pytest.fixture(autouse=True)
+def at_work():
+    """What is done here without a request is the service's own work."""
+    with acting.on_behalf(acting.SERVICE):
+        yield
 
 
 def silent(share, doing=""):

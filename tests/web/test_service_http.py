@@ -123,7 +123,7 @@ def test_tiles_are_cut_cached_and_told_apart_by_version(client):
     plain = client.get(f"/tiles/village/{z}/{x}/{y}.mvt")
     assert plain.status_code == 200
     assert b"village" in plain.content
-    assert plain.headers["cache-control"] == "no-cache"
+    assert plain.headers["cache-control"] == "private, no-cache"
     fixed = client.get(f"/tiles/village/{z}/{x}/{y}.mvt", params={"v": number})
     assert fixed.content == plain.content
     assert "immutable" in fixed.headers["cache-control"]

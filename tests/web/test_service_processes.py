@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import people
 import pytest
 from applications import IN_ZONE, application, ring
 from frames import meta, published, red_lines, square
@@ -141,6 +142,8 @@ def test_while_its_postgresql_is_killed_the_service_answers_503_and_is_back_by_i
     try:
         with running("--workers", "1", CUNTU_DATA_DIR=str(folder), CUNTU_DATABASE_URL="") as service:
             until(lambda: service.ready(status="ready"))
+            with database.connect(cluster.url) as conn:
+                people.tester(conn)
             assert service.ask("POST", CHECKS, SITE)[0] == 201
             postmaster = cluster.status().pid
             os.kill(postmaster, signal.SIGKILL)
