@@ -8,15 +8,17 @@ import signal
 import sys
 import time
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import people
 import psycopg
 from frames import red_lines, square
 from running_service import Running, until
 
-from layers import database, version_acts, versions
+from layers import database, identities, version_acts, versions
 from layers.cluster import Cluster
 
 LAYER = "ecological_redline"
@@ -86,6 +88,8 @@ class Site:
         seconds = self.imported(path)
         with database.connect(self.cluster.url) as conn:
             newest = versions.history(conn, LAYER)[0]
+            if identities.of_token(conn, people.TOKEN, today=date.today()) is None:
+                people.tester(conn)
             self.whole[path.name] = content(conn, newest)
         return seconds
 
