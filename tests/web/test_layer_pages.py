@@ -36,7 +36,7 @@ def kinds(entry):
 ALL = [("changed", "A", "A"), ("changed", "B", "B"), ("recoded", "C", "X"), ("added", None, "E"), ("removed", "D", None)]
 
 
-def test_a_comparison_over_http(client, pair):
+def test_a_comparison_over_http(pair, client):
     before, after = pair
     entry = client.get(f"/api/v1/layers/{LAYER}/versions/{before}/compare/{after}", params={"geometry": True}).json()
     assert kinds(entry) == ALL
@@ -51,14 +51,14 @@ def test_a_comparison_over_http(client, pair):
     assert (kinds(one), one["total"]) == ([ALL[1]], 2)
 
 
-def test_what_cannot_be_compared_is_named(client, pair):
+def test_what_cannot_be_compared_is_named(pair, client):
     before, after = pair
     for path, status in ((f"road/versions/{before}/compare/{after}", 404), (f"{LAYER}/versions/{before}/compare/99999", 404),
                          (f"{LAYER}/versions/0/compare/{after}", 400), (f"nowhere/versions/{before}/compare/{after}", 404)):  # fmt: skip
         assert client.get(f"/api/v1/layers/{path}").status_code == status, path
 
 
-def test_the_page_of_a_comparison_shows_counts_rows_and_a_map(client, pair):
+def test_the_page_of_a_comparison_shows_counts_rows_and_a_map(pair, client):
     before, after = pair
     page = client.get(f"/layers/{LAYER}/compare/{before}/{after}")
     assert page.status_code == 200
@@ -73,7 +73,7 @@ def test_the_page_of_a_comparison_shows_counts_rows_and_a_map(client, pair):
     assert only.count("<tr><td>新增</td>") == 1 and "<tr><td>变更</td>" not in only
 
 
-def test_the_catalogue_page_shows_what_was_in_force_then(client, pair):
+def test_the_catalogue_page_shows_what_was_in_force_then(pair, client):
     before, after = pair
     now = client.get("/layers").text
     row = re.search(r'<tr><th scope="row"><a href="/layers/ecological_redline/history">.*?</tr>', now, re.DOTALL)[0]
@@ -84,7 +84,7 @@ def test_the_catalogue_page_shows_what_was_in_force_then(client, pair):
     assert "未入库" in client.get("/layers", params={"valid_on": "2001-01-01"}).text
 
 
-def test_the_history_page_tells_periods_files_acts_and_coverage(client, pair):
+def test_the_history_page_tells_periods_files_acts_and_coverage(pair, client):
     before, after = pair
     page = client.get(f"/layers/{LAYER}/history").text
     for word in ("原成果", "张三（县局）", "cuntu 程序", "0" * 64, "2020-01-01", "完整范围", f"/layers/{LAYER}/compare/{before}/{after}", "已发布", "现行"):
