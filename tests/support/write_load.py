@@ -25,6 +25,9 @@ LOGIN, PASSWORD = "writer", "long and not breached 7361"
 MARK = {"rule": "HB-001a", "feature_id": "J1", "reason": "图斑已调出", "evidence": "批复 12 号"}
 
 
+LOCKED = 403
+
+
 @dataclass
 class Written:
     """What was answered as done: reports by id, overrides by id, session cookies; and how often a client was cut off or refused."""
@@ -117,6 +120,10 @@ def _sign_in(connection: http.client.HTTPConnection, written: Written, service: 
     if answer.status == 303 and session:
         with written.lock:
             written.sessions.append(session[0])
+    elif answer.status == LOCKED:
+        # Tries are counted before the password is looked at: such that a crash cut off may have locked the account, which is told nobody.
+        with written.lock:
+            written.refused[LOCKED] = written.refused.get(LOCKED, 0) + 1
     else:
         _took(written, answer.status, body)
 
