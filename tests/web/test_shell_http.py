@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import addresses
@@ -13,13 +14,15 @@ import pytest
 from applications import IN_ZONE, application
 from fastapi.testclient import TestClient
 
+import api
 from api.app import create_app
 from api.settings import Settings
 from layers.databases import create_database, drop_database
 
 PROBLEM = "application/problem+json"
 GENEROUS = dict.fromkeys(("rate_caller", "rate_address", "rate_sign_in", "rate_refused"), "1000000/s")
-INSIDE = re.compile(r"Traceback|File \"|\.py\b|psycopg|SELECT |INSERT |UPDATE |sqlalchemy|pydantic|starlette|uvicorn|python/|/work/|/usr/|/home/|site-packages|PostgreSQL \d|POLYGON")
+PROJECT = Path(api.__file__).parents[1]
+INSIDE = re.compile(r"Traceback|File \"|\.py\b|psycopg|SELECT |INSERT |UPDATE |sqlalchemy|pydantic|starlette|uvicorn|python/|/usr/|/home/|/srv/|site-packages|PostgreSQL \d|POLYGON|" + re.escape(str(PROJECT)))
 JSON = {"content-type": "application/json"}
 
 
@@ -86,7 +89,7 @@ def test_every_refusal_is_one_problem_document_with_the_headers(service, status)
 
 def test_an_unexpected_error_has_the_headers_and_its_number_and_nothing_of_the_inside(service, monkeypatch, caplog):
     def broken(*_args, **_options):
-        raise RuntimeError("SELECT secret FROM /work/main/inside.py")
+        raise RuntimeError("SELECT secret FROM /srv/inside.py")
 
     monkeypatch.setattr("api.routes.layers.versions.history", broken)
     answer = service.get("/api/v1/layers/road/versions")
