@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
+from layers.county_time import COUNTY_TIME
 from spatial.errors import InputError
 
-COUNTY_TIME = ZoneInfo("Asia/Shanghai")
 KNOWN_YEARS = range(1900, 9_000)
 """Moments of these years can be told in every time zone, here and in the database."""
 

@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 from shapely.geometry.base import BaseGeometry
 
 from layers import audit
+from layers.county_time import day_of
 from layers.errors import UnknownRecordError
 from layers.sql import queries
 from spatial.layer import Layer
@@ -117,7 +118,7 @@ def live(conn: Connection, *, known_at: datetime, epsg: int) -> Layer:
     sites = np.empty(len(rows), dtype=object)
     sites[:] = shapely.from_wkb([row[2] for row in rows])
     return register(
-        sites, case_no=[row[0] for row in rows], household_id=[row[1] for row in rows], coverage=EVERYWHERE, epsg=epsg, known_on=known_at.date()
+        sites, case_no=[row[0] for row in rows], household_id=[row[1] for row in rows], coverage=EVERYWHERE, epsg=epsg, known_on=day_of(known_at)
     )
 
 

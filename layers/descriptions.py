@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from layers import snapshot, versions
 from layers.catalog import CatalogLayer
+from layers.county_time import day_of, today
 from layers.errors import DatasetRefusedError
 from layers.hollow import without_empty_rings
 from layers.versions import NewVersion
@@ -66,7 +67,7 @@ class Description:
             layer=layer.id,
             title=self.title or f"{layer.title}（{source_name}）",
             authority=self.authority,
-            valid_from=self.valid_from or self.survey_date or datetime.now(UTC).date(),
+            valid_from=self.valid_from or self.survey_date or today(),
             valid_to=self.valid_to,
             survey_date=self.survey_date,
             code_system=self.code_system,
@@ -150,5 +151,5 @@ def _features(conn: Connection, layer: str, *, epsg: int) -> tuple[Any, Any] | N
 
 def _layer(conn: Connection, layer: str, *, epsg: int) -> Layer | None:
     now = datetime.now(UTC)
-    found = versions.in_force(conn, valid_on=now.date(), known_at=now)
+    found = versions.in_force(conn, valid_on=day_of(now), known_at=now)
     return snapshot.load(conn, found, epsg=epsg, only=[layer]).get(layer)

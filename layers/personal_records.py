@@ -5,7 +5,7 @@ The case stays, without the person; the audit stays as it is, for it never held 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ import orjson
 import psycopg
 
 from layers import applicants, audit, households
+from layers.county_time import day_of
 from layers.errors import UnknownRecordError
 from layers.personal_cipher import Cipher
 from layers.personal_fields import fields, retentions
@@ -50,8 +51,8 @@ class Found:
     is_open: bool = False
 
 
-def due(conn: Connection, *, on: date, day_of: Callable[[datetime], date]) -> list[Due]:
-    """Return what has to be erased by a day, by case; `day_of` tells the day of a moment in the county."""
+def due(conn: Connection, *, on: date) -> list[Due]:
+    """Return what has to be erased by a day of the county, by case."""
     found = []
     for case_no, closed_at, has_phone, has_rest in conn.execute(SQL["closed"]).fetchall():
         closed_on = day_of(closed_at)

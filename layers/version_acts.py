@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg.rows import class_row
@@ -14,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from layers import audit
 from layers.acting import current
+from layers.county_time import COUNTY_TIME
 from layers.sql import queries
 from spatial.errors import InputError
 from spatial.personal_numbers import refusal
@@ -21,8 +21,6 @@ from spatial.personal_numbers import refusal
 SQL = queries("version_acts")
 
 Connection = psycopg.Connection[Any]
-
-CHINA = ZoneInfo("Asia/Shanghai")
 
 LAW_STATUS_LABELS = {"draft": "草案", "in_force": "现行", "superseded": "已被替代"}
 ACT_LABELS = {"publish": "发布", "withdraw": "撤回", "discard": "删除待发布版本", "law_status": "变更法律状态"}
@@ -86,7 +84,7 @@ class VersionAct:
     @property
     def told(self) -> str:
         """The act in one sentence."""
-        at = self.made_at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
+        at = self.made_at.astimezone(COUNTY_TIME).strftime("%Y-%m-%d %H:%M:%S")
         status = f"为“{LAW_STATUS_LABELS[self.law_status]}”（自 {self.effective_from} 起）" if self.law_status else ""
         return f"{self.officer}（{self.unit}）于 {at} {ACT_LABELS[self.act]}{status}：版本 {self.version}"
 

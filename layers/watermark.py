@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from layers import acting
-from layers.version_acts import CHINA
+from layers.county_time import COUNTY_TIME
 
 
 def taken_by() -> str:
@@ -16,4 +16,4 @@ def taken_by() -> str:
 
 def taken_at() -> str:
     """This moment in the county's time, to the second."""
-    return datetime.now(CHINA).isoformat(timespec="seconds")
+    return datetime.now(COUNTY_TIME).isoformat(timespec="seconds")

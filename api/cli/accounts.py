@@ -14,9 +14,10 @@ from api.access.administration_schemas import AccountRequest, PersonRequest
 from api.cli import account_seats
 from api.cli.account_output import asked, connected, done
 from api.cli.output import AsJson, print_json, print_table, say
-from api.moment import COUNTY_TIME, Moment
+from api.moment import Moment
 from api.settings import Settings
 from layers import accounts, database, seats
+from layers.county_time import COUNTY_TIME
 
 app = typer.Typer(help="席位、人员和账户：一览、设立、任命、开户、停用、一次性链接、令牌。", no_args_is_help=True)
 app.command("seats")(account_seats.seats_)

@@ -15,7 +15,6 @@ from api.cli.output import AsJson, print_json, print_table, say
 from api.cli.signing import OfficerName, SeatNumber, UnitName, signed
 from api.cli.times import day_of
 from api.database import ready_url, running_url
-from api.moment import COUNTY_TIME
 from api.settings import Settings
 from layers import audit, database
 from layers.audit import anchors as audit_anchors
@@ -24,6 +23,7 @@ from layers.audit import chain as audit_chain
 from layers.audit import search as audit_search
 from layers.audit.chain import Verified
 from layers.audit.search import Head
+from layers.county_time import COUNTY_TIME
 from spatial.errors import InputError
 
 app = typer.Typer(help="审计：链头、核验、归档。", no_args_is_help=True)

@@ -13,6 +13,7 @@ from api.database import ready_url
 from api.settings import Settings
 from api.version_entries import LAW_STATUS_LABELS, STATUS_LABELS, act_entry, version_entry
 from layers import catalog, database, law_status, restoring, version_acts, versions
+from layers.county_time import COUNTY_TIME
 from layers.version_acts import Expected, Signature
 from spatial.errors import InputError
 
@@ -41,7 +42,7 @@ def acts(context: typer.Context, layer: LayerId, as_json: AsJson = False) -> Non
     if as_json:
         print_json({"layer": layer, "acts": [act_entry(act) for act in found]})
         return
-    rows = [[act.made_at.astimezone(version_acts.CHINA).strftime("%Y-%m-%d %H:%M:%S"), act.version, version_acts.ACT_LABELS[act.act], act.officer,
+    rows = [[act.made_at.astimezone(COUNTY_TIME).strftime("%Y-%m-%d %H:%M:%S"), act.version, version_acts.ACT_LABELS[act.act], act.officer,
              act.unit, act.reason] for act in found]  # fmt: skip
     print_table(layer, ["时间", "版本", "事项", "经办人", "单位", "理由"], rows)
 

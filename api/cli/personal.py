@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import asdict
-from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,7 @@ import typer
 
 from api.cli.output import AsJson, print_json, print_table, say
 from api.database import ready_url
-from api.moment import COUNTY_TIME, Moment
+from api.moment import Moment
 from api.personal import cipher_of
 from layers import database, personal_records
 from layers.personal_fields import archive, retentions
@@ -40,7 +39,7 @@ def retention(context: typer.Context, apply: Apply = False, as_json: AsJson = Fa
     url = ready_url(context.obj)
     cipher = cipher_of(context.obj)
     with database.connect(url) as conn:
-        found = personal_records.due(conn, on=Moment.now().valid_on, day_of=_county_day)
+        found = personal_records.due(conn, on=Moment.now().valid_on)
         if apply:
             for item in found:
                 personal_records.apply(conn, cipher, item)
@@ -157,7 +156,3 @@ def _read_number(path: Path) -> str:
 def _write_private(path: Path, text: bytes) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(text)
-
-
-def _county_day(at: datetime) -> date:
-    return at.astimezone(COUNTY_TIME).date()

@@ -17,7 +17,6 @@ from api.access.guard import GuardedRoute, needs
 from api.audit_schemas import AuditEntries, AuditVerification
 from api.deps import Db
 from api.iso_times import Day, Instant
-from api.moment import COUNTY_TIME
 from api.openapi import problems
 from api.routes.pages import PageRoute, page
 from layers import audit
@@ -26,6 +25,7 @@ from layers.audit import chain as audit_chain
 from layers.audit import export as audit_export
 from layers.audit import search as audit_search
 from layers.audit.search import Asked
+from layers.county_time import COUNTY_TIME
 from spatial.errors import InputError
 
 router = APIRouter(prefix="/audit", tags=["审计"], route_class=GuardedRoute)

@@ -15,12 +15,13 @@ from api.access.guard import GuardedRoute, needs
 from api.deps import AppSettings, Db, JsonBody, Snapshot
 from api.errors import parameter_errors
 from api.json_text import parse_json
-from api.moment import COUNTY_TIME, Moment
+from api.moment import Moment
 from api.openapi import json_body, problems
 from api.schemas import Classification, ClassificationList, ClassificationRequest
 from layers import classifications
 from layers.acting import as_service
 from layers.classifications import Run, VillageResult
+from layers.county_time import COUNTY_TIME
 from spatial.errors import InputError
 from spatial.personal_numbers import refusal
 

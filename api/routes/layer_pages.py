@@ -11,12 +11,12 @@ from api.access.guard import needs
 from api.comparing import change_entry
 from api.deps import Db, Snapshot, When
 from api.layer_history import catalogue_rows, coverages, history_rows
-from api.moment import COUNTY_TIME
 from api.routes.comparisons import Compared
 from api.routes.pages import Data, PageRoute, is_synthetic, page
 from api.version_schemas import ChangeKind
 from layers import catalog, comparison, version_acts
 from layers.comparison_export import COUNTED, field_text
+from layers.county_time import COUNTY_TIME
 from layers.maps.versions import comparison_legend, comparison_map, coverage_map
 from spatial.layer import DatasetVersion
 

@@ -17,11 +17,11 @@ from api.access.guard import GuardedRoute, needs
 from api.access.masthead import masthead
 from api.deps import Snapshot, When
 from api.errors import TITLES, status_of
-from api.moment import COUNTY_TIME
 from api.pages import PER_PAGE, Pages, verdict_counts
 from api.schemas import Verdict
 from api.shown import level
 from api.snapshots import InForce
+from layers.county_time import COUNTY_TIME
 from layers.maps import palette
 from layers.maps.overlays import DRAWN_FROM_BELOW
 from layers.maps.progress import progress_map

@@ -20,10 +20,11 @@ from api.errors import (
     document_of,
     problem,
 )
-from api.moment import COUNTY_TIME, Moment
+from api.moment import Moment
 from api.settings import Settings
 from layers import deliveries
 from layers.acting import as_service
+from layers.county_time import COUNTY_TIME
 from spatial.errors import CuntuError
 
 UPLOADS = ("/api/v1/deliveries", "/imports")

@@ -23,6 +23,7 @@ from layers.audit import SQL
 from layers.audit import actions as audit_actions
 from layers.audit import chain as audit_chain
 from layers.audit.chain import BLOCK, Row, Verified
+from layers.county_time import day_of
 from spatial.errors import CuntuError
 
 Connection = psycopg.Connection[Any]
@@ -72,7 +73,7 @@ def plan(conn: Connection, before: datetime, *, now: datetime | None = None) -> 
     if before > limit:
         rule = audit_actions.retention()
         raise ArchiveError(
-            f"审计记录至少保存 {rule.months} 个月（{rule.source}）：只能归档 {limit.date()} 以前的记录。"
+            f"审计记录至少保存 {rule.months} 个月（{rule.source}）：只能归档 {day_of(limit)} 以前的记录。"
         )
     row = conn.execute(SQL["last_before"], {"moment": before}).fetchone()
     archived = conn.execute(SQL["archived"]).fetchone()

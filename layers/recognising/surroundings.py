@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from layers import versions
+from layers.county_time import day_of
 from layers.sql import queries
 from spatial.layer import DatasetVersion
 from spatial.pieces import Geometries
@@ -49,7 +50,7 @@ def surroundings(conn: Connection, *, epsg: int) -> Surroundings:
     References are read through the connection when they are asked for, and kept: use them while it is open.
     """
     now = datetime.now(UTC)
-    found = versions.in_force(conn, valid_on=now.astimezone().date(), known_at=now)
+    found = versions.in_force(conn, valid_on=day_of(now), known_at=now)
     references = _Stored(conn, found, epsg)
     outlines = (references.whole(name) for name in ("county", "town", "village"))
     extent = next((shapely.union_all(outline) for outline in outlines if outline is not None), None)

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -23,7 +23,7 @@ from api.access import cookies
 from api.app import create_app
 from api.serving import listen
 from api.settings import Settings
-from layers import acting, database, identities, sessions
+from layers import acting, county_time, database, identities, sessions
 from layers.databases import create_database, drop_database
 
 expect.set_options(timeout=30_000)
@@ -71,8 +71,8 @@ def service(browser_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def signed_in(browser_url: str, service: str) -> Any:
     """The cookie of a new session of the tester: a browser sends it with downloads, too."""
     with acting.on_behalf(acting.SERVICE), database.connect(browser_url) as conn:
-        account = identities.of_token(conn, people.TOKEN, today=date.today()).account_id
-        _, secret = sessions.start(conn, account=account, address="127.0.0.1", lasts=timedelta(hours=1), today=date.today())
+        account = identities.of_token(conn, people.TOKEN, today=county_time.today()).account_id
+        _, secret = sessions.start(conn, account=account, address="127.0.0.1", lasts=timedelta(hours=1), today=county_time.today())
     return {"name": cookies.SESSION, "value": secret, "url": service, "httpOnly": True, "sameSite": "Strict"}
 
 

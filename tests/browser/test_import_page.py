@@ -27,6 +27,7 @@ def drop(page, *paths, name=None):
 def test_a_dropped_gbk_shapefile_is_corrected_checked_repaired_staged_and_published(visit, tmp_path):
     page = visit.open("/")
     page.get_by_role("link", name="交付图层文件").click()
+    page.wait_for_url("**/layers/import")  # loaded whole: before its script has run, nothing takes what is dropped
     drop(page, faulty_file(tmp_path, "shape"))
     page.wait_for_url("**/layers/import/*-*")
     expect(page.locator(".delivery-recognised")).to_be_visible()

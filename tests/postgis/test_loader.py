@@ -8,7 +8,7 @@ import shapely
 from frames import COUNTY, EPSG, buildings, meta, published, red_lines, square
 from packages import geopackage, shapefile_zip
 
-from layers import loader, snapshot, versions
+from layers import county_time, loader, snapshot, versions
 from layers.database import connect
 from layers.descriptions import Description
 from layers.errors import DatasetRefusedError, FindingsLeftError, SecrecyError
@@ -47,7 +47,7 @@ def test_without_a_word_on_coverage_only_the_features_are_covered(db, tmp_path):
     version = loader.import_file(db, geopackage(tmp_path, STBHHX=red_lines([square(), square(500)])), epsg=EPSG)
     layer = load_only(db, version)
     assert shapely.equals(layer.coverage, shapely.union_all([square(), square(500)]))
-    assert layer.dataset.valid_from == datetime.now(UTC).date()
+    assert layer.dataset.valid_from == county_time.today()
 
 
 def test_a_file_may_be_declared_complete_for_the_county(db, tmp_path, county):

@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from api.cli import commands
-from layers import applicants, applications, database, households, personal_records
+from layers import applicants, applications, county_time, database, households, personal_records
 from layers.applicants import Applicant, Member
 from layers.applications import Application
 from layers.households import Household, Person
@@ -146,7 +146,7 @@ def close(conn, case_no, days_ago):
 def due(conn, on=None):
     return [
         (item.case_no, item.retention)
-        for item in personal_records.due(conn, on=on or datetime.now(UTC).date(), day_of=datetime.date)
+        for item in personal_records.due(conn, on=on or county_time.today())
     ]
 
 
@@ -158,14 +158,14 @@ def test_only_closed_cases_fall_due_and_on_the_very_day(db):
     assert due(db) == [("S1", "contact"), ("S1", "case")]
     assert [
         item.case_no
-        for item in personal_records.due(db, on=datetime.now(UTC).date() + timedelta(days=1), day_of=datetime.date)
+        for item in personal_records.due(db, on=county_time.today() + timedelta(days=1))
     ].count("S2") == 2
 
 
 def test_retention_leaves_the_case_without_the_person_and_the_audit_whole(db):
     stored(db, person("S1"))
     close(db, "S1", 400)
-    for item in personal_records.due(db, on=datetime.now(UTC).date(), day_of=datetime.date):
+    for item in personal_records.due(db, on=county_time.today()):
         personal_records.apply(db, CIPHER, item)
     left = applicants.get(db, CIPHER, "S1")
     assert (left.name, left.phone, left.members, left.erased_at is not None) == (None, None, (), True)

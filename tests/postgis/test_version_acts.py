@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from frames import EPSG, meta, moment, published, red_lines, square
 
-from layers import database, law_status, restoring, version_acts, versions
+from layers import county_time, database, law_status, restoring, version_acts, versions
 from layers.errors import PublishConflictError, SecrecyError, StaleBasisError, VersionStateError
 from layers.version_acts import Expected, Signature
 from spatial.errors import InputError
@@ -94,7 +94,7 @@ def test_a_publisher_may_rest_on_there_being_no_version(db):
 def test_the_basis_of_a_plan_of_next_year_is_what_is_in_force_then(db):
     """Two plans for next year: nothing changes today, and still the second publisher must hear of the first."""
     today = published(db, red_lines(), meta())
-    next_year = date.today() + timedelta(days=400)
+    next_year = county_time.today() + timedelta(days=400)
     first, second = staged(db, square(10), valid_from=next_year), staged(db, square(20), valid_from=next_year)
     versions.publish(db, first, expected=Expected(today))
     assert counts(db) == today

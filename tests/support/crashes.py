@@ -8,7 +8,6 @@ import signal
 import sys
 import time
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ import psycopg
 from frames import red_lines, square
 from running_service import Running, until
 
-from layers import database, identities, version_acts, versions
+from layers import county_time, database, identities, version_acts, versions
 from layers.cluster import Cluster
 
 LAYER = "ecological_redline"
@@ -88,7 +87,7 @@ class Site:
         seconds = self.imported(path)
         with database.connect(self.cluster.url) as conn:
             newest = versions.history(conn, LAYER)[0]
-            if identities.of_token(conn, people.TOKEN, today=date.today()) is None:
+            if identities.of_token(conn, people.TOKEN, today=county_time.today()) is None:
                 people.tester(conn)
             self.whole[path.name] = content(conn, newest)
         return seconds

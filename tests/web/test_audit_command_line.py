@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from api import audit_keeper
-from layers import audit, database
+from layers import audit, county_time, database
 from layers.audit import Entry
 from layers.audit import actions as audit_actions
 from layers.audit import anchors as audit_anchors
@@ -80,7 +80,7 @@ def test_an_anchor_that_is_none_is_refused(run, db_url):
 
 def test_nothing_younger_than_the_rule_allows_can_be_archived(run, db_url):
     write(db_url, 3)
-    status, _, told = run("audit", "archive", "--before", datetime.now(UTC).date().isoformat())
+    status, _, told = run("audit", "archive", "--before", county_time.today().isoformat())
     assert status == 1 and "至少保存 6 个月" in told and "网络安全法" in told
 
 

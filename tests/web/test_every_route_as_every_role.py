@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +16,7 @@ from api.access import table
 from api.access.permissions import OPEN, roles
 from api.app import create_app, routed
 from api.settings import Settings
-from layers import database, sessions
+from layers import county_time, database, sessions
 from layers.databases import create_database, drop_database
 
 TOWN, OTHER_TOWN = "421223100", "421223101"
@@ -59,7 +59,7 @@ def signed_in(url: str, name: str) -> dict[str, str]:
             "SELECT a.id FROM account a JOIN person p ON p.id = a.person_id WHERE p.name = %s", (name,)
         ).fetchone()
         _, secret = sessions.start(
-            conn, account=account, address="127.0.0.1", second_factor=True, lasts=timedelta(hours=1), today=date.today()
+            conn, account=account, address="127.0.0.1", second_factor=True, lasts=timedelta(hours=1), today=county_time.today()
         )
     return {"Cookie": f"cuntu_session={secret}", "Sec-Fetch-Site": "same-origin"}
 

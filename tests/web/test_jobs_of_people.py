@@ -14,7 +14,7 @@ from service_jobs import finished
 from api.access.permissions import granted
 from api.job_owners import NEEDED, owner
 from api.work import KINDS
-from layers import accounts, acting, database, jobs, seats
+from layers import accounts, acting, county_time, database, jobs, seats
 from layers.acting import Acting
 from layers.jobs import Taken
 from spatial.errors import CuntuError
@@ -171,9 +171,9 @@ def test_a_new_holder_of_a_seat_changes_no_history(client, county_url):
     assert client.post(f"/api/v1/checks/{hit}/overrides", json=mark, headers=before).status_code == 201
     with database.connect(county_url) as conn:
         [seat] = conn.execute("SELECT id FROM seat WHERE title = 'before之席'").fetchone()
-        conn.execute("UPDATE seat_holder SET held_to = %s WHERE seat_id = %s", (date.today() - timedelta(days=1), seat))
+        conn.execute("UPDATE seat_holder SET held_to = %s WHERE seat_id = %s", (county_time.today() - timedelta(days=1), seat))
         after = seats.new_person(conn, "after")
-        seats.appoint(conn, seat=seat, person=after, held_from=date.today() - timedelta(days=1))
+        seats.appoint(conn, seat=seat, person=after, held_from=county_time.today() - timedelta(days=1))
         account = accounts.open_account(conn, person=after, login="after", password_hash=None, must_change=False)
         accounts.issue_token(
             conn,

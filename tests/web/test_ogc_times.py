@@ -9,7 +9,7 @@ import pytest
 from frames import meta, moment, published, red_lines, square
 from ogc import county_with, ids, items, pages, serving
 
-from layers import versions
+from layers import county_time, versions
 
 LAYER = "ecological_redline"
 VALID_THEN, VALID_NOW = "2021-06-01", "2025-06-01"
@@ -138,7 +138,7 @@ def test_a_plan_that_becomes_law_later_is_in_force_from_that_day(server_url, cou
     with county_with(server_url, county_template, drafted) as url, serving(url) as client:
         assert ids(items(client, LAYER)) == ["H1"]
         version = client.get(f"/api/v1/layers/{LAYER}/versions").json()["versions"][0]["version"]
-        day = date.today() + timedelta(days=30)
+        day = county_time.today() + timedelta(days=30)
         said = {"law_status": "in_force", "effective_from": day.isoformat(), "officer": people.NAME, "unit": people.UNIT, "reason": "批复"}
         assert client.post(f"/api/v1/layers/{LAYER}/versions/{version}/law-status", json=said).status_code == 200
         assert ids(items(client, LAYER)) == ["H1"]

@@ -171,9 +171,11 @@ def test_nobody_ends_the_session_of_somebody_else(visitor, client, county_url):
 def test_who_holds_no_seat_any_more_may_only_see_to_their_account(visitor, county_url):
     visitor.sign_in()
     with database.connect(county_url) as conn:
-        conn.execute("UPDATE seat SET ended_on = current_date - 1 WHERE title = '张三之席'")
+        conn.execute("UPDATE seat SET ended_on = current_date WHERE title = '张三之席'")
     visitor.client.app.state.epoch.turn()
-    assert visitor.get("/checks").status_code == 403
+    assert visitor.get("/api/v1/checks").status_code == 403
+    led = visitor.get("/checks")
+    assert (led.status_code, led.headers["location"]) == (303, "/account")
     page = visitor.get("/account")
     assert page.status_code == 200
     assert "没有席位" in page.text
