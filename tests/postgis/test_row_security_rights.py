@@ -29,7 +29,7 @@ APP_RIGHTS = {
     "applicant": {*ADD, "UPDATE"},
     "applicant_member": {*ADD, "UPDATE", "DELETE"},
     "household": {*ADD, "village_code", "properties", "synthetic"},
-    "household_person": {*ADD, "UPDATE"},
+    "household_person": {*ADD, "UPDATE", "DELETE"},
     "progress_value": {*ADD, "known_to"},
     "job": {*ADD, "state", "progress", "message", "result", "started_at", "finished_at"},
     "delivery": {
@@ -141,6 +141,9 @@ FORBIDDEN = {
     "add to what waits for the audit": "INSERT INTO audit.pending (payload) VALUES ('')",
     "shorten the audit": "DELETE FROM audit.entry",
     "move the audit's end": "UPDATE audit.head SET id = 0",
+    "publish without an act": "INSERT INTO dataset_version (layer_id, title, authority, valid_from, source_name, source_sha256, secrecy, synthetic, epsg, coverage,"
+    " feature_count, checksum, disjoint, qa, status, law_status) SELECT layer_id, title, authority, valid_from, source_name, source_sha256, secrecy, synthetic, epsg,"
+    " coverage, feature_count, checksum, disjoint, qa, 'published', law_status FROM dataset_version",
     "rewrite the structure's number": "UPDATE alembic_version SET version_num = '0001'",
 }
 
