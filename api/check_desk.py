@@ -17,7 +17,7 @@ from api.checking import Basis, Checker, epsg_of, refuse_other_crs, stored_check
 from api.errors import DATABASE_AWAY
 from api.json_text import parse_json
 from api.moment import Moment, Times
-from api.reach import refuse_beyond_reach
+from api.reach import refuse_beyond_reach, refuse_village_beyond_reach
 from api.snapshots import FRESH_S
 from layers.acting import as_service
 from layers.checks import StoredCheck
@@ -76,7 +76,7 @@ class CheckDesk:
             return stored
 
     async def preview(self, body: bytes, asked: Asked) -> bytes:
-        """Check one GeoJSON Feature and store nothing: the report without an id."""
+        """Check one GeoJSON Feature and store nothing: the report without an id. Raises as `check` does."""
         basis = await self._in_memory(body, asked)
         if basis is None:
             return await run_sync(self._judge, body, asked, _for_preview)
@@ -152,6 +152,7 @@ def _for_store(judged: Judged) -> StoredCheck:
 
 
 def _for_preview(judged: Judged) -> bytes:
+    refuse_village_beyond_reach(judged.checks.village_code(judged.row))
     return judged.checks.report_bytes(judged.row, checked_at=datetime.now(UTC).isoformat())
 
 

@@ -5,24 +5,46 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import shapely
 
 from api.checking import Basis, Checker
-from layers.acting import as_service
+from api.reach import refuse_village_beyond_reach
+from layers.acting import as_service, current
 from spatial.layer import LayerSet
 from spatial.proposals_trial import Setting
-from spatial.siting import find_sites
-from spatial.siting_input import read_request, village_layer
+from spatial.siting import Request, find_sites
+from spatial.siting_input import BORDER_NOISE_M2, read_request, village_layer
+from spatial.siting_regions import VILLAGE_FACT
 from spatial.siting_report import siting_report
 
 
 def sites_for(checker: Checker, body: Any, *, epsg_in: int | None, basis: Basis) -> dict[str, Any]:
-    """Return buildable land and ranked places for a request as it came in; raises InputError."""
+    """Return buildable land and ranked places for a request as it came in; raises InputError, and ForbiddenError beyond one's reach."""
     epsg, pack, moment = checker.settings.epsg, checker.pack, basis.seen.moment
     villages = _villages(checker, basis)
     request = read_request(body, epsg_in=epsg_in, epsg=epsg, county=basis.county, villages=villages, pack=pack)
+    _refuse_beyond_reach(request, villages, checker)
     layers = checker.layers_near(np.array([request.area], dtype=object), basis)
     setting = Setting(layers, pack, moment.valid_on, moment.known_at, basis.types, epsg)
     return siting_report(find_sites(request, setting))
+
+
+def _refuse_beyond_reach(request: Request, villages: LayerSet, checker: Checker) -> None:
+    """Raise ForbiddenError for a village, or an area any part of which lies in one, where whoever acts handles no cases."""
+    by = current()
+    if by.places is None or request.village_code is not None:
+        refuse_village_beyond_reach(request.village_code)
+        return
+    spec = checker.pack.main.facts[VILLAGE_FACT]
+    layer = villages.get(spec.layer or "")
+    codes = layer.attributes.get(spec.field or "") if layer is not None else None
+    if layer is None or codes is None:
+        refuse_village_beyond_reach(None)
+        return
+    own = shapely.union_all(layer.features[[by.handles(code) for code in codes]])
+    if shapely.difference(request.area, own).area > BORDER_NOISE_M2:
+        shared = shapely.area(shapely.intersection(layer.features, request.area))
+        refuse_village_beyond_reach(next((code for code, area in zip(codes, shared, strict=True) if area > 0 and not by.handles(code)), None))
 
 
 def _villages(checker: Checker, basis: Basis) -> LayerSet:

@@ -13,8 +13,9 @@ from api.deps import JSON_TYPES, CheckAsked, Checking, Db, JsonBody
 from api.json_text import answer
 from api.openapi import json_body, problems
 from api.proposal_schemas import ProposalList
-from api.reach import check_within_reach
+from api.reach import check_within_reach, refuse_village_beyond_reach
 from api.schemas import ApplicationFeature
+from layers.acting import current
 
 router = APIRouter(tags=["建房审查"], route_class=GuardedRoute)
 
@@ -49,4 +50,6 @@ def proposals_of_feature(body: JsonBody, asked: CheckAsked, checking: Checking) 
     feature, epsg_in = application_document(body, asked.crs)
     basis = checking.basis(asked.times.moment())
     applications = checking.read_on([feature], epsg_in=epsg_in, basis=basis)
+    if current().places is not None:
+        refuse_village_beyond_reach(checking.judge_on(applications, basis).village_code(0))
     return answer(lawful_way.for_applications(checking, applications, basis)[0])
