@@ -24,6 +24,8 @@ SIGN_IN = (
     "/api/v1/first-administrator",
 )
 """Where something secret is tried, and what lies below."""
+PROVIDER_ANSWERS = "/sign-in/oidc/callback"
+"""A try, too, though browsers are led there: each has the identity provider asked, and a refusal written down."""
 
 
 class GuessingLimit:
@@ -41,7 +43,8 @@ class GuessingLimit:
             await self.app(scope, receive, send)
             return
         waits = 0.0
-        if scope["method"] == "POST" and _is_below(scope["path"], SIGN_IN):
+        path = scope["path"]
+        if path == PROVIDER_ANSWERS or (scope["method"] == "POST" and _is_below(path, SIGN_IN)):
             waits = self.buckets.take(self.sign_in, "sign-in", address_of(scope))
         unknown = self._unknown_token(scope)
         if unknown:

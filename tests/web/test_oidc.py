@@ -143,6 +143,16 @@ def test_the_answer_has_to_be_that_to_this_browsers_question(visitor, service, p
     assert back(visitor, answer).status_code == 403  # once
 
 
+def test_the_provider_cannot_be_asked_without_end_by_made_up_answers(told, provider, county_url, account):
+    """Each has this service ask the provider and write down a refusal: they are counted as tries to sign in."""
+    with TestClient(create_app(told.model_copy(update={"rate_sign_in": "3/h"}), database_url=county_url)) as client:
+        visitor = Visitor(client)
+        state = sent(visitor, provider)["state"]
+        answers = [back(visitor, {"state": state, "code": f"made-up-{number}"}).status_code for number in range(5)]
+    assert answers == [403] * 3 + [429] * 2
+    assert len(entries(county_url, "account.sign_in")) == 3
+
+
 def test_only_our_own_form_sends_somebody_to_the_provider(visitor, provider):
     for site in ("cross-site", "same-site", "none"):
         led = visitor.get("/sign-in/oidc?next=/checks", headers={"sec-fetch-site": site})
