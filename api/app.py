@@ -144,7 +144,7 @@ def create_app(
     openapi.describe(app)
     app.state.epoch = epoch or Epoch()
     app.state.identities = Identities(pool, settings, app.state.epoch)
-    app.state.signing_in = SigningIn(pool, settings, app.state.epoch)
+    app.state.signing_in = SigningIn(pool, settings)
     app.state.provider = Provider(settings) if settings.oidc_issuer and settings.oidc_client_id else None
     _wrap(app, settings, buckets or Buckets())
     _observe(app, settings, counts or Counts(), place)

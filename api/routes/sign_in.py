@@ -87,7 +87,8 @@ def sign_out(request: Request, form: Annotated[Form, Depends(posted(checked=Fals
 
 
 def keep(request: Request, response: Response, entered: Entered) -> None:
-    """Have the browser keep what it needs of somebody who has signed in."""
+    """Have the browser keep what it needs of somebody who has signed in; the session it had before holds no more, in any process."""
+    request.app.state.epoch.turn()
     settings = request.app.state.settings
     cookies.write(response, request.scope, settings, cookies.SESSION, entered.secret)
     cookies.write(response, request.scope, settings, cookies.BROWSER, entered.browser, lasts_s=LASTS_S)

@@ -62,6 +62,23 @@ def test_signing_in_again_makes_a_new_secret_and_ends_the_old_session(visitor, c
     assert not holds(visitor, first)
 
 
+def test_what_signing_in_anew_ends_has_ended_before_anybody_asks_again_who_somebody_is(visitor, county_url, monkeypatch):
+    """Another process that asked earlier would find the old session, and remember it."""
+    visitor.sign_in()
+    ended = []
+
+    def look() -> None:
+        with database.connect(county_url) as conn:
+            ended.append(conn.execute("SELECT count(*) FROM session WHERE ended_at IS NOT NULL").fetchone()[0])
+
+    other = Visitor(visitor.client)
+    form = other.token_on("/sign-in")
+    visitor.client.cookies.set("cuntu_form", other.client.cookies["cuntu_form"])
+    monkeypatch.setattr(visitor.client.app.state.epoch, "turn", look)
+    again = visitor.post("/sign-in", {"login": "zhangsan", "password": PASSWORD, "code": "", "next": "/"}, csrf=form)
+    assert (again.status_code, ended) == (303, [1])
+
+
 def test_only_a_hash_of_the_secret_is_kept(visitor, county_url):
     visitor.sign_in()
     with database.connect(county_url) as conn:
