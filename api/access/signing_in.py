@@ -19,7 +19,6 @@ from psycopg_pool import ConnectionPool
 
 from api.access import passwords, totp
 from api.access.caller import Caller
-from api.access.epoch import Epoch
 from api.access.keys import field_key_or_random
 from api.access.known_browsers import KnownBrowsers
 from api.errors import NotReadyError, SignInRefusedError, TooManyTriesError, WrongProofError
@@ -50,10 +49,9 @@ class Entered:
 class SigningIn:
     """Lets people in. Everything that looks at a password is called through `run`."""
 
-    def __init__(self, pool: ConnectionPool[Any], settings: Settings, epoch: Epoch) -> None:
+    def __init__(self, pool: ConnectionPool[Any], settings: Settings) -> None:
         self.pool = pool
         self.settings = settings
-        self.epoch = epoch
         self.browsers = KnownBrowsers(settings)
         self._key = field_key_or_random(settings, "tries to sign in")
         self._limiter: anyio.CapacityLimiter | None = None
@@ -107,7 +105,7 @@ class SigningIn:
     def enter(
         self, conn: Connection, found: Credentials, *, here: Acting, before: Caller, second_factor: bool, way: str
     ) -> Entered:
-        """Begin a session of somebody who has shown who they are; to be called in a transaction."""
+        """Begin a session of somebody who has shown who they are; to be called in a transaction, after which the epoch is to be turned."""
         if before.kind == "session" and before.grant_id and before.account_id:
             sessions.end(conn, before.grant_id, account=before.account_id)
         lasts = timedelta(hours=self.settings.session_hours)
@@ -124,7 +122,6 @@ class SigningIn:
             conn,
             [audit.Entry(action="account.sign_in", object=f"account/{found.id}", details=told, by=whose(found, here))],
         )
-        self.epoch.turn()
         return Entered(account=found.id, secret=secret, browser=self.browsers.cookie(found.id))
 
     def prove(self, account: int, *, password: str | None = None, code: str | None = None) -> Credentials:
@@ -156,14 +153,15 @@ class SigningIn:
 
     def _fits(self, found: Credentials | None, code: str) -> bool:
         """Whether a code is one that would be taken now: without an authenticator any is."""
+        is_held = False
+        if totp.is_recovery_code(code):  # looked for whoever is named: the work must not tell who has a second factor
+            with as_service(), self.pool.connection() as conn:
+                is_held = credentials.has_recovery_code(conn, found.id if found else 0, code)
         if found is None or not found.enrolled or found.totp_secret is None:
             return True
         if totp.is_code(code):
             return totp.step_of(totp.unseal(self.settings, found.totp_secret, account=found.id), code) is not None
-        if not totp.is_recovery_code(code):
-            return False
-        with as_service(), self.pool.connection() as conn:
-            return credentials.has_recovery_code(conn, found.id, code)
+        return is_held
 
     def _use(self, conn: Connection, found: Credentials, code: str, here: Acting) -> bool:
         """Use a code up; False where it was used meanwhile."""

@@ -106,6 +106,13 @@ def test_the_same_statements_are_run_for_a_login_that_there_is_and_one_that_ther
     assert counts["unknown"]["credentials.of_login"] == counts["unknown"]["lock_out.count"] == 1
 
 
+@pytest.mark.parametrize("code", ["123456", "ABCD-EFGH-IJKL-MNOP-QRST-UVWX", "nonsense"])
+def test_a_code_costs_the_same_statements_whether_or_not_the_account_has_a_second_factor(county_url, settings, accounts, code):
+    with TestClient(create_app(settings, database_url=county_url)) as service:
+        counts = {login: _statements(service, login, "not the password", code) for login in ("nobodyhere", "wrong", "coded")}
+    assert len({frozenset(each.items()) for each in counts.values()}) == 1, counts
+
+
 def test_an_address_that_failed_too_often_is_told_so_whatever_it_asks_for(client, county_url, accounts):
     with database.connect(county_url) as conn:
         conn.execute(
@@ -130,7 +137,7 @@ def _without_form(text: str, typed: str) -> str:
     return text.replace(f'value="{escape(typed).replace("&#x27;", "&#39;")}"', "typed")
 
 
-def _statements(service: TestClient, login: str, password: str) -> dict[str, int]:
+def _statements(service: TestClient, login: str, password: str, code: str = "") -> dict[str, int]:
     """How often each kind of statement is run for one try to sign in."""
     seen: dict[str, int] = {}
     real = psycopg.Cursor.execute
@@ -145,7 +152,7 @@ def _statements(service: TestClient, login: str, password: str) -> dict[str, int
     token = visitor.token_on("/sign-in")
     psycopg.Cursor.execute = noted
     try:
-        visitor.post("/sign-in", {"login": login, "password": password, "code": "", "next": "/"}, csrf=token)
+        visitor.post("/sign-in", {"login": login, "password": password, "code": code, "next": "/"}, csrf=token)
     finally:
         psycopg.Cursor.execute = real
     return seen
