@@ -71,6 +71,16 @@ def confirm_totp(conn: Connection, account: int, *, step: int, codes: Sequence[s
     return True
 
 
+def sealed_secrets(conn: Connection) -> list[tuple[int, bytes]]:
+    """Return the encrypted secret of every account that has one, and keep others from changing them until the transaction ends."""
+    return [(int(row[0]), bytes(row[1])) for row in conn.execute(SQL["sealed_secrets"]).fetchall()]
+
+
+def reseal_totp(conn: Connection, account: int, secret: bytes) -> None:
+    """Keep the same secret encrypted anew."""
+    conn.execute(SQL["reseal_totp"], {"account": account, "secret": secret})
+
+
 def use_step(conn: Connection, account: int, step: int) -> bool:
     """Use a time step of the authenticator; False where it or a later one was used before (RFC 6238, §5.2)."""
     return conn.execute(SQL["use_step"], {"account": account, "step": step}).fetchone() is not None

@@ -6,7 +6,7 @@ The case stays, without the person; the audit stays as it is, for it never held 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ import psycopg
 from layers import applicants, audit, households
 from layers.county_time import day_of
 from layers.errors import UnknownRecordError
-from layers.personal_cipher import Cipher
+from layers.personal_cipher import Cipher, PersonalKeyError, SealBrokenError
 from layers.personal_fields import fields, retentions
 from layers.sql import queries
 
@@ -68,17 +68,17 @@ def due(conn: Connection, *, on: date) -> list[Due]:
 
 def apply(conn: Connection, cipher: Cipher, item: Due) -> None:
     """Erase what is due of one case, in the caller's transaction, and write it down."""
-    before = applicants.fingerprint(cipher, applicants.get(conn, cipher, item.case_no))
+    before = _before(conn, cipher, item.case_no)
     conn.execute(SQL["erase_phone" if item.retention == "contact" else "erase_applicant"], {"case_no": item.case_no})
     if item.retention == "case":
         conn.execute(SQL["erase_members"], {"case_no": item.case_no})
-    details = {
+    details: dict[str, Any] = {
         "ground": "retention",
         "retention": item.retention,
         "closed_on": item.closed_on.isoformat(),
         "fields": list(item.fields),
     }
-    audit.note(conn, "personal.erase", f"application/{item.case_no}", before=before, details=details)
+    audit.note(conn, "personal.erase", f"application/{item.case_no}", before=before.sha256, details=details | before.details)
 
 
 def of_case(conn: Connection, case_no: str) -> list[Found]:
@@ -105,17 +105,15 @@ def of_number(conn: Connection, cipher: Cipher, identity_number: str) -> list[Fo
 def erase(conn: Connection, cipher: Cipher, found: Sequence[Found], *, reason: str) -> None:
     """Erase records, in the caller's transaction, and write down that it was done and why, never whose they were."""
     for item in found:
-        before = None
-        if item.part in ("case", "applicant", "member"):
-            before = applicants.fingerprint(cipher, applicants.get(conn, cipher, item.key))
+        before = _before(conn, cipher, item.key) if item.part in ("case", "applicant", "member") else _Before(None)
         _erase(conn, item)
         kind = "household" if item.part in ("head", "contact") else "application"
         audit.note(
             conn,
             "personal.erase",
             f"{kind}/{item.key}",
-            before=before,
-            details={"ground": "request", "part": item.part, "reason": reason},
+            before=before.sha256,
+            details={"ground": "request", "part": item.part, "reason": reason} | before.details,
         )
 
 
@@ -124,10 +122,14 @@ def rekeyed(conn: Connection, counts: Mapping[str, int]) -> None:
     audit.note(conn, "personal.rekey", "personal", details=dict(counts))
 
 
-def vacuum(conn: Connection) -> None:
-    """Have the database give up the rows erased; for a connection in autocommit, and for the owner of the tables."""
+def vacuum(conn: Connection) -> bool:
+    """Have the database give up the rows erased, on a connection in autocommit; False where that is not for its role to do."""
+    row = conn.execute(SQL["may_vacuum"]).fetchone()
+    if not row or not row[0]:
+        return False
     for name in VACUUMS:
         conn.execute(SQL[name])
+    return True
 
 
 def copy(conn: Connection, cipher: Cipher, case_no: str) -> dict[str, Any]:
@@ -142,16 +144,31 @@ def copy(conn: Connection, cipher: Cipher, case_no: str) -> dict[str, Any]:
     audit.note(conn, "personal.copy", f"application/{case_no}")
     return {
         "case_no": case_no,
-        "applicant": {field.title: _stated(getattr(found, name)) for name, field in fields()["applicant"].items()},
+        "applicant": {kept.title: _stated(getattr(found, name)) for name, kept in fields()["applicant"].items()},
         "members": [
-            {field.title: _stated(getattr(member, name)) for name, field in fields()["member"].items()}
+            {kept.title: _stated(getattr(member, name)) for name, kept in fields()["member"].items()}
             for member in found.members
         ],
-        "notices": [field.notice() for group in ("applicant", "member") for field in fields()[group].values()],
+        "notices": [kept.notice() for group in ("applicant", "member") for kept in fields()[group].values()],
         "uses": [_look(orjson.loads(row[0])) for row in rows],
         "recorded_at": _stated(found.recorded_at),
         "erased_at": _stated(found.erased_at),
     }
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What the audit keeps of a record that is about to be erased; where it could not be read, that alone."""
+
+    sha256: str | None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def _before(conn: Connection, cipher: Cipher, case_no: str) -> _Before:
+    try:
+        return _Before(applicants.fingerprint(cipher, applicants.get(conn, cipher, case_no)))
+    except (PersonalKeyError, SealBrokenError):
+        return _Before(None, {"unreadable": True})
 
 
 def _erase(conn: Connection, item: Found) -> None:
@@ -176,8 +193,8 @@ def _fields_of(retention: str) -> tuple[str, ...]:
     return tuple(
         f"{group}.{name}"
         for group in groups
-        for name, field in fields()[group].items()
-        if field.retention.id == retention
+        for name, kept in fields()[group].items()
+        if kept.retention.id == retention
     )
 
 

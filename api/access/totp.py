@@ -7,14 +7,18 @@ import hmac
 import re
 import secrets as random
 import time
+from contextlib import suppress
+from typing import Any
 
+import psycopg
 import pyotp
 import segno
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from api.access.keys import KeyMissingError, field_key
+from api.access.keys import KeyMissingError, field_key, field_keys
 from api.settings import Settings
+from layers import credentials
 
 STEP_S = 30
 DRIFTS = (-1, 0, 1)
@@ -84,12 +88,25 @@ def seal(settings: Settings, secret: str, *, account: int) -> bytes:
 
 
 def unseal(settings: Settings, sealed: bytes, *, account: int) -> str:
-    """Decrypt the secret of an account; raises KeyMissingError, also where it was encrypted with another key or for another account."""
-    try:
-        plain = AESGCM(field_key(settings, "totp")).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _of(account))
-    except InvalidTag as error:
-        raise KeyMissingError("第二因素的密钥无法解密：密钥文件不是当初的那一个。") from error
-    return plain.decode()
+    """Decrypt the secret of an account with the present key or an earlier one; raises KeyMissingError where none of them fits it and the account."""
+    for key in field_keys(settings, "totp"):
+        with suppress(InvalidTag):
+            return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _of(account)).decode()
+    raise KeyMissingError(f"账户 {account} 的第二因素无法解密：当初的密钥文件不在 CUNTU_KEY_FILE、CUNTU_OLD_KEY_FILES 中。")
+
+
+def rekey(conn: psycopg.Connection[Any], settings: Settings) -> tuple[int, int]:
+    """Encrypt anew, in the caller's transaction, what earlier keys encrypted; return how many secrets were, of how many. Raises KeyMissingError."""
+    held = credentials.sealed_secrets(conn)
+    present = AESGCM(field_key(settings, "totp"))
+    stale = 0
+    for account, sealed in held:
+        try:
+            present.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _of(account))
+        except InvalidTag:
+            credentials.reseal_totp(conn, account, seal(settings, unseal(settings, sealed, account=account), account=account))
+            stale += 1
+    return stale, len(held)
 
 
 def _of(account: int) -> bytes:

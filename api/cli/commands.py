@@ -76,6 +76,8 @@ def main() -> None:
         _fail(str(error))
     except psycopg.OperationalError as error:
         _fail(f"数据库不可用：{error}")
+    except psycopg.Error as error:  # its details may hold rows
+        _fail(f"数据库拒绝了：{error.diag.message_primary or type(error).__name__}")
     except ValidationError as error:
         _fail("环境变量有误：" + "；".join(f"CUNTU_{str(item['loc'][0]).upper()} {item['msg']}" for item in error.errors()))
     except OSError as error:

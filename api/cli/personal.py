@@ -11,10 +11,12 @@ from typing import Annotated
 import orjson
 import typer
 
+from api.access import totp
 from api.cli.output import AsJson, print_json, print_table, say
-from api.database import ready_url
+from api.database import ready_url, running_url
 from api.moment import Moment
 from api.personal import cipher_of
+from api.settings import Settings
 from layers import database, personal_records
 from layers.personal_fields import archive, retentions
 from layers.personal_records import Due, Found
@@ -43,7 +45,7 @@ def retention(context: typer.Context, apply: Apply = False, as_json: AsJson = Fa
         if apply:
             for item in found:
                 personal_records.apply(conn, cipher, item)
-    _vacuum(url, needed=apply and bool(found))
+    _vacuum(context.obj, needed=apply and bool(found))
     if as_json:
         print_json({"applied": apply, "due": [asdict(item) for item in found], "archive": dict(archive())})
         return
@@ -84,7 +86,7 @@ def erase(
             )
         if apply:
             personal_records.erase(conn, cipher, found, reason=reason)
-    _vacuum(url, needed=apply and bool(found))
+    _vacuum(context.obj, needed=apply and bool(found))
     if as_json:
         print_json({"applied": apply, "found": [asdict(item) for item in found]})
         return
@@ -101,23 +103,22 @@ def access(
     """把一件申请的个人信息连同处理目的、依据、保存期限和查看记录交给本人（个人信息保护法 第四十五条）。"""
     with database.connect(ready_url(context.obj)) as conn:
         told = personal_records.copy(conn, cipher_of(context.obj), case)
-        text = orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-        if output is not None:
-            _write_private(output, text)
+    text = orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)  # only now is it written down who has it
     if output is None:
         sys.stdout.write(text.decode())
     else:
+        _write_private(output, text)
         say(f"已写入 {output}，交付后请删除。")
 
 
 @app.command()
 def rekey(context: typer.Context, as_json: AsJson = False) -> None:
-    """用现在的密钥重新加密；旧密钥须列在 CUNTU_OLD_KEY_FILES 中。"""
+    """用现在的密钥重新加密申请人信息和第二因素；旧密钥须列在 CUNTU_OLD_KEY_FILES 中。"""
     url, cipher = ready_url(context.obj), cipher_of(context.obj)
     with database.connect(url) as conn:
-        done = seal_anew(conn, cipher)
+        done = seal_anew(conn, cipher) | {"account": totp.rekey(conn, context.obj)}
         personal_records.rekeyed(conn, {table: count for table, (count, _) in done.items()})
-    _vacuum(url, needed=any(count for count, _ in done.values()))
+    _vacuum(context.obj, needed=any(count for count, _ in done.values()))
     if as_json:
         print_json({table: {"resealed": count, "rows": total} for table, (count, total) in done.items()})
         return
@@ -138,10 +139,11 @@ def _show_found(found: list[Found]) -> None:
     print_table("个人信息", ["记录", "申请或户编号", "状态"], rows)
 
 
-def _vacuum(url: str, *, needed: bool) -> None:
+def _vacuum(settings: Settings, *, needed: bool) -> None:
     if needed:
-        with database.connect(url, autocommit=True) as conn:
-            personal_records.vacuum(conn)
+        with database.connect(running_url(settings), autocommit=True) as conn:
+            if not personal_records.vacuum(conn):
+                say("旧行的空间还没有让出：只有数据库所有者能做（设 CUNTU_OWNER_URL，或由其运行 VACUUM applicant, applicant_member, household_person）。")
 
 
 def _read_number(path: Path) -> str:

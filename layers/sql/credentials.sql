@@ -23,6 +23,12 @@ UPDATE account SET totp_secret = %(secret)s, totp_confirmed_at = NULL, totp_last
 UPDATE account SET totp_confirmed_at = now(), totp_last_step = %(step)s
 WHERE id = %(account)s AND totp_secret IS NOT NULL AND totp_confirmed_at IS NULL RETURNING id;
 
+-- name: sealed_secrets
+SELECT id, totp_secret FROM account WHERE totp_secret IS NOT NULL ORDER BY id FOR UPDATE;
+
+-- name: reseal_totp
+UPDATE account SET totp_secret = %(secret)s WHERE id = %(account)s;
+
 -- name: use_step
 UPDATE account SET totp_last_step = %(step)s
 WHERE id = %(account)s AND totp_confirmed_at IS NOT NULL AND (totp_last_step IS NULL OR totp_last_step < %(step)s) RETURNING id;

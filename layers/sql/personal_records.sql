@@ -36,6 +36,9 @@ SELECT case_no FROM applicant WHERE identity_index = ANY(%(indexes)s) ORDER BY c
 -- name: found_member
 SELECT case_no, position FROM applicant_member WHERE identity_index = ANY(%(indexes)s) ORDER BY case_no, position;
 
+-- name: may_vacuum
+SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = 'applicant'::regclass;
+
 -- name: vacuum_applicant
 VACUUM applicant;
 

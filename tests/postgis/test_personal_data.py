@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sys
 from datetime import UTC, date, datetime, timedelta
 
 import invented
@@ -8,8 +7,7 @@ import orjson
 import pytest
 import shapely
 
-from api.cli import commands
-from layers import applicants, applications, county_time, database, households, personal_records
+from layers import applicants, applications, county_time, households, personal_records
 from layers.applicants import Applicant, Member
 from layers.applications import Application
 from layers.households import Household, Person
@@ -22,7 +20,6 @@ FIRST, SECOND = bytes(range(32)), bytes(range(32, 64))
 INDEX_FIRST, INDEX_SECOND = bytes(range(64, 96)), bytes(range(96, 128))
 CIPHER = Cipher([FIRST], [INDEX_FIRST])
 NUMBER, CHILD = invented.number("19800101", 11), invented.number("20200303", 33)
-KEY_FILE_BYTES = b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"
 
 
 def person(case_no="S1", **stated):
@@ -197,97 +194,6 @@ def test_every_sealed_column_has_a_class_a_purpose_a_basis_and_a_retention():
     assert tuple(fields()["household"]) == households.SEALED
     for field in (field for group in fields().values() for field in group.values()):
         assert field.class_label and field.purpose and "个人信息保护法" in field.basis and field.retention.source
-
-
-@pytest.fixture
-def command(db_url, tmp_path, monkeypatch, capsys):
-    key_file = tmp_path / "key"
-    key_file.write_bytes(KEY_FILE_BYTES)
-    key_file.chmod(0o600)
-    monkeypatch.setenv("CUNTU_DATABASE_URL", db_url)
-    monkeypatch.setenv("CUNTU_KEY_FILE", str(key_file))
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["cuntu", "personal", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            commands.main()
-        told = capsys.readouterr()
-        return ended.value.code or 0, told.out, told.err
-
-    return run
-
-
-@pytest.fixture
-def kept(db_url, command):
-    from api.personal import cipher_of
-    from api.settings import Settings
-
-    cipher = cipher_of(Settings())
-    with database.connect(db_url) as conn:
-        stored(conn, person(), cipher=cipher)
-        close(conn, "S1", 400)
-    return cipher
-
-
-def test_nothing_is_erased_without_apply(command, kept, db_url):
-    status, out, _ = command("retention", "--json")
-    assert (status, [item["retention"] for item in orjson.loads(out)["due"]]) == (0, ["contact", "case"])
-    assert command("erase", "--case", "S1", "--reason", "依本人申请")[0] == 0
-    with database.connect(db_url) as conn:
-        assert applicants.get(conn, kept, "S1") == person()
-    status, out, _ = command("retention", "--apply", "--json")
-    assert (status, orjson.loads(out)["applied"]) == (0, True)
-    with database.connect(db_url) as conn:
-        assert applicants.get(conn, kept, "S1").name is None
-    assert orjson.loads(command("retention", "--json")[1])["due"] == []
-
-
-def test_a_person_is_erased_by_a_number_that_is_read_from_a_file(command, kept, db_url, tmp_path):
-    file = tmp_path / "number"
-    file.write_text(CHILD + "\n")
-    status, out, err = command("erase", "--id-number-file", file, "--reason", "依本人申请", "--apply", "--json")
-    assert (status, [item["part"] for item in orjson.loads(out)["found"]]) == (0, ["member"])
-    assert CHILD not in out + err
-    with database.connect(db_url) as conn:
-        assert applicants.get(conn, kept, "S1") == person(members=())
-    file.write_text(CHILD[:17] + "?")
-    status, out, err = command("erase", "--id-number-file", file, "--reason", "依本人申请", "--apply")
-    assert (status, CHILD[:17] in out + err) == (1, False)
-    assert command("erase", "--case", "S1", "--reason", f"{CHILD} 申请", "--apply")[0] == 1
-
-
-def test_an_open_case_is_erased_only_where_that_is_said(command, db_url, kept):
-    with database.connect(db_url) as conn:
-        stored(conn, person("S2", identity_number=invented.number("19700101", 5), members=()), cipher=kept)
-    assert command("erase", "--case", "S2", "--reason", "依本人申请", "--apply")[0] == 1
-    assert command("erase", "--case", "S2", "--reason", "依本人申请", "--apply", "--open-too")[0] == 0
-
-
-def test_a_person_gets_a_copy_with_purposes_and_who_looked(command, kept, tmp_path, db_url):
-    file = tmp_path / "copy.json"
-    assert command("access", "--case", "S1", "--output", file)[0] == 0
-    told = orjson.loads(file.read_bytes())
-    assert (told["applicant"]["身份证号"], told["members"][0]["姓名"]) == (NUMBER, person().members[0].name)
-    assert file.stat().st_mode & 0o777 == 0o600 and len(told["notices"]) == 13
-    again = orjson.loads(command("access", "--case", "S1")[1])
-    assert [look["action"] for look in again["uses"]] == ["personal.copy"]
-    assert command("access", "--case", "S9")[0] == 1
-
-
-def test_the_command_seals_anew_and_without_the_earlier_key_says_which_one_is_missing(
-    command, kept, tmp_path, monkeypatch, db_url
-):
-    earlier = tmp_path / "earlier"
-    (tmp_path / "key").rename(earlier)
-    (tmp_path / "key").write_bytes(KEY_FILE_BYTES.swapcase())
-    (tmp_path / "key").chmod(0o600)
-    status, _, err = command("rekey")
-    assert status == 1 and "CUNTU_OLD_KEY_FILES" in err
-    monkeypatch.setenv("CUNTU_OLD_KEY_FILES", str(earlier))
-    status, out, _ = command("rekey", "--json")
-    assert (status, orjson.loads(out)["applicant"]) == (0, {"resealed": 1, "rows": 1})
-    monkeypatch.delenv("CUNTU_OLD_KEY_FILES")
-    assert orjson.loads(command("access", "--case", "S1")[1])["applicant"]["姓名"] == person().name
 
 
 def test_an_unknown_case_cannot_be_erased(db):
