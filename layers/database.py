@@ -84,14 +84,15 @@ def pool(
     )
 
 
-def tell(conn: psycopg.Connection[Any]) -> bool:
+def tell(conn: psycopg.Connection[Any], *, for_a_block: bool = False) -> bool:
     """Tell the database on whose behalf this connection is used from now on; return whether that took a round trip.
 
-    Within a transaction it holds to its end: for a connection that goes from one person to another while it is being used.
+    Within a transaction it holds to its end: for a connection that goes from one person to another while it is being used. `for_a_block`
+    begins one (not in autocommit), so that nothing of it can outlast that.
     """
     wanted = current().settings
     named = {"names": list(wanted), "values": list(wanted.values())}
-    if conn.info.transaction_status is not TransactionStatus.IDLE:
+    if conn.info.transaction_status is not TransactionStatus.IDLE or (for_a_block and not conn.autocommit):
         conn.execute(SQL["tell"].format(within=sql.Literal(True)), named)
         return True
     if getattr(conn, "told", None) == wanted:
@@ -119,7 +120,7 @@ def seeing_all(conn: psycopg.Connection[Any]) -> Iterator[None]:
         return
     try:
         with as_service():
-            tell(conn)
+            tell(conn, for_a_block=True)
             yield
     finally:
         if conn.info.transaction_status in (TransactionStatus.IDLE, TransactionStatus.INTRANS):  # else all that was told in it ends with it

@@ -92,6 +92,34 @@ def test_a_rolled_back_transaction_leaves_what_was_told_before_it(db_url):
         assert database.tell(conn) is False
 
 
+@pytest.mark.parametrize("autocommit", [False, True], ids=["transactions", "autocommit"])
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+@pytest.mark.parametrize("fails", [False, True], ids=["well", "with an error"])
+def test_what_is_seen_for_the_length_of_a_block_is_not_seen_after_it(db_url, autocommit, end, fails):
+    """Neither at once nor in the transactions that follow on the same connection."""
+    with on_behalf(CLERK), database.connect(db_url, role=APP, autocommit=autocommit) as conn:
+        try:
+            with database.seeing_all(conn):
+                assert said(conn)["cuntu.places"] == "*"
+                if fails:
+                    raise ZeroDivisionError
+        except ZeroDivisionError:
+            pass
+        assert said(conn) == CLERK.settings
+        getattr(conn, end)()
+        assert said(conn) == CLERK.settings
+
+
+def test_a_block_that_sees_all_does_so_after_an_error_that_was_caught_in_it(db_url):
+    with on_behalf(CLERK), database.connect(db_url, role=APP) as conn:
+        conn.execute("SELECT 1")
+        with database.seeing_all(conn), conn.transaction():
+            with pytest.raises(psycopg.errors.DivisionByZero), conn.transaction():
+                conn.execute("SELECT 1 / 0")
+            assert said(conn)["cuntu.places"] == "*"
+        assert said(conn) == CLERK.settings
+
+
 def test_a_broken_connection_is_replaced_while_it_is_told(pool, db):
     with on_behalf(CLERK), pool.connection() as conn:
         pid = conn.info.backend_pid
