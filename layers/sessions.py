@@ -31,7 +31,6 @@ class Session:
     second_factor: bool
     started_at: datetime
     seen_at: datetime
-    ends_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

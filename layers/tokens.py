@@ -28,7 +28,6 @@ class Token:
     permissions: list[str]
     created_at: datetime
     expires_at: datetime
-    revoked_at: datetime | None
     used_at: datetime | None
 
 

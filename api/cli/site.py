@@ -19,8 +19,6 @@ from layers import database
 from layers.errors import UnsupportedFileError
 from spatial.errors import InputError
 
-GEOMETRIES = ("Polygon", "MultiPolygon")
-
 
 def site(
     context: typer.Context,

@@ -50,7 +50,6 @@ class Ground:
     seeds: Seeds
     uses: Uses
     patches: Patches
-    targets_m2: dict[str, float]
 
 
 def lay_ground(scale: Scale, rng: np.random.Generator, report: Report) -> Ground:
@@ -101,7 +100,6 @@ def lay_ground(scale: Scale, rng: np.random.Generator, report: Report) -> Ground
         seeds=seeds,
         uses=uses,
         patches=patches,
-        targets_m2=targets,
     )
 
 

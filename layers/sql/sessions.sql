@@ -16,7 +16,7 @@ UPDATE session SET ended_at = now()
 WHERE account_id = %(account)s AND ended_at IS NULL AND id IS DISTINCT FROM %(but)s RETURNING id;
 
 -- name: of_account
-SELECT session.id, seat.title AS seat, session.address, session.second_factor, session.started_at, session.seen_at, session.ends_at
+SELECT session.id, seat.title AS seat, session.address, session.second_factor, session.started_at, session.seen_at
 FROM session LEFT JOIN seat ON seat.id = session.seat_id
 WHERE session.account_id = %(account)s AND session.ended_at IS NULL AND session.ends_at > now() AND session.seen_at > now() - %(idle)s
 ORDER BY session.seen_at DESC, session.id;

@@ -1,6 +1,6 @@
 -- name: of_account
 SELECT api_token.id, api_token.title, seat.title AS seat, seat.unit, api_token.permissions, api_token.created_at, api_token.expires_at,
-    api_token.revoked_at, api_token.used_at
+    api_token.used_at
 FROM api_token JOIN seat ON seat.id = api_token.seat_id
 WHERE api_token.account_id = %(account)s AND api_token.revoked_at IS NULL AND api_token.expires_at > now()
 ORDER BY api_token.created_at DESC, api_token.id;

@@ -18,7 +18,6 @@ from layers.acting import Acting
 from layers.errors import UnknownRecordError
 from spatial.errors import InputError
 
-SOON = datetime.now(UTC) + timedelta(hours=24)
 ASKING = Acting(channel="http", address="10.0.0.7", request_id="r1")
 TOLD = FirstAdministrator(login="guan", name="管某某", unit="信息中心", title="系统管理岗", password=GOOD)
 
@@ -28,7 +27,7 @@ def test_an_account_is_opened_with_a_link_and_no_password(db):
     found = accounts.named(db, "li.wei")
     assert (found.id, found.has_password, found.must_change) == (account, False, True)
     assert found.link_until is not None and abs(found.link_until - datetime.now(UTC) - timedelta(hours=24)) < timedelta(minutes=1)
-    assert link.path == f"/link/{link.secret}"
+    assert link.path == f"/link#{link.secret}"
     assert accounts.use_link(db, link.secret, "password").account_id == account
 
 
@@ -207,6 +206,20 @@ def test_a_token_acts_in_a_seat_of_its_owner_with_no_more_than_its_permissions(d
     for days in (0, 367):
         with pytest.raises(InputError, match="/days"):
             administration_accounts.issue_token(db, found, seat=seat, title="脚本", named=None, days=days)
+
+
+def test_no_token_is_made_for_what_needs_a_person_at_a_page(db):
+    account, _ = opened(db, password=GOOD)
+    db.execute("UPDATE account SET must_change = false")
+    seat = in_office(db, account, "administrator", "reviewer")
+    found = accounts.get(db, account)
+    for named in (["accounts.manage"], ["applicants.reveal", "maps.view"], ["account.own"]):
+        with pytest.raises(InputError, match="不能授予令牌"):
+            administration_accounts.issue_token(db, found, seat=seat, title="脚本", named=named, days=1)
+    _, secret, _ = administration_accounts.issue_token(db, found, seat=seat, title="脚本", named=None, days=1)
+    given = set(identities.of_token(db, secret, today=TODAY).permissions)
+    assert {"operations.read", "checks.override"} <= given
+    assert not given & {"open", "account.own", "accounts.manage", "audit.read", "applicants.reveal"}
 
 
 def test_the_first_administrator_makes_person_seat_and_account_with_one_link(db):

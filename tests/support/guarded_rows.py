@@ -19,7 +19,6 @@ TOWN, VILLAGE = HERE[:9], HERE
 PLACES: Mapping[str, str | None] = {"here": HERE, "beside": BESIDE, "nowhere": None}
 NUMBERS = {name: place + 1 for place, name in enumerate(PLACES)}
 LEVELS = ("public", "internal", "secret")
-OTHERS_ACCOUNT, OTHERS_SEAT = 9_001, 9_002
 
 CASES = """
 INSERT INTO application (case_no, properties, geom, synthetic, village_code) VALUES (%(name)s, '{}', 'POINT(0 0)', true, %(code)s);

@@ -39,8 +39,6 @@ from spatial.siting_report import siting_report
 
 PACK = load_pack("house-building", county=COUNTY)
 STATED = {name: read_value(FORM[name], value)[0] for name, value in PROPERTIES.items() if name not in ("case_no", "plot_area_m2")}
-ROAD = layer("road", [here(-900, 500, 1_800, 6)], {"class": ["county"]})
-
 
 TWO_VILLAGES = VillageTypes({VILLAGE_CODE: "cluster_upgrade", "421223100002": "cluster_upgrade"}, "run-2")
 

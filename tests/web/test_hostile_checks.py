@@ -72,7 +72,6 @@ def squares(count: int) -> list[list[list[list[float]]]]:
 
 SEA = [[[122.5, 28.0], [122.5001, 28.0], [122.5001, 28.0001], [122.5, 28.0]]]
 REVERSED = [[[29.5, 114.2], [29.5001, 114.2], [29.5001, 114.2001], [29.5, 114.2]]]
-EASTING = f"{EAST + 300}"
 
 BAD = {
     "a hundred thousand vertices in one ring": Bad(feature([circle(100_000)]), "顶点超过"),
