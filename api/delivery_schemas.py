@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.access.signing import OFFICER_TOLD, UNIT_TOLD
 from api.iso_times import Day
 from api.schemas import WITHOUT_ZERO, Accepted
+from layers.catalog import Secrecy
 
 State = Literal["received", "recognised", "checked", "staged", "published", "discarded", "refused"]
 Level = Literal["error", "warning", "note"]
-Secrecy = Literal["public", "internal", "secret"]
 LawStatus = Literal["in_force", "draft", "superseded"]
 Text = Annotated[str, StringConstraints(pattern=WITHOUT_ZERO, max_length=200)]
 Name = Annotated[str, StringConstraints(pattern=r"^[^\u0000]*[^\s\u0000][^\u0000]*$", min_length=1, max_length=60)]

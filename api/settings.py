@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import PydanticBaseSettingsSource as Source
 
 from api.shell.secret_files import SecretFiles
+from layers.catalog import Secrecy
 
 
 def project_root() -> Path:
@@ -43,7 +44,7 @@ class Settings(BaseSettings):
     data_dir: Path | None = Field(default=None, description="embedded cluster; unset means var/pg in the project")
     county_code: str = Field(default="421223", pattern=r"^[0-9]{6}$")
     county_name: str = "崇阳县"
-    max_secrecy: Literal["public", "internal", "secret"] = Field(default="internal", description="the highest level that may be held")
+    max_secrecy: Secrecy = Field(default="internal", description="the highest level that may be held")
     anonymous: bool = Field(default=False, description="whether public layers and published lists are shown without signing in")
     idle_minutes: int = Field(default=15, ge=1, le=720, description="a session nobody uses ends after so long")
     session_hours: int = Field(default=10, ge=1, le=72, description="a session ends after so long in any case")

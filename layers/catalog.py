@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal, get_args
 
 import yaml
 
 from spatial.errors import UnknownLayerError
 
-SECRECY_LEVELS = ("public", "internal", "secret")
+Secrecy = Literal["public", "internal", "secret"]
+SECRECY_LEVELS: tuple[Secrecy, ...] = get_args(Secrecy)
 """公开, 内部, 涉密: from the most open to the most closed."""
 
 

@@ -14,6 +14,7 @@ import psycopg
 from psycopg.errors import ExclusionViolation, UniqueViolation
 from psycopg.rows import class_row
 
+from layers.catalog import Secrecy
 from layers.errors import UnknownRecordError
 from layers.sql import queries
 from spatial.errors import CuntuError
@@ -39,7 +40,7 @@ class Seat:
     title: str
     unit: str
     place_code: str | None
-    secrecy: str
+    secrecy: Secrecy
     ended_on: date | None
     created_at: datetime
     roles: list[str]

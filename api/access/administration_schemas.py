@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from api.iso_times import Day
+from layers.accounts import Account
+from layers.catalog import Secrecy
+from layers.seats import Holding, Person, Seat
 
 PRINTED = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$"
 """A text of one line, without what turns the direction of writing."""
@@ -19,7 +23,6 @@ PlaceCode = Annotated[str, StringConstraints(pattern=r"^([0-9]{9}|[0-9]{12})$")]
 RoleId = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 Secret = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
 Number = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
-Secrecy = Literal["public", "internal", "secret"]
 
 
 class Asked(BaseModel):
@@ -99,70 +102,11 @@ class RoleEntry(BaseModel):
     excludes: list[str]
 
 
-class SeatEntry(BaseModel):
-    """A seat, with whoever holds it today."""
-
-    id: int
-    title: str
-    unit: str
-    place_code: str | None
-    secrecy: Secrecy
-    ended_on: date | None
-    created_at: datetime
-    roles: list[str]
-    holding_id: int | None
-    person_id: int | None
-    person: str | None
-    held_from: date | None
-    held_to: date | None
-
-
-class HoldingEntry(BaseModel):
-    """Who holds or held which seat, from a day to (before) a day."""
-
-    id: int
-    seat_id: int
-    seat: str
-    unit: str
-    person_id: int
-    person: str
-    held_from: date
-    held_to: date | None
-    created_at: datetime
-
-
-class SeatDetail(SeatEntry):
+@dataclass(frozen=True, kw_only=True)
+class SeatDetail(Seat):
     """A seat with its holders, the latest first."""
 
-    holdings: list[HoldingEntry]
-
-
-class PersonEntry(BaseModel):
-    """A person, with their account where they have one."""
-
-    id: int
-    name: str
-    account_id: int | None
-    login: str | None
-
-
-class AccountEntry(BaseModel):
-    """An account; neither its password's hash nor any secret. `link_until` is the end of a link that has not been used."""
-
-    id: int
-    login: str
-    person_id: int
-    person: str
-    has_password: bool
-    oidc_subject: str | None
-    second_factor: bool
-    must_change: bool
-    locked_until: datetime | None
-    disabled_at: datetime | None
-    created_at: datetime
-    signed_in_at: datetime | None
-    link_until: datetime | None
-    tokens: int
+    holdings: list[Holding]
 
 
 class LinkEntry(BaseModel):
@@ -182,19 +126,19 @@ class Roles(BaseModel):
 class Seats(BaseModel):
     """All seats, those ended last."""
 
-    seats: list[SeatEntry]
+    seats: list[Seat]
 
 
 class People(BaseModel):
     """All people, by name."""
 
-    people: list[PersonEntry]
+    people: list[Person]
 
 
 class Accounts(BaseModel):
     """All accounts, those disabled last."""
 
-    accounts: list[AccountEntry]
+    accounts: list[Account]
 
 
 REQUESTS: tuple[type[BaseModel], ...] = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -16,6 +16,7 @@ from api.cli.times import day_of
 from api.moment import Moment
 from api.settings import Settings
 from layers import seats
+from layers.catalog import Secrecy
 from spatial.errors import InputError
 
 SeatNumber = Annotated[int, typer.Argument(min=1, help="席位编号，见 cuntu accounts seats")]
@@ -63,7 +64,7 @@ def seat_(
     unit: Annotated[str, typer.Option(help="单位")],
     role: Roles = None,
     place: Annotated[str | None, typer.Option(help="乡镇（9 位）或村（12 位）代码，不写为全县")] = None,
-    secrecy: Annotated[Literal["public", "internal", "secret"], typer.Option(help="可见的最高密级")] = "internal",
+    secrecy: Annotated[Secrecy, typer.Option(help="可见的最高密级")] = "internal",
     as_json: AsJson = False,
 ) -> None:
     """设立一个席位。"""

@@ -17,6 +17,7 @@ from api.deps import Db
 from api.errors import NotFoundError
 from api.openapi import problems
 from layers import tokens
+from layers.tokens import Token
 
 router = APIRouter(prefix="/account", tags=["账户"], route_class=GuardedRoute)
 
@@ -44,23 +45,10 @@ class Whoever(BaseModel):
     must_prove: bool = Field(description="尚须填写动态码")
 
 
-class TokenEntry(BaseModel):
-    """A token, without its secret."""
-
-    id: UUID
-    title: str
-    seat: str
-    unit: str
-    permissions: list[str]
-    created_at: datetime
-    expires_at: datetime
-    used_at: datetime | None
-
-
 class TokenList(BaseModel):
     """Tokens that hold."""
 
-    tokens: list[TokenEntry]
+    tokens: list[Token]
 
 
 class TokenRequest(BaseModel):

@@ -7,16 +7,14 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request
 
 from api.access import administration
 from api.access.administration import Connection
 from api.access.administration_schemas import (
     AppointmentRequest,
     EndRequest,
-    HoldingEntry,
     People,
-    PersonEntry,
     PersonRequest,
     Roles,
     SeatDetail,
@@ -30,6 +28,7 @@ from api.deps import AppSettings, Db, JsonBody
 from api.moment import Moment
 from api.openapi import json_body, problems
 from layers import seats
+from layers.seats import Holding, Person
 
 router = APIRouter(prefix="/admin", tags=["席位和账户"], route_class=GuardedRoute)
 
@@ -77,15 +76,15 @@ def list_roles() -> dict[str, Any]:
 def list_seats(db: Db) -> dict[str, Any]:
     """Every seat with whoever holds it today."""
     with db.connection() as conn:
-        return {"seats": [asdict(seat) for seat in seats.listed(conn, today=Moment.now().valid_on)]}
+        return {"seats": seats.listed(conn, today=Moment.now().valid_on)}
 
 
 @router.get("/seats/{seat}", summary="一个席位和历任", response_model=SeatDetail, responses=READ)
 @needs(MANAGE)
-def get_seat(seat: SeatId, db: Db) -> dict[str, Any]:
+def get_seat(seat: SeatId, db: Db) -> SeatDetail:
     """One seat with everybody who held it."""
     with db.connection() as conn:
-        return seat_entry(conn, seat)
+        return seat_detail(conn, seat)
 
 
 @router.post(
@@ -97,12 +96,12 @@ def get_seat(seat: SeatId, db: Db) -> dict[str, Any]:
     openapi_extra=json_body(SeatRequest, "application/json"),
 )
 @needs(MANAGE)
-def make_seat(acts: Acts, settings: AppSettings, body: JsonBody) -> dict[str, Any]:
+def make_seat(acts: Acts, settings: AppSettings, body: JsonBody) -> SeatDetail:
     """Make a seat with its roles."""
     asked = validated(SeatRequest, body)
     told = asked.model_dump(exclude={"roles"})
     with acts.act() as conn:
-        return seat_entry(conn, administration.make_seat(conn, **told, named=asked.roles, county=settings.county_code))
+        return seat_detail(conn, administration.make_seat(conn, **told, named=asked.roles, county=settings.county_code))
 
 
 @router.post(
@@ -113,23 +112,23 @@ def make_seat(acts: Acts, settings: AppSettings, body: JsonBody) -> dict[str, An
     openapi_extra=json_body(EndRequest, "application/json"),
 )
 @needs(MANAGE)
-def end_seat(acts: Acts, seat: SeatId, body: JsonBody) -> dict[str, Any]:
+def end_seat(acts: Acts, seat: SeatId, body: JsonBody) -> SeatDetail:
     """End a seat and whoever's holding of it; what was done in it stays."""
     asked = validated(EndRequest, body)
     with acts.act() as conn:
         administration.end_seat(conn, seat, on=asked.on)
-        return seat_entry(conn, seat)
+        return seat_detail(conn, seat)
 
 
 @router.put(
     "/seats/{seat}/roles/{role}", summary="给席位一个角色", response_model=SeatDetail, responses=READ | problems(409)
 )
 @needs(MANAGE)
-def give_role(acts: Acts, seat: SeatId, role: RoleName) -> dict[str, Any]:
+def give_role(acts: Acts, seat: SeatId, role: RoleName) -> SeatDetail:
     """Give a seat a role, unless somebody would then have two that exclude each other."""
     with acts.act() as conn:
         administration.give_role(conn, seat, role)
-        return seat_entry(conn, seat)
+        return seat_detail(conn, seat)
 
 
 @router.delete(
@@ -139,11 +138,11 @@ def give_role(acts: Acts, seat: SeatId, role: RoleName) -> dict[str, Any]:
     responses=READ | problems(409),
 )
 @needs(MANAGE)
-def take_role(acts: Acts, seat: SeatId, role: RoleName) -> dict[str, Any]:
+def take_role(acts: Acts, seat: SeatId, role: RoleName) -> SeatDetail:
     """Take a role from a seat, at once."""
     with acts.act() as conn:
         administration.take_role(conn, seat, role)
-        return seat_entry(conn, seat)
+        return seat_detail(conn, seat)
 
 
 @router.post(
@@ -151,25 +150,25 @@ def take_role(acts: Acts, seat: SeatId, role: RoleName) -> dict[str, Any]:
     openapi_extra=json_body(AppointmentRequest, "application/json"),
 )  # fmt: skip
 @needs(MANAGE)
-def appoint(acts: Acts, seat: SeatId, body: JsonBody) -> dict[str, Any]:
+def appoint(acts: Acts, seat: SeatId, body: JsonBody) -> SeatDetail:
     """Have somebody hold a seat from a day to a day."""
     asked = validated(AppointmentRequest, body)
     with acts.act() as conn:
         person = asked.person_id or administration.note_person(conn, str(asked.person))
         administration.appoint(conn, seat, person=person, held_from=asked.held_from, held_to=asked.held_to)
-        return seat_entry(conn, seat)
+        return seat_detail(conn, seat)
 
 
 @router.post(
-    "/seats/{seat}/holders/{holding}/end", summary="结束任职", response_model=HoldingEntry, responses=ACTED,
+    "/seats/{seat}/holders/{holding}/end", summary="结束任职", response_model=Holding, responses=ACTED,
     openapi_extra=json_body(EndRequest, "application/json"),
 )  # fmt: skip
 @needs(MANAGE)
-def end_holding(acts: Acts, seat: SeatId, holding: HoldingId, body: JsonBody) -> dict[str, Any]:
+def end_holding(acts: Acts, seat: SeatId, holding: HoldingId, body: JsonBody) -> Holding:
     """Say when somebody's holding of a seat ends; one that has not begun, or began today, is taken back."""
     asked = validated(EndRequest, body)
     with acts.act() as conn:
-        return asdict(administration.end_holding(conn, holding, seat=seat, on=asked.on))
+        return administration.end_holding(conn, holding, seat=seat, on=asked.on)
 
 
 @router.get("/people", summary="人员一览", response_model=People, responses=READ)
@@ -177,27 +176,26 @@ def end_holding(acts: Acts, seat: SeatId, holding: HoldingId, body: JsonBody) ->
 def list_people(db: Db) -> dict[str, Any]:
     """Everybody who holds or held a seat, or has an account."""
     with db.connection() as conn:
-        return {"people": [asdict(person) for person in seats.people(conn)]}
+        return {"people": seats.people(conn)}
 
 
 @router.post(
     "/people",
     status_code=201,
     summary="登记人员",
-    response_model=PersonEntry,
+    response_model=Person,
     responses=ACTED,
     openapi_extra=json_body(PersonRequest, "application/json"),
 )
 @needs(MANAGE)
-def note_person(acts: Acts, response: Response, body: JsonBody) -> dict[str, Any]:
+def note_person(acts: Acts, body: JsonBody) -> Person:
     """Note a person, who can then be appointed and given an account."""
     asked = validated(PersonRequest, body)
     with acts.act() as conn:
-        return asdict(seats.person(conn, administration.note_person(conn, asked.name)))
+        return seats.person(conn, administration.note_person(conn, asked.name))
 
 
-def seat_entry(conn: Connection, seat: int) -> dict[str, Any]:
-    """Write one seat with its history."""
-    return asdict(seats.get(conn, seat, today=Moment.now().valid_on)) | {
-        "holdings": [asdict(held) for held in seats.holdings(conn, seat=seat)]
-    }
+def seat_detail(conn: Connection, seat: int) -> SeatDetail:
+    """Return one seat with its history."""
+    found = seats.get(conn, seat, today=Moment.now().valid_on)
+    return SeatDetail(**asdict(found), holdings=seats.holdings(conn, seat=seat))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -11,7 +10,6 @@ from fastapi import APIRouter, Path, Request, Response
 from api.access import administration_accounts as acts_on
 from api.access.administration_accounts import Connection, FirstAdministrator, OneTimeLink
 from api.access.administration_schemas import (
-    AccountEntry,
     AccountRequest,
     Accounts,
     FirstAdministratorRequest,
@@ -24,6 +22,7 @@ from api.deps import AppSettings, Db, JsonBody
 from api.openapi import json_body, problems
 from api.routes.administration import ACTED, MANAGE, READ, Acts
 from layers import accounts
+from layers.accounts import Account
 from layers.acting import as_service, current
 
 router = APIRouter(tags=["席位和账户"], route_class=GuardedRoute)
@@ -39,7 +38,7 @@ AccountId = Annotated[int, Path(ge=1, le=2**31 - 1, description="账户编号")]
 def list_accounts(db: Db) -> dict[str, Any]:
     """Every account."""
     with db.connection() as conn:
-        return {"accounts": [asdict(account) for account in accounts.listed(conn)]}
+        return {"accounts": accounts.listed(conn)}
 
 
 @router.post(
@@ -69,42 +68,42 @@ def reset_password(acts: Acts, account: AccountId, response: Response) -> dict[s
     return link_entry(link, response)
 
 
-@router.post("/admin/accounts/{account}/disable", summary="停用账户", response_model=AccountEntry, responses=STATE)
+@router.post("/admin/accounts/{account}/disable", summary="停用账户", response_model=Account, responses=STATE)
 @needs(MANAGE)
-def disable(acts: Acts, account: AccountId) -> dict[str, Any]:
+def disable(acts: Acts, account: AccountId) -> Account:
     """Close an account; its sessions and tokens end at once."""
     return _acted(acts, account, acts_on.disable)
 
 
-@router.post("/admin/accounts/{account}/enable", summary="启用账户", response_model=AccountEntry, responses=STATE)
+@router.post("/admin/accounts/{account}/enable", summary="启用账户", response_model=Account, responses=STATE)
 @needs(MANAGE)
-def enable(acts: Acts, account: AccountId) -> dict[str, Any]:
+def enable(acts: Acts, account: AccountId) -> Account:
     """Open a disabled account again."""
     return _acted(acts, account, acts_on.enable)
 
 
-@router.post("/admin/accounts/{account}/unlock", summary="解除锁定", response_model=AccountEntry, responses=STATE)
+@router.post("/admin/accounts/{account}/unlock", summary="解除锁定", response_model=Account, responses=STATE)
 @needs(MANAGE)
-def unlock(acts: Acts, account: AccountId) -> dict[str, Any]:
+def unlock(acts: Acts, account: AccountId) -> Account:
     """End a lock-out after wrong passwords."""
     return _acted(acts, account, acts_on.unlock)
 
 
 @router.delete(
-    "/admin/accounts/{account}/second-factor", summary="解除第二因素", response_model=AccountEntry, responses=STATE
+    "/admin/accounts/{account}/second-factor", summary="解除第二因素", response_model=Account, responses=STATE
 )
 @needs(MANAGE)
-def remove_second_factor(acts: Acts, account: AccountId) -> dict[str, Any]:
+def remove_second_factor(acts: Acts, account: AccountId) -> Account:
     """Forget the second factor of somebody who has lost it."""
     return _acted(acts, account, acts_on.remove_second_factor)
 
 
 @router.put(
-    "/admin/accounts/{account}/subject", summary="统一身份标识", response_model=AccountEntry, responses=ACTED,
+    "/admin/accounts/{account}/subject", summary="统一身份标识", response_model=Account, responses=ACTED,
     openapi_extra=json_body(SubjectRequest, "application/json"),
 )  # fmt: skip
 @needs(MANAGE)
-def name_subject(acts: Acts, account: AccountId, body: JsonBody) -> dict[str, Any]:
+def name_subject(acts: Acts, account: AccountId, body: JsonBody) -> Account:
     """Say under which subject the identity provider knows the owner."""
     asked = validated(SubjectRequest, body)
     return _acted(acts, account, lambda conn, number: acts_on.name_subject(conn, number, asked.subject))
@@ -126,10 +125,10 @@ def first_administrator(request: Request, db: Db, settings: AppSettings, body: J
     return {"login": told.login}
 
 
-def _acted(acts: Acts, account: int, act: Callable[[Connection, int], None]) -> dict[str, Any]:
+def _acted(acts: Acts, account: int, act: Callable[[Connection, int], None]) -> Account:
     with acts.act() as conn:
         act(conn, account)
-        return asdict(accounts.get(conn, account))
+        return accounts.get(conn, account)
 
 
 def link_entry(link: OneTimeLink, response: Response) -> dict[str, Any]:

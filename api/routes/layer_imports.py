@@ -18,6 +18,7 @@ from api.routes.deliveries import Desk, accepted
 from api.schemas import WITHOUT_ZERO
 from layers import catalog
 from layers.acting import current
+from layers.catalog import Secrecy
 from layers.deliveries import Actor
 from layers.delivery_choice import Choice
 from layers.descriptions import Description
@@ -49,7 +50,7 @@ def create_import(
     survey_date: Annotated[Day | None, Form()] = None,
     law_status: Annotated[LawStatus, Form(description="规划的法律状态")] = "in_force",
     coverage: Annotated[Literal["features", "county"], Form(description="完整范围：仅要素本身，或全县")] = "features",
-    secrecy: Annotated[Literal["public", "internal", "secret"] | None, Form()] = None,
+    secrecy: Annotated[Secrecy | None, Form()] = None,
     code_system: Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=40)] = None,
     source_layer: Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=200, description="文件中的数据名称")] = None,
     crs: Annotated[str | None, Form(pattern=WITHOUT_ZERO, max_length=60, description="坐标所在的坐标系，例如 EPSG:4547；不写时自动判断")] = None,
