@@ -37,7 +37,8 @@ class Places:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102
         pattern = COSTLY.get(scope["method"]) if scope["type"] == "http" else None
-        if pattern is None or not pattern.fullmatch(scope["path"]):
+        # Whoever is not known has none of these addresses: the route refuses them, and they keep nobody else waiting.
+        if pattern is None or not pattern.fullmatch(scope["path"]) or not scope["state"]["caller"].is_known:
             await self.app(scope, receive, send)
         elif await self._take():
             try:

@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from api.access.caller import Caller
 from api.shell.client import ClientAddress, networks_of
 from api.shell.frame import Frame
 from api.shell.places import COSTLY, Places
@@ -19,6 +20,11 @@ from spatial.errors import InputError
 def scope(path="/", *, method="GET", client="10.0.0.9", headers=(), query=b""):
     return {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": query, "scheme": "http",
             "client": (client, 1234), "headers": [(name.encode(), value.encode()) for name, value in headers]}  # fmt: skip
+
+
+def costly(**more):
+    """A request of somebody known for what takes long."""
+    return scope("/api/v1/sites", method="POST") | {"state": {"caller": Caller(kind="token", account_id=1)}} | more
 
 
 async def ok(_scope, _receive, send):
@@ -156,7 +162,7 @@ def test_costly_requests_wait_for_a_place_in_order_and_are_refused_when_too_many
         places = Places(slow, places=2, wait_s=30, most_waiting=2)
         tasks = []
         for number in range(5):
-            tasks.append(asyncio.create_task(asked(places, scope("/api/v1/sites", method="POST") | {"number": number})))
+            tasks.append(asyncio.create_task(asked(places, costly(number=number))))
             await asyncio.sleep(0)
         refused = await tasks[4]
         assert order == [0, 1]
@@ -170,6 +176,17 @@ def test_costly_requests_wait_for_a_place_in_order_and_are_refused_when_too_many
     assert (refused[0], refused[1][b"retry-after"]) == (503, b"5")
 
 
+def test_who_is_nobody_takes_no_place_and_does_not_wait_for_one_before_others():
+    """The route refuses them anyway."""
+
+    async def run():
+        places = Places(ok, places=1, wait_s=0.01, most_waiting=1)
+        places.taken = 1
+        return [(await asked(places, request))[0] for request in (costly(state={"caller": Caller(kind="anonymous")}), costly())]
+
+    assert asyncio.run(run()) == [200, 503]
+
+
 def test_a_place_is_given_back_by_who_waited_too_long_and_by_who_failed():
     async def run():
         async def broken(*_):
@@ -177,9 +194,9 @@ def test_a_place_is_given_back_by_who_waited_too_long_and_by_who_failed():
 
         places = Places(broken, places=1, wait_s=0.01)
         with pytest.raises(RuntimeError):
-            await asked(places, scope("/api/v1/sites", method="POST"))
+            await asked(places, costly())
         places.taken = 1
-        status, _, _ = await asked(places, scope("/api/v1/sites", method="POST"))
+        status, _, _ = await asked(places, costly())
         return status, places.taken, places._waiting
 
     assert asyncio.run(run()) == (503, 1, [])
