@@ -55,6 +55,7 @@ def layer_import(workshop: Workshop, order: Mapping[str, Any], report: Report) -
                 actor, rest = Actor(by.officer, by.unit), _part(report, 0.6, 1.0)
                 version = delivery_steps.stage(conn, delivery_id, place, actor, progress=rest, examined=examined)
                 if order["publish"]:
+                    rest(1.0, "发布")
                     delivery_steps.publish(conn, delivery_id, by, max_secrecy=place.max_secrecy)
     finally:
         workshop.snapshots.published()

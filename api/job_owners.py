@@ -34,6 +34,9 @@ SEEN_WITH: Mapping[str, str] = MappingProxyType(
 )
 """A job on something that others may see is seen by those who may see that."""
 
+OF_COUNTY = frozenset({"check-run"})
+"""What such a job works on is only seen by seats of the whole county."""
+
 
 def owner(conn: psycopg.Connection[Any], taken: Taken, *, today: date) -> Acting:
     """Return on whose behalf a job is to be done; raises ForbiddenError where they have lost the seat or the permission meanwhile."""
@@ -61,7 +64,8 @@ def is_seen(job: Job, by: Acting) -> bool:
     """Whether somebody sees a job: their own, one ordered from their seat, one on something they may see, or all."""
     own = by.account_id is not None and job.account_id == by.account_id
     of_seat = by.seat_id is not None and job.seat_id == by.seat_id
-    return own or of_seat or SEEN_WITH.get(job.kind) in by.permissions or sees_all(by)
+    on_seen = SEEN_WITH.get(job.kind) in by.permissions and (by.places is None or job.kind not in OF_COUNTY)
+    return own or of_seat or on_seen or sees_all(by)
 
 
 def _needed(taken: Taken) -> list[str]:

@@ -142,7 +142,7 @@ class Runner:
 
     def _do(self, job: Taken) -> None:
         try:
-            report = self._reporter(job.id)
+            report = self._reporter(job)
             report(0.0, "")
             with acting.on_behalf(self._owner(job)):
                 result = self.kinds[job.kind](self.workshop, job.input, report)
@@ -174,7 +174,8 @@ class Runner:
         except DATABASE_AWAY:
             log.exception("the failure of job %s could not be written down", job_id)
 
-    def _reporter(self, job_id: UUID) -> Report:
+    def _reporter(self, job: Taken) -> Report:
+        """Note how far a job is; where its owner has lost the seat or the permission meanwhile, it ends there."""
         last = 0.0
 
         def report(progress: float, message: str = "") -> None:
@@ -184,7 +185,8 @@ class Runner:
             if time.monotonic() - last > REPORT_EVERY_S:
                 last = time.monotonic()
                 with acting.as_service(), self.workshop.pool.connection() as conn:
-                    records.report(conn, job_id, progress=progress, message=message)
+                    job_owners.owner(conn, job, today=Moment.now().valid_on)
+                    records.report(conn, job.id, progress=progress, message=message)
 
         return report
 

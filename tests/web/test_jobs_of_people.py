@@ -13,6 +13,7 @@ from service_jobs import finished
 
 from api.access.permissions import granted
 from api.job_owners import NEEDED, owner
+from api.jobs import Runner, Workshop
 from api.work import KINDS
 from layers import accounts, acting, county_time, database, jobs, seats
 from layers.acting import Acting
@@ -87,6 +88,40 @@ def test_who_may_deliver_only_does_not_publish_by_a_job(db_url, person):
         taken = ordered(conn, person, "layer-import", publish=True)
         with pytest.raises(CuntuError, match="已没有这项权限：发布"):
             owner(conn, taken, today=TODAY)
+
+
+def test_whoever_loses_the_seat_while_a_job_is_done_has_it_end_there(db_url, settings, person, monkeypatch):
+    monkeypatch.setattr("api.jobs.REPORT_EVERY_S", 0.0)
+    reached = []
+
+    def work(workshop, order, report):
+        report(0.1, "开始")
+        reached.append("begun")
+        with database.connect(db_url) as conn:
+            conn.execute("UPDATE account SET disabled_at = now() WHERE id = %(account_id)s", person.signed)
+        report(0.5, "一半")
+        reached.append("gone on")
+        return {}
+
+    with database.pool(db_url) as pool, acting.as_service():
+        with pool.connection() as conn:
+            taken = ordered(conn, person, "check-run")
+        Runner(Workshop(settings, pool, None, None), {"check-run": work})._do(taken)
+        with pool.connection() as conn:
+            found = jobs.get(conn, taken.id)
+    assert reached == ["begun"]
+    assert (found.state, found.result["problem"]["status"]) == ("failed", 403)
+
+
+def test_a_run_over_the_county_is_no_job_of_a_town(client, county_url):
+    """Its result has the figures of the whole county, as the run itself, which only seats of the county read."""
+    town, county = (people.somebody(county_url, name, ["viewer"], place=place) for name, place in (("town", "421223100"), ("county", None)))
+    begun = client.post("/api/v1/runs/open")
+    assert begun.status_code == 202, begun.text
+    address = begun.headers["location"]
+    assert finished(client, address)["state"] == "done"
+    assert client.get(address, headers=county).status_code == 200
+    assert client.get(address, headers=town).status_code == 404
 
 
 def test_every_kind_of_job_says_what_it_needs():
