@@ -55,7 +55,6 @@ class Ready(BaseModel):
     status: Literal["ready"]
     database: str
     snapshot: Literal["loaded", "loading", "off"]
-    layers_in_force: int
 
 
 class LayerVersion(BaseModel):

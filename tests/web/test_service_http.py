@@ -26,7 +26,8 @@ PROBLEM = "application/problem+json"
 def test_alive_and_ready(client):
     assert client.get("/healthz").json() == {"status": "ok"}
     ready = client.get("/readyz").json()
-    assert (ready["status"], ready["database"], ready["layers_in_force"]) == ("ready", "ok", 5)
+    assert (ready["status"], ready["database"]) == ("ready", "ok")
+    assert not [value for value in ready.values() if isinstance(value, int)]  # how many layers there are, hidden ones too, is nobody's business
 
 
 def test_without_its_tables_the_service_is_not_ready(server_url, settings):
