@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import shapely
 
 from api.checking import Basis, Checker
 from api.reach import refuse_village_beyond_reach
@@ -13,8 +12,7 @@ from layers.acting import as_service, current
 from spatial.layer import LayerSet
 from spatial.proposals_trial import Setting
 from spatial.siting import Request, find_sites
-from spatial.siting_input import BORDER_NOISE_M2, read_request, village_layer
-from spatial.siting_regions import VILLAGE_FACT
+from spatial.siting_input import read_request, village_layer, villages_under
 from spatial.siting_report import siting_report
 
 
@@ -31,20 +29,10 @@ def sites_for(checker: Checker, body: Any, *, epsg_in: int | None, basis: Basis)
 
 def _refuse_beyond_reach(request: Request, villages: LayerSet, checker: Checker) -> None:
     """Raise ForbiddenError for a village, or an area any part of which lies in one, where whoever acts handles no cases."""
-    by = current()
-    if by.places is None or request.village_code is not None:
-        refuse_village_beyond_reach(request.village_code)
+    if current().places is None:
         return
-    spec = checker.pack.main.facts[VILLAGE_FACT]
-    layer = villages.get(spec.layer or "")
-    codes = layer.attributes.get(spec.field or "") if layer is not None else None
-    if layer is None or codes is None:
-        refuse_village_beyond_reach(None)
-        return
-    own = shapely.union_all(layer.features[[by.handles(code) for code in codes]])
-    if shapely.difference(request.area, own).area > BORDER_NOISE_M2:
-        shared = shapely.area(shapely.intersection(layer.features, request.area))
-        refuse_village_beyond_reach(next((code for code, area in zip(codes, shared, strict=True) if area > 0 and not by.handles(code)), None))
+    for code in [request.village_code] if request.village_code else villages_under(request.area, villages, checker.pack):
+        refuse_village_beyond_reach(code)
 
 
 def _villages(checker: Checker, basis: Basis) -> LayerSet:

@@ -120,6 +120,18 @@ def village(code: Any, layers: LayerSet, pack: Pack) -> tuple[str | None, Any]:
     return (str(names[rows[0]]) if names is not None else None), shapely.union_all(layer.features[rows])
 
 
+def villages_under(area: Any, layers: LayerSet, pack: Pack) -> list[str | None]:
+    """Return the codes of the villages that an area (storage CRS) lies in, None among them where a part of it lies in no village known."""
+    spec = pack.main.facts[VILLAGE_FACT]
+    layer = layers.get(spec.layer or "")
+    column = layer.attributes.get(spec.field or "") if layer is not None else None
+    if layer is None or column is None:
+        return [None]
+    found: list[str | None] = list(column[shapely.area(shapely.intersection(layer.features, area)) > BORDER_NOISE_M2])
+    outside = shapely.area(shapely.difference(area, shapely.union_all(layer.features)))
+    return [*found, None] if outside > BORDER_NOISE_M2 else found
+
+
 def _drawn(drawn: Any, epsg_in: int | None, epsg: int, county: Any, problems: list[str]) -> Any:
     shape = read_outline(drawn, where="/area", epsg_in=epsg_in, epsg=epsg, problems=problems)
     if shape is None:
