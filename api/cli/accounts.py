@@ -124,7 +124,7 @@ def token(
     login: Login,
     seat: Annotated[int, typer.Option(min=1, help="以哪个席位（本人今天担任的）")],
     title: Annotated[str, typer.Option(help="用途，例如“质检脚本”")],
-    permission: Annotated[list[str] | None, typer.Option(help="只给这些权限，可多次；不写为席位的全部权限")] = None,
+    permission: Annotated[list[str] | None, typer.Option(help="只给这些权限，可多次；不写为席位的全部权限（须本人在页面上办理的除外）")] = None,
     days: Annotated[int, typer.Option(min=1, max=administration_accounts.TOKEN_DAYS, help="有效天数")] = 90,
     as_json: AsJson = False,
 ) -> None:
