@@ -16,10 +16,10 @@ class AuditHead(BaseModel):
 
 
 class AuditEntry(BaseModel):
-    """One entry: what it says, and the text it was hashed as, with the hash of the entry before and its own."""
+    """One entry: what it says, and the text it was hashed as, with the hash of the entry before and its own. `at` is null in one that was tampered with."""
 
     id: int
-    at: datetime
+    at: datetime | None
     channel: str
     account_id: int | None
     person_id: int | None

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 import orjson
 
+from layers import durable_files
 from layers.backup_content import Content
 from spatial.errors import CuntuError
 
@@ -49,21 +50,12 @@ class BackupFile:
 @contextmanager
 def writing(path: Path) -> Iterator[zipfile.ZipFile]:
     """Write a file that only its owner can read, and that appears under its name, sealed and on the disk, when the block ends well."""
-    half = path.with_name(f".{path.name}.{os.getpid()}.part")
-    handle = os.open(half, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "w+b") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-                yield archive
-                archive.comment = b"0" * _SEAL
-            file.seek(-_SEAL, os.SEEK_END)
-            file.write(_digest(file).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        half.rename(path)
-        _settle(path.parent)
-    finally:
-        half.unlink(missing_ok=True)
+    with durable_files.writing(path) as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+            yield archive
+            archive.comment = b"0" * _SEAL
+        file.seek(-_SEAL, os.SEEK_END)
+        file.write(_digest(file).encode())
 
 
 def add(archive: zipfile.ZipFile, name: str, source: IO[bytes]) -> None:
@@ -116,12 +108,3 @@ def _digest(file: IO[bytes]) -> str:
         left -= len(block)
         found.update(block)
     return found.hexdigest()
-
-
-def _settle(folder: Path) -> None:
-    """Have the new name on the disk, too."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

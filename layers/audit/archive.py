@@ -7,7 +7,6 @@ which, and under which rule. Its SHA-256 stands in the database, in the entry of
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ import orjson
 import psycopg
 from psycopg.rows import class_row
 
-from layers import audit
+from layers import audit, durable_files
 from layers.audit import SQL
 from layers.audit import actions as audit_actions
 from layers.audit import chain as audit_chain
@@ -89,11 +88,10 @@ def archive(conn: Connection, planned: Plan, folder: Path, *, officer: str, unit
     target = folder / f"audit-{planned.first_id}-{planned.last_id}.jsonl"
     if target.exists():
         raise ArchiveError(f"文件 {target} 已存在。")
-    half = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with conn.transaction():
             conn.execute(SQL["lock_archiving"])
-            done = _written(conn, planned, half, target, signed=f"{unit} {officer}")
+            done = _written(conn, planned, target, signed=f"{unit} {officer}")
             values = {
                 "last_id": done.last_id,
                 "first_id": done.first_id,
@@ -118,10 +116,10 @@ def archive(conn: Connection, planned: Plan, folder: Path, *, officer: str, unit
                 after=done.sha256,
                 details=details | {"officer": officer, "unit": unit},
             )
-            half.rename(target)
-            target.with_name(f"{target.name}.sha256").write_text(f"{done.sha256}  {target.name}\n", encoding="utf-8")
-    finally:
-        half.unlink(missing_ok=True)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    target.with_name(f"{target.name}.sha256").write_text(f"{done.sha256}  {target.name}\n", encoding="utf-8")
     return done
 
 
@@ -140,10 +138,11 @@ def verify_file(path: Path) -> Verified:
     return found
 
 
-def _written(conn: Connection, planned: Plan, half: Path, target: Path, *, signed: str) -> Archived:
+def _written(conn: Connection, planned: Plan, target: Path, *, signed: str) -> Archived:
+    """Have the file on the disk, examined, before anything leaves the database."""
     _, previous = audit_chain.footing(conn, planned.first_id)
     last_hash = b""
-    with half.open("wb") as file, conn.cursor("audit_archive", row_factory=class_row(Row)) as cursor:
+    with durable_files.writing(target) as file, conn.cursor("audit_archive", row_factory=class_row(Row)) as cursor:
         cursor.itersize = BLOCK
         for row in cursor.execute(SQL["rows"], {"first": planned.first_id, "last": planned.last_id}):
             file.write(
@@ -169,12 +168,10 @@ def _written(conn: Connection, planned: Plan, half: Path, target: Path, *, signe
             )
             + b"\n"
         )
-        file.flush()
-        os.fsync(file.fileno())
-    found = audit_chain.examine(_rows(half), start=previous, before=planned.first_id - 1, anchors={})
+    found = audit_chain.examine(_rows(target), start=previous, before=planned.first_id - 1, anchors={})
     if not found.sound or (found.entries, found.last_id) != (planned.entries, planned.last_id):
         raise ArchiveError("审计链有误，不能归档：", problems=[fault.message for fault in found.faults] or ["条数不符"])
-    with half.open("rb") as file:
+    with target.open("rb") as file:
         return Archived(
             target, hashlib.file_digest(file, "sha256").hexdigest(), planned.first_id, planned.last_id, last_hash
         )

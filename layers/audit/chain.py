@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -22,7 +21,7 @@ MOST_FAULTS = 1_000
 MOST_STRAYS = 200
 """Of so many entries that do not fit where they stand it is found out where they belong."""
 BLOCK = 2_000
-COLUMNS = ("account_id", "person", "seat_id", "action", "object", "result")
+COLUMNS = ("at", "account_id", "person", "seat_id", "action", "object", "result")
 
 KINDS: Mapping[str, str] = {
     "changed": "内容已被改动",
@@ -42,13 +41,13 @@ KINDS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Row:
-    """An entry as it stands in the table or in an archive; the searched columns None in an archive."""
+    """An entry as it stands in the table or in an archive, where `at` (in UTC, to the microsecond) and the other searched columns are None."""
 
     id: int
     payload: str
     previous: bytes
     hash: bytes
-    at: datetime | None = None
+    at: str | None = None
     account_id: int | None = None
     person: str | None = None
     seat_id: int | None = None
@@ -158,13 +157,22 @@ def _examine_row(row: Row, own: bytes, fitting: set[bytes], found: Verified, str
         strays.add(_Stray(row, any(row.hashed(previous=hash_) == row.hash for hash_ in fitting)))
     elif fitting and row.previous not in fitting:
         found.add(row.id, "previous", more="（与上一条的哈希不符）")
-    if own == row.hash and row.action is not None and not _columns_agree(row):
+    if own == row.hash and row.at is not None and not _columns_agree(row):
         found.add(row.id, "column")
 
 
 def _columns_agree(row: Row) -> bool:
-    told = orjson.loads(row.payload)
-    return datetime.fromisoformat(told["at"]) == row.at and all(told[name] == getattr(row, name) for name in COLUMNS)
+    told = content(row.payload)
+    return all(name in told and told[name] == getattr(row, name) for name in COLUMNS)
+
+
+def content(payload: str) -> dict[str, Any]:
+    """Return what an entry says; nothing where its text has become something else."""
+    try:
+        told = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 @dataclass
@@ -262,14 +270,18 @@ def _examine_end(conn: Connection, found: Verified, before: int, head_id: int, h
 
 
 def _examine_archive(conn: Connection, found: Verified) -> None:
-    row = conn.execute(SQL["archived"]).fetchone()
-    if row is None:
-        return
-    last_id, last_hash, first_id, _, file_sha256 = row
-    told = {"object": f"audit/{first_id}-{last_id}", "last_hash": bytes(last_hash).hex(), "file_sha256": file_sha256}
-    counted = conn.execute(SQL["archive_entry"], told).fetchone()
-    if not counted or counted[0] != 1:
-        found.add(int(last_id), "archive")
+    """Each archive that an entry tells of has to stand in the register as it was, and the last one there in an entry."""
+    registered = {row[1]: (int(row[0]), *row[2:]) for row in conn.execute(SQL["archives"]).fetchall()}
+    told = {}
+    for number, thing, payload in conn.execute(SQL["acts_of_archiving"]).fetchall():
+        details = content(payload).get("details")
+        said = [details.get(name) for name in ("last_hash", "file_name", "file_sha256")] if isinstance(details, dict) else []
+        told[thing] = said
+        if said != list(registered.get(thing, ())[1:]):
+            found.add(int(number), "archive")
+    last = max(registered, key=lambda thing: registered[thing][0], default=None)
+    if last is not None and told.get(last) != list(registered[last][1:]):
+        found.add(registered[last][0], "archive")
 
 
 def _is_missing(found: Verified, number: int) -> bool:

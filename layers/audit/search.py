@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ import orjson
 import psycopg
 
 from layers.audit import SQL
+from layers.audit.chain import content
 
 Connection = psycopg.Connection[Any]
 
@@ -46,6 +47,14 @@ class Head:
         return f"{self.id}:{self.hash.hex()}"
 
 
+_TEXT, _NUMBER, _HASH = (str, ""), (int, None), (str, None)
+PARTS: Mapping[str, tuple[type, Any]] = {
+    "at": _HASH, "channel": _TEXT, "account_id": _NUMBER, "person_id": _NUMBER, "person": _TEXT, "seat_id": _NUMBER, "seat": _TEXT, "unit": _TEXT,
+    "address": _TEXT, "request_id": _TEXT, "action": _TEXT, "object": _TEXT, "result": _TEXT, "before": _HASH, "after": _HASH, "details": (dict, {}),
+}  # fmt: skip
+"""The parts of an entry, of which kind each is, and what stands for one that is not."""
+
+
 @dataclass(frozen=True)
 class Kept:
     """An entry as it is kept: its text, and the hashes of the entry before it and of itself."""
@@ -57,9 +66,10 @@ class Kept:
 
     @property
     def told(self) -> dict[str, Any]:
-        """What it says."""
-        found: dict[str, Any] = orjson.loads(self.payload)
-        return found
+        """What it says; where its text is not what the service writes, at least every part of the right kind."""
+        told = content(self.payload)
+        found = {name: told[name] if isinstance(told.get(name), kind) else nothing for name, (kind, nothing) in PARTS.items()}
+        return found | {"at": _moment(found["at"])}
 
 
 def head(conn: Connection) -> Head:
@@ -92,6 +102,13 @@ def every(conn: Connection, asked: Asked, *, most: int) -> Iterator[Kept]:
         yield from found
         left -= len(found)
         asked = replace(asked, before=found[-1].id)
+
+
+def _moment(text: str | None) -> str | None:
+    try:
+        return None if text is None else datetime.fromisoformat(text).isoformat(timespec="microseconds")
+    except ValueError:
+        return None
 
 
 def _escaped(text: str) -> str:

@@ -11,13 +11,21 @@ SELECT c.system_identifier || '/' || d.oid FROM pg_control_system() AS c, pg_dat
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
 
 -- name: archived
-SELECT last_id, last_hash, first_id, file_name, file_sha256 FROM audit.archive ORDER BY last_id DESC LIMIT 1;
+SELECT last_id, last_hash FROM audit.archive ORDER BY last_id DESC LIMIT 1;
+
+-- name: archives
+SELECT last_id, 'audit/' || first_id || '-' || last_id, encode(last_hash, 'hex'), file_name, file_sha256 FROM audit.archive ORDER BY last_id;
+
+-- name: acts_of_archiving
+SELECT id, coalesce(object, ''), coalesce(payload, '') FROM audit.entry WHERE action = 'audit.archive' ORDER BY id;
 
 -- name: hash_of
 SELECT hash FROM audit.entry WHERE id = %(id)s;
 
 -- name: rows
-SELECT id, payload, previous, hash, at, account_id, person, seat_id, action, object, result FROM audit.entry
+SELECT coalesce(id, 0) AS id, coalesce(payload, '') AS payload, coalesce(previous, '') AS previous, coalesce(hash, '') AS hash,
+    coalesce(to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'), '') AS at, account_id, person, seat_id, action, object, result
+FROM audit.entry
 WHERE (%(first)s::bigint IS NULL OR id >= %(first)s) AND (%(last)s::bigint IS NULL OR id <= %(last)s)
 ORDER BY id, ctid;
 
@@ -26,11 +34,6 @@ SELECT has_table_privilege('audit.pending', 'SELECT');
 
 -- name: unchained
 SELECT count(*) FROM audit.pending;
-
--- name: archive_entry
-SELECT count(*) FROM audit.entry
-WHERE action = 'audit.archive' AND object = %(object)s AND payload::jsonb #>> '{details,last_hash}' = %(last_hash)s
-    AND payload::jsonb #>> '{details,file_sha256}' = %(file_sha256)s;
 
 -- name: search
 SELECT id, payload, previous, hash FROM audit.entry

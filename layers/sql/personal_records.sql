@@ -50,5 +50,5 @@ VACUUM household_person;
 
 -- name: looks
 SELECT payload FROM audit.entry
-WHERE payload::jsonb ->> 'object' = %(object)s AND payload::jsonb ->> 'action' = ANY(%(actions)s)
+WHERE object COLLATE "C" = %(object)s AND action = ANY(%(actions)s)
 ORDER BY id;

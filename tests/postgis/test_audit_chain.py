@@ -10,6 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api import audit_entries
+from api.audit_schemas import AuditEntry
 from layers import audit, database
 from layers.acting import Acting, on_behalf
 from layers.audit import Entry
@@ -94,6 +96,35 @@ def test_a_searched_column_that_says_something_else_is_found(chain, number, colu
     value = {"account_id": "account_id + 1", "seat_id": "NULL", "at": "at + interval '1 microsecond'"}.get(column, f"{column} || 'x'")
     chain.execute(f"UPDATE audit.entry SET {column} = {value} WHERE id = %s", [number])
     assert faults(chain) == [(number, "column")]
+
+
+@pytest.mark.parametrize("number", [1, 6, COUNT])
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [*((name, "NULL") for name in ("payload", "previous", "hash", "at", "person", "action", "object", "result")),
+     ("at", "'infinity'"), ("at", "'-infinity'"), ("at", "'0001-01-01 BC'"), ("payload", "'{'"), ("payload", "'[]'"), ("payload", "''")],
+)  # fmt: skip
+def test_what_an_entry_never_holds_is_found_and_named(chain, number, column, value):
+    chain.execute(f"ALTER TABLE audit.entry ALTER COLUMN {column} DROP NOT NULL")
+    chain.execute(f"UPDATE audit.entry SET {column} = {value} WHERE id = %s", [number])
+    found = audit_chain.verify(chain)
+    assert is_named(chain, number) and {fault.id for fault in found.faults} <= {number, number + 1}
+    if column != "payload":
+        assert found.faults[0].kind in ("column", "previous", "hash")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    ['{"at": "2026-01-01T00:00:00+00:00", "person": "", "action": "a", "object": "o", "result": "done"}',
+     '{"at": "yesterday", "account_id": null, "person": "", "seat_id": null, "action": "a", "object": "o", "result": "done"}',
+     '{"at": "infinity", "account_id": null, "person": "", "seat_id": null, "action": "a", "object": "o", "result": "done", "details": 7}'],
+    ids=["parts missing", "a day", "no time at all"],
+)  # fmt: skip
+def test_an_entry_that_the_service_would_not_write_is_named_and_can_be_read(chain, payload):
+    """Whoever can send statements of their own as the service can have the database chain any text."""
+    chain.execute("SELECT audit.append_last(ARRAY[%s])", [payload])
+    assert faults(chain) == [(COUNT + 1, "column")]
+    assert AuditEntry.model_validate(audit_entries.entry(audit_search.find(chain, audit_search.Asked(), limit=1)[0])).id == COUNT + 1
 
 
 @pytest.mark.parametrize("gone", [[1], [2], [6, 7, 8], [COUNT], [COUNT - 1, COUNT]])

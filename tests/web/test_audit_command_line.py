@@ -163,6 +163,42 @@ def test_a_forged_line_of_the_archive_register_is_found(db_url):
             conn.execute("DELETE FROM audit.entry")
 
 
+@pytest.fixture
+def archived_twice(run, db_url, tmp_path):
+    write(db_url, 2, at=datetime.now(UTC) - timedelta(days=400))
+    write(db_url, 3, at=datetime.now(UTC) - timedelta(days=310))
+    for days in (390, 300):
+        before = (datetime.now(UTC) - timedelta(days=days)).date().isoformat()
+        assert run("audit", "archive", "--before", before, "--apply", "--officer", "王小明", "--unit", "县局")[0] == 0
+    with database.connect(db_url, autocommit=True) as conn:
+        conn.execute("ALTER TABLE audit.archive DISABLE TRIGGER ALL; ALTER TABLE audit.entry DISABLE TRIGGER ALL")
+        assert audit_chain.verify(conn).sound
+        yield conn
+
+
+@pytest.mark.parametrize("change", ["file_name = 'other'", "file_sha256 = repeat('0', 64)", "last_hash = '\\x00'", "first_id = first_id + 1"])
+@pytest.mark.parametrize("which", ["min", "max"])
+def test_a_changed_line_of_the_archive_register_is_found(archived_twice, change, which):
+    archived_twice.execute(f"UPDATE audit.archive SET {change} WHERE last_id = (SELECT {which}(last_id) FROM audit.archive)")
+    assert "archive" in {fault.kind for fault in audit_chain.verify(archived_twice).faults}
+
+
+def test_an_act_of_archiving_that_is_no_json_any_more_is_named(archived_twice):
+    number = archived_twice.execute("UPDATE audit.entry SET payload = 'x' || payload WHERE action = 'audit.archive' RETURNING id").fetchone()[0]
+    assert (number, "changed") in [(fault.id, fault.kind) for fault in audit_chain.verify(archived_twice).faults]
+
+
+def test_an_archive_is_its_owners_alone_and_is_not_left_where_the_entries_could_not_be_taken_out(run, db_url, tmp_path):
+    write(db_url, 2, at=OLD)
+    asked = ("audit", "archive", "--before", (datetime.now(UTC) - timedelta(days=300)).date().isoformat(), "--apply", "--officer", "王小明", "--unit", "县局")
+    with database.connect(db_url) as conn:
+        conn.execute("ALTER TABLE audit.pending ADD CONSTRAINT full_disk CHECK (payload !~ 'audit.archive')")
+    assert run(*asked)[0] == 1 and list(tmp_path.glob("*audit-*")) == []
+    with database.connect(db_url) as conn:
+        conn.execute("ALTER TABLE audit.pending DROP CONSTRAINT full_disk")
+    assert run(*asked)[0] == 0 and (tmp_path / "audit-1-2.jsonl").stat().st_mode & 0o777 == 0o600
+
+
 def test_the_heads_that_the_service_kept_are_compared_without_being_asked(run, db_url, settings, monkeypatch):
     head = write(db_url, 5)
     monkeypatch.setenv("CUNTU_UPLOAD_DIR", str(settings.upload_dir))
