@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
 import typer
@@ -10,7 +12,6 @@ from api.cli.output import AsJson, print_json, print_table, say
 from api.cli.signing import OfficerName, SeatNumber, UnitName, signed
 from api.cli.times import day_of
 from api.database import ready_url
-from api.settings import Settings
 from api.version_entries import LAW_STATUS_LABELS, STATUS_LABELS, act_entry, version_entry
 from layers import catalog, database, law_status, restoring, version_acts, versions
 from layers.county_time import COUNTY_TIME
@@ -58,10 +59,8 @@ def publish(
     as_json: AsJson = False,
 ) -> None:
     """发布一个已入库的版本，同时关闭它所替换的版本。"""
-    settings: Settings = context.obj
-    with database.connect(ready_url(settings)) as conn, signed(conn, officer=officer, unit=unit, seat=seat) as named:
-        by = _signature(named, reason)
-        versions.publish(conn, version, by=by, expected=_expected(expected), max_secrecy=settings.max_secrecy)
+    with _signed(context, reason, officer, unit, seat) as (conn, by):
+        versions.publish(conn, version, by=by, expected=_expected(expected), max_secrecy=context.obj.max_secrecy)
         entry = version_entry(versions.get(conn, version))
     _told(entry, f"版本 {version}（{entry['title']}）已发布。", as_json=as_json)
 
@@ -78,8 +77,7 @@ def withdraw(
 ) -> None:
     """撤回一个已发布的版本；不删除任何内容，当时的查询仍得到当时的版本。"""
     restored = []
-    with database.connect(ready_url(context.obj)) as conn, signed(conn, officer=officer, unit=unit, seat=seat) as named:
-        by = _signature(named, reason)
+    with _signed(context, reason, officer, unit, seat) as (conn, by):
         if restore:
             restored = restoring.withdraw(conn, version, by=by)
         else:
@@ -102,8 +100,8 @@ def law_status_(
 ) -> None:
     """变更一个已发布版本的法律状态；审查只用现行的规划。"""
     day = day_of(effective_from, "--from")
-    with database.connect(ready_url(context.obj)) as conn, signed(conn, officer=officer, unit=unit, seat=seat) as named:
-        law_status.declare(conn, version, status, effective_from=day, by=_signature(named, reason))
+    with _signed(context, reason, officer, unit, seat) as (conn, by):
+        law_status.declare(conn, version, status, effective_from=day, by=by)
         entry = version_entry(versions.get(conn, version))
     _told(entry, f"版本 {version}（{entry['title']}）自 {day} 起为“{LAW_STATUS_LABELS[status]}”。", as_json=as_json)
 
@@ -118,13 +116,17 @@ def discard(
     as_json: AsJson = False,
 ) -> None:
     """删除一个从未发布的版本；办理记录保留它的名称和文件的 SHA-256。"""
-    with database.connect(ready_url(context.obj)) as conn, signed(conn, officer=officer, unit=unit, seat=seat) as named:
-        versions.discard(conn, version, by=_signature(named, reason))
+    with _signed(context, reason, officer, unit, seat) as (conn, by):
+        versions.discard(conn, version, by=by)
     _told({"version": version, "discarded": True}, f"待发布的版本 {version} 已删除。", as_json=as_json)
 
 
-def _signature(named: tuple[str, str], reason: str) -> Signature:
-    return Signature(officer=named[0], unit=named[1], reason=reason)
+@contextmanager
+def _signed(
+    context: typer.Context, reason: str, officer: str | None, unit: str | None, seat: int | None
+) -> Iterator[tuple[database.Session, Signature]]:
+    with database.connect(ready_url(context.obj)) as conn, signed(conn, officer=officer, unit=unit, seat=seat) as (name, of_unit):
+        yield conn, Signature(officer=name, unit=of_unit, reason=reason)
 
 
 def _expected(text: str | None) -> Expected | None:
