@@ -50,3 +50,9 @@ def test_titles_are_distinct_chinese_words():
 
 def test_an_action_that_is_not_listed_stands_for_itself():
     assert (audit_actions.title("layers.publish"), audit_actions.title("no.such")) == ("发布图层版本", "no.such")
+
+
+def test_no_action_has_two_titles():
+    """Of two entries with the same key YAML silently takes the last."""
+    text = (PROJECT / "layers/audit/actions.yaml").read_text(encoding="utf-8")
+    assert len(re.findall(r"^  [a-z_]+\.[a-z_]+: ", text, re.MULTILINE)) == len(audit_actions.titles())
