@@ -17,19 +17,18 @@ from api.access.identify import Identify
 from api.access.identities import Identities
 from api.access.oidc import Provider
 from api.access.signing_in import SigningIn
-from api.access_refusals import Refusals, RefusalsCounted
-from api.check_desk import CheckDesk
-from api.check_writer import CheckWriter
-from api.checking import Checker
-from api.comparing import Comparisons
-from api.delivery_desk import tidy_up
+from api.audit.refusals import Refusals, RefusalsCounted
+from api.checks.checking import Checker
+from api.checks.desk import CheckDesk
+from api.checks.writer import CheckWriter
+from api.deliveries.desk import tidy_up
 from api.deps import known_parameters_only
 from api.disk_reserve import DiskReserve
 from api.holding import Holding
 from api.jobs import Jobs, Runner, Workshop
-from api.metrics import Metrics
-from api.metrics_counts import Counts
-from api.metrics_observed import Observed, Routes
+from api.metrics.counts import Counts
+from api.metrics.observed import Observed, Routes
+from api.metrics.prometheus import Metrics
 from api.middleware import BodyLimit, SameOrigin
 from api.ogc import routes as ogc
 from api.ogc.collections import Extents
@@ -91,6 +90,7 @@ from api.short_way import QueryMemory, ShortWay
 from api.snapshots import Snapshots
 from api.tile_answers import HeldTiles
 from api.tile_cache import TileCache
+from api.versions.comparing import Comparisons
 from api.work import KINDS
 
 STATIC = Path(__file__).parent / "static"

@@ -9,8 +9,8 @@ from fastapi import Depends, Query, Request, params
 from fastapi.dependencies.utils import get_flat_params
 from psycopg_pool import ConnectionPool
 
-from api.check_desk import Asked, CheckDesk
-from api.checking import Checker
+from api.checks.checking import Checker
+from api.checks.desk import Asked, CheckDesk
 from api.errors import UnsupportedMediaTypeError
 from api.iso_times import Day, Instant
 from api.jobs import Jobs

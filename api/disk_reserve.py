@@ -9,7 +9,7 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.errors import StorageFullError, document_of, problem
-from api.metrics import free_bytes, written_folders
+from api.metrics.prometheus import free_bytes, written_folders
 from api.middleware import SAFE_METHODS
 from api.settings import Settings
 

@@ -17,7 +17,7 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from api import job_owners
-from api.checking import Checker
+from api.checks.checking import Checker
 from api.errors import DATABASE_AWAY, InternalError, StorageFullError, document_of
 from api.moment import Moment
 from api.settings import Settings

@@ -15,12 +15,12 @@ from api.access import table
 from api.access.administration_schemas import REQUESTS
 from api.access.caller import Caller
 from api.access.cookies import SESSION, name_of
-from api.applicant_schemas import AcceptRequest, ApplicantStated, CloseRequest, RevealRequest, SearchRequest
-from api.delivery_schemas import AnswersRequest, DatasetRequest, DescribeRequest, PublishRequest, StageRequest
+from api.applicants.schemas import AcceptRequest, ApplicantStated, CloseRequest, RevealRequest, SearchRequest
+from api.deliveries.schemas import AnswersRequest, DatasetRequest, DescribeRequest, PublishRequest, StageRequest
 from api.errors import PROBLEM_JSON, TITLES
-from api.run_schemas import OverrideRequest, PlanDifferenceRequest, WithdrawRequest
+from api.runs.schemas import OverrideRequest, PlanDifferenceRequest, WithdrawRequest
 from api.schemas import ApplicationCollection, ApplicationFeature, ClassificationRequest, Problem
-from api.siting_schemas import SitingRequest
+from api.sites.siting_schemas import SitingRequest
 
 GEOJSON = "application/geo+json"
 REFERENCE = "#/components/schemas/{model}"

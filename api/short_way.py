@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access.guard import refused
-from api.check_desk import Asked, CheckDesk
+from api.checks.desk import Asked, CheckDesk
 from api.deps import JSON_TYPES
 from api.moment import Times
 

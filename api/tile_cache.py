@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from api.metrics_counts import Tally
+from api.metrics.counts import Tally
 
 Key = tuple[int, str, int, int, int]
 """Version, layer, z, x, y."""

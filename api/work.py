@@ -11,13 +11,13 @@ from uuid import UUID
 import orjson
 
 from api import uploads
-from api.check_desk import application_document
-from api.check_runs import CheckRuns
-from api.checking import Checked, features_of
-from api.delivery_work import check, layer_import, recognise, stage
+from api.checks.checking import Checked, features_of
+from api.checks.desk import application_document
+from api.deliveries.work import check, layer_import, recognise, stage
 from api.jobs import Report, Work, Workshop
 from api.moment import Times
-from api.run_entries import run_entry
+from api.runs.entries import run_entry
+from api.runs.running import CheckRuns
 from spatial.permit import VERDICT_LABELS
 
 

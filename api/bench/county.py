@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from api import classifying, demo_county
+from api import classifying
 from api.bench.figure import Figures, Report
 from api.bench.place import Place
+from api.demo import county as demo_county
 from api.moment import Moment
 from layers import database, versions
 

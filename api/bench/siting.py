@@ -9,10 +9,10 @@ import numpy as np
 
 from api.bench.figure import Figures, Report
 from api.bench.place import Place
-from api.checking import Checker
-from api.lawful_way import for_check
+from api.checks.checking import Checker
+from api.checks.lawful_way import for_check
 from api.moment import Moment
-from api.siting import sites_for
+from api.sites.siting import sites_for
 from api.snapshots import Snapshots
 from layers import checks, database
 from spatial.siting_input import village_layer

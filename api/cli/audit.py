@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from api.audit_entries import verified
-from api.audit_keeper import anchors_file
+from api.audit.entries import verified
+from api.audit.keeper import anchors_file
 from api.cli.output import AsJson, print_json, print_table, say
 from api.cli.signing import OfficerName, SeatNumber, UnitName, signed
 from api.cli.times import day_of

@@ -10,9 +10,8 @@ from uuid import UUID
 
 import typer
 
-from api.changed_packs import files_of_folder
-from api.check_runs import CheckRuns
-from api.checking import Checker, application_features, epsg_of
+from api.checks.changed_packs import files_of_folder
+from api.checks.checking import Checker, application_features, epsg_of
 from api.cli import check_acts
 from api.cli.check_output import print_reports, print_run, refuse_other_endings
 from api.cli.default_group import DEFAULT, DefaultGroup
@@ -23,7 +22,8 @@ from api.cli.province import check_counties
 from api.cli.times import KnownAt, ValidOn, moment_of
 from api.database import ready_url
 from api.moment import Moment
-from api.run_entries import run_entry
+from api.runs.entries import run_entry
+from api.runs.running import CheckRuns
 from api.settings import Settings
 from api.snapshots import Snapshots
 from layers import check_runs as store

@@ -13,13 +13,13 @@ import orjson
 import psycopg
 import typer
 
+from api.checks.judging import Judging
+from api.checks.overriding import Overriding, act_entry, effective_entry
+from api.checks.rechecking import recheck as check_again
 from api.cli.output import AsJson, print_json, print_table, say
 from api.cli.signing import OfficerName, SeatNumber, UnitName, signed
 from api.cli.times import KnownAt, ValidOn, moment_of
 from api.database import ready_url
-from api.judging import Judging
-from api.overriding import Overriding, act_entry, effective_entry
-from api.rechecking import recheck as check_again
 from api.routes.overrides import recheck_entry
 from api.settings import Settings
 from api.snapshots import Snapshots

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from api.cli.output import print_table
-from api.run_entries import KIND_LABELS, ORDER, VERDICT_LABELS
+from api.runs.entries import KIND_LABELS, ORDER, VERDICT_LABELS
 from layers.check_runs import Result, Run
 from layers.errors import UnsupportedFileError
 from layers.run_export import SUMMARY, reason

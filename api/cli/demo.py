@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from api import demo_county, demo_people
 from api.cli import serve
 from api.cli.output import AsJson, notes, print_json, progress_bar, say, table_of
 from api.cli.serve import Host, Port, Workers
 from api.database import running_url
-from api.demo_county import Loaded
-from api.demo_people import DemoAccount
+from api.demo import county as demo_county
+from api.demo import people as demo_people
+from api.demo.county import Loaded
+from api.demo.people import DemoAccount
 from api.settings import Settings
 from layers import database
 

@@ -12,7 +12,7 @@ from api.cli.output import AsJson, print_json, print_table, say
 from api.cli.signing import OfficerName, SeatNumber, UnitName, signed
 from api.cli.times import day_of
 from api.database import ready_url
-from api.version_entries import LAW_STATUS_LABELS, STATUS_LABELS, act_entry, version_entry
+from api.versions.entries import LAW_STATUS_LABELS, STATUS_LABELS, act_entry, version_entry
 from layers import catalog, database, law_status, restoring, version_acts, versions
 from layers.county_time import COUNTY_TIME
 from layers.version_acts import Expected, Signature

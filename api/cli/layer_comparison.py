@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from api.cli.output import AsJson, print_json, print_table, say
-from api.comparing import comparison_entry
 from api.database import ready_url
+from api.versions.comparing import comparison_entry
 from layers import comparison, comparison_export, database, versions
 from layers.comparison_export import COUNTED, HEADINGS
 

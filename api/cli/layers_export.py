@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.checking import epsg_of
+from api.checks.checking import epsg_of
 from api.cli.output import AsJson, print_json, progress_bar, say
 from api.cli.times import KnownAt, ValidOn, moment_of
 from api.database import ready_url

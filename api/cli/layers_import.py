@@ -9,13 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
-from api.checking import epsg_of
+from api.checks.checking import epsg_of
 from api.cli.import_output import FORMATS, in_options, tell, write_reports
 from api.cli.output import AsJson, Report, print_json, progress_bar
 from api.cli.signing import SeatNumber, signed
 from api.cli.times import day_of
 from api.database import ready_url
-from api.delivery_work import version_outcome
+from api.deliveries.work import version_outcome
 from api.json_text import parse_json
 from api.settings import Settings
 from layers import acceptance, database, delivery_steps, versions

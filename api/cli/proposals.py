@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from api.checking import Basis, Checker
+from api.checks.checking import Basis, Checker
+from api.checks.lawful_way import for_applications
 from api.cli.output import Report, print_table
-from api.lawful_way import for_applications
 from spatial.permit import Applications
 
 

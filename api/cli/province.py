@@ -8,7 +8,7 @@ from typing import Annotated
 import geopandas as gpd
 import typer
 
-from api.checking import Checker
+from api.checks.checking import Checker
 from api.cli.output import AsJson, print_json, print_table, progress_bar, say
 from api.cli.times import KnownAt, ValidOn, moment_of
 from api.database import ready_url

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from api import logs, serving
+from api import logs
 from api.cli.accounts import administrator_notice
 from api.cli.output import say
 from api.database import cluster_of, ready_url
+from api.processes import serving
 from api.settings import Settings
 from api.shell import refusals
 

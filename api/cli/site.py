@@ -8,12 +8,12 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from api.checking import Checker, epsg_of
+from api.checks.checking import Checker, epsg_of
 from api.cli.output import AsJson, print_json, print_table, progress_bar, say
 from api.cli.times import KnownAt, ValidOn, moment_of
 from api.database import ready_url
 from api.json_text import parse_json
-from api.siting import sites_for
+from api.sites.siting import sites_for
 from api.snapshots import Snapshots
 from layers import database
 from layers.errors import UnsupportedFileError

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from api.access import keys
 from api.doctor.finding import Finding, judged
-from api.metrics import free_bytes, written_folders
+from api.metrics.prometheus import free_bytes, written_folders
 from api.settings import Settings, project_root
 from layers.catalog import catalog
 from layers.paper.glyphs import FONTS

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from api.access.permissions import conflicts, roles
 from api.doctor.finding import Finding, judged
 from api.moment import Moment
-from api.serving import MOST_WORKERS
+from api.processes.serving import MOST_WORKERS
 from api.settings import Settings
 from layers import condition, database
 from layers import roles as database_roles

@@ -23,7 +23,7 @@ from api.access.administration_schemas import (
 )
 from api.access.guard import GuardedRoute, needs
 from api.access.permissions import roles
-from api.delivery_entries import validated
+from api.deliveries.entries import validated
 from api.deps import AppSettings, Db, JsonBody
 from api.moment import Moment
 from api.openapi import json_body, problems

@@ -17,7 +17,7 @@ from api.access.administration_schemas import (
     SubjectRequest,
 )
 from api.access.guard import GuardedRoute, needs
-from api.delivery_entries import validated
+from api.deliveries.entries import validated
 from api.deps import AppSettings, Db, JsonBody
 from api.openapi import json_body, problems
 from api.routes.administration import ACTED, MANAGE, READ, Acts

@@ -15,7 +15,7 @@ from api.pages import Pages
 from api.routes.administration import MANAGE
 from api.routes.pages import Data, PageRoute, page
 from api.snapshots import InForce
-from api.version_entries import SECRECY_LABELS
+from api.versions.entries import SECRECY_LABELS
 from layers import accounts, seats
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute, default_response_class=HTMLResponse)

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from api.access.guard import GuardedRoute, needs
-from api.applicant_desk import ApplicantDesk
-from api.applicant_entries import case_entry
-from api.applicant_schemas import (
+from api.applicants.desk import ApplicantDesk
+from api.applicants.entries import case_entry
+from api.applicants.schemas import (
     AcceptRequest,
     ApplicantShown,
     ApplicantStated,
@@ -21,7 +21,7 @@ from api.applicant_schemas import (
     RevealRequest,
     SearchRequest,
 )
-from api.delivery_entries import validated
+from api.deliveries.entries import validated
 from api.deps import AppSettings, Db, JsonBody, Snapshot, When
 from api.openapi import json_body, problems
 from api.routes.pages import Data, PageRoute, is_synthetic, page

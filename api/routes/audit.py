@@ -12,9 +12,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 from pydantic import BeforeValidator, Field
 
-from api import audit_entries
 from api.access.guard import GuardedRoute, needs
-from api.audit_schemas import AuditEntries, AuditVerification
+from api.audit import entries as audit_entries
+from api.audit.schemas import AuditEntries, AuditVerification
 from api.deps import Db
 from api.iso_times import Day, Instant
 from api.openapi import problems

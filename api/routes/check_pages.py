@@ -13,10 +13,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from api.access.guard import needs
+from api.checks.judging import Judging
+from api.checks.overriding import Overriding
 from api.deps import Snapshot
-from api.judging import Judging
 from api.moment import Moment
-from api.overriding import Overriding
 from api.pages import application_rows
 from api.routes.pages import CHECK_ON, CHECK_OVERLAYS, TEMPLATES, Data, PageRoute, page
 from api.snapshots import InForce, Snapshots

@@ -11,8 +11,8 @@ from fastapi import APIRouter, Query, Response
 
 from api import uploads
 from api.access.guard import GuardedRoute, needs
-from api.check_desk import Asked, CheckDesk, application_document
-from api.checking import features_of
+from api.checks.checking import features_of
+from api.checks.desk import Asked, CheckDesk, application_document
 from api.deps import JSON_TYPES, AppSettings, CheckAsked, Checking, Db, Desk, JobQueue, JsonBody
 from api.openapi import LOCATION, json_body, problems
 from api.reach import check_within_reach

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request
 
 from api.access.guard import GuardedRoute, needs
-from api.comparing import Comparisons, comparison_entry
 from api.deps import Db
 from api.openapi import problems
-from api.version_schemas import ChangeKind, Comparison
+from api.versions.comparing import Comparisons, comparison_entry
+from api.versions.schemas import ChangeKind, Comparison
 
 router = APIRouter(prefix="/layers", tags=["图层版本"], route_class=GuardedRoute)
 

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, File, Form, Query, Response, UploadFile
 
 from api.access.guard import GuardedRoute, needs
 from api.access.signing import OFFICER_TOLD, UNIT_TOLD, actor, signature
-from api.delivery_desk import DeliveryDesk
-from api.delivery_entries import choice_of, delivery_entry, description_of, head_entry, validated
-from api.delivery_schemas import (
+from api.deliveries.desk import DeliveryDesk
+from api.deliveries.entries import choice_of, delivery_entry, description_of, head_entry, validated
+from api.deliveries.schemas import (
     AnswersRequest,
     DatasetRequest,
     Delivery,

@@ -11,8 +11,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from api.access.guard import GuardedRoute, needs
-from api.delivery_entries import finding_entry
-from api.delivery_schemas import FindingCollection, Level
+from api.deliveries.entries import finding_entry
+from api.deliveries.schemas import FindingCollection, Level
 from api.deps import AppSettings, Db
 from api.openapi import GEOJSON, GeoJson, problems
 from layers import audit, delivery_findings, quality

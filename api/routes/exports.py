@@ -14,7 +14,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from api.access.guard import GuardedRoute, needs
-from api.checking import epsg_of
+from api.checks.checking import epsg_of
 from api.deps import Db
 from api.errors import NotReadyError
 from api.openapi import problems

@@ -12,7 +12,7 @@ from api.deps import AppSettings, Db, Snapshot, When
 from api.errors import NotFoundError
 from api.openapi import GeoJson, problems
 from api.shown import level, shown
-from api.site_schemas import FeaturesAt
+from api.sites.schemas import FeaturesAt
 from layers import catalog, identify
 
 router = APIRouter(prefix="/layers", tags=["图层"], route_class=GuardedRoute)

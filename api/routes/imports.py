@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api.access.guard import needs
-from api.delivery_entries import delivery_entry, head_entry
+from api.deliveries.entries import delivery_entry, head_entry
 from api.deps import AppSettings, Db, Snapshot, When
 from api.routes.pages import Data, PageRoute, is_synthetic, page
 from layers import deliveries as store

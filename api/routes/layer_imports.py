@@ -9,8 +9,8 @@ from fastapi import APIRouter, File, Form, Response, UploadFile
 from api.access.guard import GuardedRoute, needs
 from api.access.permissions import permissions
 from api.access.signing import OFFICER_TOLD, UNIT_TOLD, signature
-from api.checking import epsg_of
-from api.delivery_schemas import DeliveryAccepted, LawStatus
+from api.checks.checking import epsg_of
+from api.deliveries.schemas import DeliveryAccepted, LawStatus
 from api.errors import ForbiddenError
 from api.iso_times import Day
 from api.openapi import LOCATION, problems

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api.access.guard import needs
-from api.comparing import change_entry
 from api.deps import Db, Snapshot, When
-from api.layer_history import catalogue_rows, coverages, history_rows
 from api.routes.comparisons import Compared
 from api.routes.pages import Data, PageRoute, is_synthetic, page
-from api.version_schemas import ChangeKind
+from api.versions.comparing import change_entry
+from api.versions.history import catalogue_rows, coverages, history_rows
+from api.versions.schemas import ChangeKind
 from layers import catalog, comparison, version_acts
 from layers.comparison_export import COUNTED, field_text
 from layers.county_time import COUNTY_TIME

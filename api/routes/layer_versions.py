@@ -13,8 +13,8 @@ from api.deps import AppSettings, Db, Snapshot
 from api.openapi import problems
 from api.schemas import StoredVersion
 from api.shown import is_shown
-from api.version_entries import act_entry, version_entry
-from api.version_schemas import (
+from api.versions.entries import act_entry, version_entry
+from api.versions.schemas import (
     Discarded,
     LawStatusRequest,
     PublishRequest,

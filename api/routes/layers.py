@@ -13,7 +13,7 @@ from api.deps import Db, Snapshot, When
 from api.openapi import problems
 from api.schemas import LayerList, LayerVersions
 from api.shown import is_listed, is_shown, shown
-from api.version_entries import version_entry
+from api.versions.entries import version_entry
 from layers import catalog, versions
 from layers.catalog import CatalogLayer
 from spatial.layer import DatasetVersion

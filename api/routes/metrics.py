@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.access.guard import GuardedRoute, needs
-from api.metrics import note_state
+from api.metrics.prometheus import note_state
 from api.openapi import problems
 
 router = APIRouter(tags=["运行状态"], route_class=GuardedRoute)

@@ -10,16 +10,16 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.access.guard import GuardedRoute, needs
 from api.access.signing import signed
-from api.checking import epsg_of, refuse_other_crs
+from api.checks.checking import epsg_of, refuse_other_crs
+from api.checks.judging import Judging
+from api.checks.overriding import Overriding, act_entry, effective_entry
+from api.checks.rechecking import Recheck, recheck
 from api.deps import JSON_TYPES, Checking, Db, JsonBody, When
 from api.errors import UnsupportedMediaTypeError
 from api.json_text import parse_json
-from api.judging import Judging
 from api.openapi import json_body, problems
-from api.overriding import Overriding, act_entry, effective_entry
 from api.reach import check_within_reach
-from api.rechecking import Recheck, recheck
-from api.run_schemas import CheckLine, OverrideEntry, OverrideRequest, Overrides, RecheckAnswer, WithdrawRequest
+from api.runs.schemas import CheckLine, OverrideEntry, OverrideRequest, Overrides, RecheckAnswer, WithdrawRequest
 from api.schemas import ApplicationFeature
 from layers import rechecks
 from spatial.errors import InputError

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from api import lawful_way
 from api.access.guard import GuardedRoute, needs
-from api.check_desk import application_document
+from api.checks import lawful_way
+from api.checks.desk import application_document
+from api.checks.proposal_schemas import ProposalList
 from api.deps import JSON_TYPES, CheckAsked, Checking, Db, JsonBody
 from api.json_text import answer
 from api.openapi import json_body, problems
-from api.proposal_schemas import ProposalList
 from api.reach import check_within_reach, refuse_village_beyond_reach
 from api.schemas import ApplicationFeature
 from layers.acting import current

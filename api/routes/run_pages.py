@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from api.access.guard import needs
 from api.deps import Db, Snapshot, When
 from api.routes.pages import Data, PageRoute, is_synthetic, page
-from api.run_entries import KIND_LABELS, ORDER, VERDICT_LABELS
+from api.runs.entries import KIND_LABELS, ORDER, VERDICT_LABELS
 from layers import check_runs as store
 from layers.check_runs import Run
 from layers.maps.run import run_legend, run_map

@@ -11,15 +11,15 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import ValidationError
 
 from api.access.guard import GuardedRoute, needs
-from api.changed_packs import files_of_overlay
-from api.check_runs import CheckRuns
-from api.checking import epsg_of, features_of, refuse_other_crs
+from api.checks.changed_packs import files_of_overlay
+from api.checks.checking import epsg_of, features_of, refuse_other_crs
 from api.deps import JSON_TYPES, AppSettings, Checking, Db, JobQueue, JsonBody, When
 from api.errors import UnsupportedMediaTypeError, parameter_errors
 from api.json_text import parse_json
 from api.openapi import LOCATION, json_body, problems
-from api.run_entries import result_entry, run_entry
-from api.run_schemas import PlanDifferenceRequest, RunAccepted, RunEntry, RunPage, RunResults
+from api.runs.entries import result_entry, run_entry
+from api.runs.running import CheckRuns
+from api.runs.schemas import PlanDifferenceRequest, RunAccepted, RunEntry, RunPage, RunResults
 from api.schemas import ApplicationCollection
 from layers import check_runs as store
 from layers.check_runs import Run

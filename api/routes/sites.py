@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from api.access.guard import GuardedRoute, needs
-from api.check_desk import application_document
+from api.checks.desk import application_document
 from api.deps import CheckAsked, Checking, JsonBody
 from api.json_text import answer
 from api.openapi import json_body, problems
-from api.siting import sites_for
-from api.siting_schemas import Siting, SitingRequest
+from api.sites.siting import sites_for
+from api.sites.siting_schemas import Siting, SitingRequest
 
 router = APIRouter(tags=["选址"], route_class=GuardedRoute)
 

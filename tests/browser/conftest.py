@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api.access import cookies
 from api.app import create_app
-from api.serving import listen
+from api.processes.serving import listen
 from api.settings import Settings
 from layers import acting, county_time, database, identities, sessions
 from layers.databases import create_database, drop_database

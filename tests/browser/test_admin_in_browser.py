@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 
 from api.access import administration_accounts
 from api.app import create_app
-from api.serving import listen
+from api.processes.serving import listen
 from api.settings import Settings
 from layers import database, seats
 from layers.acting import as_service

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from visitors import PASSWORD, somebody
 
 from api.app import create_app
-from api.serving import listen
+from api.processes.serving import listen
 from api.settings import Settings
 from layers.databases import create_database, drop_database
 

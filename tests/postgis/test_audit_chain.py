@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api import audit_entries
-from api.audit_schemas import AuditEntry
+from api.audit import entries as audit_entries
+from api.audit.schemas import AuditEntry
 from layers import audit, database
 from layers.acting import Acting, on_behalf
 from layers.audit import Entry

@@ -10,7 +10,7 @@ import pytest
 from frames import EPSG, buildings, meta, moment, published, square
 from planning import layer
 
-from api.live_register import LiveRegister
+from api.checks.live_register import LiveRegister
 from layers import applications, database, snapshot, versions
 from layers.applications import Application
 

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from api.changed_packs import changed_pack, files_of_folder, files_of_overlay
+from api.checks.changed_packs import changed_pack, files_of_folder, files_of_overlay
 from spatial.errors import InputError
 from spatial.rules.pack import PACKS, load_pack
 

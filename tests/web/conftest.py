@@ -15,9 +15,9 @@ import shapely
 from fastapi.testclient import TestClient
 from frames import COUNTY, EAST, EPSG, NORTH, meta, published, square
 
-from api import demo_county
 from api.app import create_app
 from api.cli import commands
+from api.demo import county as demo_county
 from api.settings import Settings
 from layers import database
 from layers.databases import create_database, drop_database

@@ -9,11 +9,11 @@ import stat
 import pytest
 from offices import GOOD, noted
 
-from api import demo_people
 from api.access import administration_accounts, passwords
 from api.cli import demo
 from api.cli.accounts import administrator_notice
-from api.demo_county import OwnDataError
+from api.demo import people as demo_people
+from api.demo.county import OwnDataError
 from api.moment import Moment
 from api.settings import Settings
 from layers import accounts, credentials, database, seats

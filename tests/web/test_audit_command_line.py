@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from api import audit_keeper
+from api.audit import keeper as audit_keeper
 from layers import audit, county_time, database
 from layers.audit import Entry
 from layers.audit import actions as audit_actions

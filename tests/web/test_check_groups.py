@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pytest
 from applications import application, ring
 
-from api.check_groups import CheckGroups
-from api.checking import Checker
-from api.loads import LONGEST_WAIT_S, STEP_S, Loads
+from api.checks.checking import Checker
+from api.checks.groups import CheckGroups
 from api.moment import Times
+from api.processes.loads import LONGEST_WAIT_S, STEP_S, Loads
 from api.snapshots import Snapshots
 from layers import database
 from spatial.permit import read_applications
@@ -70,12 +70,12 @@ def sizes_of_groups(clients):
 
 
 def test_clients_that_ask_again_at_slightly_different_moments_stay_together(monkeypatch):
-    monkeypatch.setattr("api.check_groups.GATHER_S", 1.0)
+    monkeypatch.setattr("api.checks.groups.GATHER_S", 1.0)
     assert sizes_of_groups([0, 1, 2, 3])[-5:] == [4] * 5
 
 
 def test_one_client_alone_does_not_wait(monkeypatch):
-    monkeypatch.setattr("api.check_groups.GATHER_S", 60.0)
+    monkeypatch.setattr("api.checks.groups.GATHER_S", 60.0)
     assert sizes_of_groups([0]) == [1] * 6
 
 

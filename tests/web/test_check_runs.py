@@ -17,10 +17,10 @@ from frames import EPSG, frame_of_parcels, meta, published, square
 from service_jobs import finished
 from standing_houses import ON_FARMLAND, cuntu, publish_houses
 
-from api import check_runs as running
-from api.check_runs import CheckRuns, PackChangedError
-from api.checking import Checker
+from api.checks.checking import Checker
 from api.moment import Moment
+from api.runs import running
+from api.runs.running import CheckRuns, PackChangedError
 from api.snapshots import Snapshots
 from layers import acting, applications, checks, database, households
 from layers import check_runs as store
@@ -125,7 +125,7 @@ def _farmland(shape):
 
 def test_a_run_is_not_gone_on_with_under_another_pack(runs, pool, monkeypatch, at):
     run = runs.begin_file(given(runs, 2, at), title="a", moment=at)
-    from api.judging import Judging
+    from api.checks.judging import Judging
 
     other = replace(Judging(pool, runs.snapshots, runs.settings).pack, sha256="0" * 64)
     monkeypatch.setattr(Judging, "pack", property(lambda self: other))

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from applications import application, ring
 
-from api.check_desk import CheckDesk
-from api.check_writer import CheckWriter
-from api.checking import Checker
+from api.checks.checking import Checker
+from api.checks.desk import CheckDesk
+from api.checks.writer import CheckWriter
 from api.moment import Times
 from api.snapshots import Snapshots
 from layers import checks, database
@@ -120,13 +120,13 @@ def test_a_basis_slow_to_come_holds_nobody_up_unless_something_was_published(cou
         first = await desk._now()
         assert await desk._now() is first
         monkeypatch.setattr(Checker, "basis", slow)
-        monkeypatch.setattr("api.check_desk.FRESH_S", -1.0)
+        monkeypatch.setattr("api.checks.desk.FRESH_S", -1.0)
         assert await desk._now() is first
         desk.checker.snapshots.published()
         waiting = asyncio.ensure_future(desk._now())
         await asyncio.sleep(0.3)
         assert not waiting.done()
-        monkeypatch.setattr("api.check_desk.FRESH_S", 10.0)
+        monkeypatch.setattr("api.checks.desk.FRESH_S", 10.0)
         held.set()
         second = await waiting
         assert second.seen.moment.known_at > first.seen.moment.known_at

@@ -5,7 +5,8 @@ import json
 import pytest
 from frames import EPSG, meta, red_lines
 
-from api import classifying, demo_county
+from api import classifying
+from api.demo import county as demo_county
 from api.moment import Moment
 from api.settings import Settings
 from layers import applications, checks, classifications, database, versions

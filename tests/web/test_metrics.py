@@ -18,7 +18,7 @@ from running_service import running, until
 
 from api import logs
 from api.app import create_app
-from api.metrics_counts import Counts
+from api.metrics.counts import Counts
 from layers import database
 
 TOKEN = "cuntu_" + "operations-testing".ljust(43, "0")

@@ -16,9 +16,9 @@ import pytest
 import shapely
 from fastapi.testclient import TestClient
 
-from api import demo_county
 from api.app import create_app
 from api.cli import commands
+from api.demo import county as demo_county
 from api.settings import Settings
 from layers import applications, database
 from layers.databases import create_database, drop_database

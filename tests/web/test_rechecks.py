@@ -8,10 +8,10 @@ import pytest
 from applications import IN_ZONE, application, ring
 from frames import EPSG, meta, published, square
 
-from api.judging import Judging
+from api.checks.judging import Judging
+from api.checks.rechecking import recheck
+from api.checks.reproducing import rerun
 from api.moment import Moment
-from api.rechecking import recheck
-from api.reproducing import rerun
 from api.snapshots import Snapshots
 from layers import applications, checks, database, rechecks
 from layers import check_runs as store

@@ -13,8 +13,8 @@ from psycopg.conninfo import conninfo_to_dict
 from service_jobs import finished
 
 from api.app import create_app
-from api.check_runs import CheckRuns
 from api.moment import Moment
+from api.runs.running import CheckRuns
 from api.settings import Settings
 from api.snapshots import Snapshots
 from layers import acting, checks, database, versions

@@ -13,7 +13,7 @@ from service_jobs import finished
 from tiles_at import tile_of
 
 from api.app import create_app
-from api.checking import Checker
+from api.checks.checking import Checker
 from api.jobs import Jobs, Runner, Workshop
 from api.snapshots import Snapshots
 from layers import database, jobs

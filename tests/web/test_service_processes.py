@@ -67,7 +67,7 @@ def test_a_worker_that_is_killed_is_replaced_and_what_was_answered_is_stored(ser
 
 
 def test_a_worker_that_stands_still_is_replaced(county_url):
-    impatient = "import api.master; api.master.SILENT_S = 6.0"
+    impatient = "import api.processes.master; api.processes.master.SILENT_S = 6.0"
     with running("--workers", "2", first=impatient, CUNTU_DATABASE_URL=county_url) as service:
         until(lambda: service.ready(snapshot="loaded") and len(service.children(jobs=False)) == 2)
         stuck = service.children(jobs=False)[0]

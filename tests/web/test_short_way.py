@@ -116,11 +116,11 @@ def test_while_the_database_does_not_take_a_check_the_answer_is_503_and_then_201
 
     whole = database.connect
     short.app.state.writer._forget_connection()
-    monkeypatch.setattr("api.check_writer.database.connect", away)
+    monkeypatch.setattr("api.checks.writer.database.connect", away)
     answer = short.post(CHECKS, params=IN_ZONE, json=application())
     assert (answer.status_code, answer.headers["content-type"], answer.headers["retry-after"]) == (503, "application/problem+json", "3")
     assert short.post(PREVIEW, params=IN_ZONE, json=application()).status_code == 200
-    monkeypatch.setattr("api.check_writer.database.connect", whole)
+    monkeypatch.setattr("api.checks.writer.database.connect", whole)
     assert short.post(CHECKS, params=IN_ZONE, json=application()).status_code == 201
 
 
@@ -134,7 +134,7 @@ def test_an_unexpected_error_on_the_short_way_tells_nothing_of_the_inside(county
 
     with TestClient(create_app(settings, database_url=county_url), headers=people.HEADERS, raise_server_exceptions=False) as service:
         service.post(CHECKS, params=IN_ZONE, json=application())
-        monkeypatch.setattr("api.check_desk.application_document", broken)
+        monkeypatch.setattr("api.checks.desk.application_document", broken)
         answer = service.post(CHECKS, params=IN_ZONE, json=application())
     assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
     assert "secret" not in answer.text

@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from api.app import create_app
-from api.serving import listen
+from api.processes.serving import listen
 from api.shell import connection, frame
 from api.shell.connection import CarefulConnection
 

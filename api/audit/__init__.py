@@ -1,0 +1,1 @@
+"""What the service itself writes into the audit, and what it tells of it."""

@@ -1,0 +1,1 @@
+"""Checks of applications: made, stored, overridden, made again, and what would be lawful instead."""

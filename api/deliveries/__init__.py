@@ -1,0 +1,1 @@
+"""Delivered layer files on their way to a version."""

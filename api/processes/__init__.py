@@ -1,0 +1,1 @@
+"""The service as processes: the master, the workers, the one for jobs."""

@@ -1,0 +1,1 @@
+"""Sites drawn, uploaded or searched for."""

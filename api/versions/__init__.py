@@ -1,0 +1,1 @@
+"""Versions of layers as they are told and compared."""
