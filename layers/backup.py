@@ -25,6 +25,10 @@ from spatial.errors import CuntuError
 SQL = queries("backup")
 
 
+TRIES = 5
+"""So often the exchange is tried; PostgreSQL waits five seconds each time for others to go."""
+
+
 class BackupError(CuntuError):
     """备份失败。"""
 
@@ -41,7 +45,8 @@ def backup(url: str, file: Path) -> Content:
     """Write everything kept in the database at `url` to `file`, as it was at one moment, whatever is written meanwhile.
 
     The file is its owner's alone and appears only when it is complete. Tables, checksums, grants and policies are in it; PostGIS itself,
-    passwords of roles, keys and uploaded files are not. The audit gets an entry afterwards. Raises BackupError.
+    passwords of roles, keys and uploaded files are not. The audit, where there is one, gets an entry afterwards with the digest of the file.
+    Raises BackupError.
     """
     try:
         with backup_file.writing(file) as archive, backup_content.frozen(url) as conn:
@@ -52,8 +57,9 @@ def backup(url: str, file: Path) -> Content:
     except psycopg.errors.InsufficientPrivilege as error:
         raise BackupError("备份需要能看到全部行的数据库角色（超级用户，或有 BYPASSRLS）。", problems=[str(error).strip()]) from error
     with database.connect(url) as conn:
-        told = {"rows": sum(item.rows for item in content.tables.values()), "tables": len(content.tables), "bytes": file.stat().st_size}
-        audit.note(conn, "database.backup", "database", details=told)
+        if _has_audit(conn):
+            told = {"rows": sum(item.rows for item in content.tables.values()), "tables": len(content.tables), "bytes": file.stat().st_size}
+            audit.note(conn, "database.backup", "database", after=backup_file.seal(file), details=told)
     return content
 
 
@@ -164,25 +170,35 @@ def _require_roles(server: str, found: BackupFile) -> None:
 def _note(url: str, fresh: str, found: BackupFile) -> None:
     """Write the restoration down in the restored audit, with the last entry of the audit that it puts aside."""
     with psycopg.connect(database.libpq_url(url)) as conn:
-        last = conn.execute(SQL["audit_head"]).fetchone() if (conn.execute(SQL["has_audit"]).fetchone() or (False,))[0] else None
+        last = conn.execute(SQL["audit_head"]).fetchone() if _has_audit(conn) else None
     left = {"left_entry": last[0], "left_hash": last[1]} if last else {}
     with psycopg.connect(fresh) as conn:
         audit.note(conn, "database.restore", f"backup/{found.sha256[:16]}", after=found.sha256, details={"made_at": found.content.made_at.isoformat(), **left})
 
 
+def _has_audit(conn: psycopg.Connection[Any]) -> bool:
+    """A structure of before there was one is backed up and put aside, too."""
+    row = conn.execute(SQL["has_audit"]).fetchone()
+    return bool(row and row[0])
+
+
 def _exchange(server: str, name: str, fresh: str) -> None:
-    """Let the two databases exchange their names, in one transaction."""
+    """Let the two databases exchange their names, in one transaction: whatever happens, there is one of the name, and it can be used.
+
+    Programs may connect anew between the end of their connections and the renaming; then it is tried again.
+    """
     old, new, aside = (sql.Identifier(text) for text in (name, fresh, f"{fresh}_aside"))
     with psycopg.connect(server, autocommit=True) as conn:
-        conn.execute(SQL["close"].format(database=old))
-        try:
-            conn.execute(SQL["end_connections"], {"database": name})
-            with conn.transaction():
-                for database_name, called in ((old, aside), (new, old), (aside, new)):
-                    conn.execute(SQL["rename"].format(database=database_name, name=called))
-        finally:
-            for called_now in (name, fresh):
-                conn.execute(SQL["reopen"].format(database=sql.Identifier(called_now)))
+        for left in reversed(range(TRIES)):
+            try:
+                with conn.transaction():
+                    conn.execute(SQL["end_connections"], {"database": name})
+                    for database_name, called in ((old, aside), (new, old), (aside, new)):
+                        conn.execute(SQL["rename"].format(database=database_name, name=called))
+                return
+            except psycopg.errors.ObjectInUse as error:
+                if not left:
+                    raise RestoreError("有程序不断连接现有数据库，不能替换它。请先停止服务。现有数据没有改变。") from error
 
 
 def _program(name: str) -> str:

@@ -98,6 +98,13 @@ def opened(path: Path) -> BackupFile:
         ) from error
 
 
+def seal(path: Path) -> str:
+    """Return the digest that a file bears, which tells it from every other; `opened` works it out anew."""
+    with path.open("rb") as file:
+        file.seek(-_SEAL, os.SEEK_END)
+        return file.read().decode("ascii", "replace")
+
+
 def _digest(file: IO[bytes]) -> str:
     """The SHA-256 of all but the seal; leaves the file at the seal."""
     left = file.seek(0, os.SEEK_END) - _SEAL

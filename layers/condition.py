@@ -46,10 +46,19 @@ def server(conn: Connection) -> Server:
     return Server(*_row(conn, "server"))
 
 
-def secured_tables(conn: Connection) -> tuple[int, int]:
-    """Return how many tables have row-level security, and how many have it for their owner as well."""
-    all_of_them, forced = _row(conn, "secured")
-    return int(all_of_them), int(forced)
+def open_tables(conn: Connection, roles: Sequence[str]) -> list[str]:
+    """Return the tables without row-level security that one of the roles may read."""
+    return [str(row[0]) for row in conn.execute(SQL["open_tables"], {"roles": list(roles)}).fetchall()]
+
+
+def silenced(conn: Connection) -> list[str]:
+    """Return the triggers that were switched off, by table and name."""
+    return [str(row[0]) for row in conn.execute(SQL["silenced"]).fetchall()]
+
+
+def cut_off_restorations(conn: Connection) -> list[str]:
+    """Return the databases beside this one that restorations put things into and did not take away; one may be under way."""
+    return [str(row[0]) for row in conn.execute(SQL["cut_off_restorations"]).fetchall()]
 
 
 def rights_of(conn: Connection, role: str) -> tuple[bool, bool, bool]:

@@ -11,7 +11,7 @@ import typer
 from api.cli.output import AsJson, print_json, print_table, say
 from api.database import cluster_of, give_passwords, running_url
 from api.settings import Settings
-from layers import audit, database
+from layers import audit, backup_file, database
 from layers import backup as backups
 from layers.cluster import Cluster
 from spatial.errors import CuntuError
@@ -93,9 +93,9 @@ def backup(
     else:
         content, told = backups.backup(url, file), f"已备份到 {file}（{file.stat().st_size / 1e6:.1f} MB）"
     if as_json:
-        print_json({"file": str(file), "bytes": file.stat().st_size, "verified": verify, **content.to_json()})
+        print_json({"file": str(file), "bytes": file.stat().st_size, "sha256": backup_file.seal(file), "verified": verify, **content.to_json()})
     else:
-        say(f"{told}：{len(content.tables)} 个表，{sum(item.rows for item in content.tables.values())} 行，{content.made_at:%Y-%m-%d %H:%M:%S %Z}。")
+        say(f"{told}：{len(content.tables)} 个表，{sum(item.rows for item in content.tables.values())} 行，{content.made_at:%Y-%m-%d %H:%M:%S %Z}，摘要 {backup_file.seal(file)}。")
 
 
 @app.command()

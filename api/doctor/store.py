@@ -64,8 +64,12 @@ def guards(conn: Connection, settings: Settings) -> Iterator[Finding]:
     elif may_change:
         wrong = "这个角色能改动审计记录、删除审查或建表：有人另外授了权，请收回（REVOKE）。"
     yield judged("服务的数据库角色", database_roles.APP, wrong=wrong)
-    secured, _forced = condition.secured_tables(conn)
-    yield judged("行级安全", f"{secured} 个表", wrong=None if secured else "没有启用：运行 cuntu db upgrade；仍没有的，从备份恢复。")
+    if there:
+        unguarded = condition.open_tables(conn, database_roles.OURS)
+        advice = "没有启用：ALTER TABLE … ENABLE ROW LEVEL SECURITY，并查明是谁关闭的。" if unguarded else None
+        yield judged("行级安全", "、".join(unguarded) or "服务能读的表都已启用", wrong=advice)
+    off = condition.silenced(conn)
+    yield judged("保护历史的触发器", "、".join(off) or "都已启用", wrong="已停用：ALTER TABLE … ENABLE TRIGGER …，并查明是谁停用的、改动过什么。" if off else None)
     if there:
         with on_behalf(NOBODY), database.connect(conn_url(settings), role=database_roles.APP) as nobody:
             seen = condition.rows_seen(nobody)
@@ -112,6 +116,12 @@ def backups(conn: Connection, _: Settings) -> Iterator[Finding]:
     old = last is None or (datetime.now(UTC) - last).days >= BACKUP_DAYS
     said = f"上次 {last:%Y-%m-%d %H:%M %Z}" if last else "没有记录"
     yield judged("备份", said, notice="运行 cuntu db backup 文件，再以 --verify 演练恢复；密钥文件和上传文件夹另行备份。" if old else None)
+
+
+def restorations(conn: Connection, _: Settings) -> Iterator[Finding]:
+    """What a restoration left that was killed, or a rehearsal."""
+    left = condition.cut_off_restorations(conn)
+    yield judged("中断的恢复", "、".join(left) or "没有", notice='没有恢复或演练在进行时，逐个 DROP DATABASE "…"：其中是一份完整的数据。' if left else None)
 
 
 def queue(conn: Connection, _: Settings) -> Iterator[Finding]:

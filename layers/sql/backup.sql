@@ -10,14 +10,8 @@ SELECT to_regclass('audit.head') IS NOT NULL;
 -- name: audit_head
 SELECT id, encode(hash, 'hex') FROM audit.head;
 
--- name: close
-ALTER DATABASE {database} ALLOW_CONNECTIONS false;
-
 -- name: end_connections
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %(database)s;
 
 -- name: rename
 ALTER DATABASE {database} RENAME TO {name};
-
--- name: reopen
-ALTER DATABASE {database} ALLOW_CONNECTIONS true;

@@ -5,9 +5,19 @@ SELECT current_setting('server_version_num')::int, current_setting('server_versi
     current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on', current_setting('synchronous_commit') <> 'off',
     extract(epoch FROM clock_timestamp())::float, current_setting('max_connections')::int, pg_database_size(current_database());
 
--- name: secured
-SELECT count(*) FILTER (WHERE relrowsecurity), count(*) FILTER (WHERE relrowsecurity AND relforcerowsecurity) FROM pg_class
-WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace;
+-- name: open_tables
+SELECT c.oid::regclass::text FROM pg_class AS c
+WHERE c.relkind IN ('r', 'p') AND c.relnamespace IN ('public'::regnamespace, 'audit'::regnamespace) AND NOT c.relrowsecurity
+    AND c.oid <> 'alembic_version'::regclass AND EXISTS (SELECT FROM unnest(%(roles)s::text[]) AS role WHERE has_any_column_privilege(role, c.oid, 'SELECT'))
+    AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'e')
+ORDER BY 1;
+
+-- name: silenced
+SELECT t.tgrelid::regclass || ' ' || t.tgname FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
+WHERE t.tgenabled NOT IN ('O', 'A') AND c.relnamespace IN ('public'::regnamespace, 'audit'::regnamespace) ORDER BY 1;
+
+-- name: cut_off_restorations
+SELECT datname FROM pg_database WHERE datname ~ '_restore_[0-9]+$' AND starts_with(datname, current_database()) ORDER BY 1;
 
 -- name: app
 SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %(role)s),

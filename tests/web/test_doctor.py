@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from datetime import date
+from urllib.parse import urlsplit
 
 import people
 import pytest
@@ -111,6 +112,33 @@ def test_policies_that_are_gone_are_found(doctor, administered, cuntu):
         conn.execute("GRANT SELECT ON household TO cuntu_app")
     code, found = doctor()
     assert (code, found["未登录者经服务角色所见"]["state"]) == (1, "wrong")
+
+
+@pytest.mark.parametrize("table", ["applicant", "audit.entry", "feature"])
+def test_one_table_without_row_level_security_is_named(doctor, administered, table):
+    with database.connect(administered, autocommit=True) as conn:
+        conn.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+    code, found = doctor()
+    assert (code, found["行级安全"]["state"], table in found["行级安全"]["said"]) == (1, "wrong", True)
+
+
+def test_a_trigger_that_was_switched_off_is_named(doctor, administered):
+    with database.connect(administered, autocommit=True) as conn:
+        conn.execute("ALTER TABLE stored_check DISABLE TRIGGER stored_check_immutable")
+    code, found = doctor()
+    assert (code, found["保护历史的触发器"]["state"]) == (1, "wrong") and "stored_check_immutable" in found["保护历史的触发器"]["said"]
+
+
+def test_what_a_restoration_that_was_cut_off_left_is_named(doctor, administered):
+    name = urlsplit(administered).path[1:] + "_restore_17"
+    with database.connect(administered, autocommit=True) as conn:
+        conn.execute(f'CREATE DATABASE "{name}"')
+        try:
+            found = doctor()[1]
+        finally:
+            conn.execute(f'DROP DATABASE "{name}"')
+    assert found["中断的恢复"]["state"] == "notice" and name in found["中断的恢复"]["said"]
+    assert doctor()[1]["中断的恢复"]["state"] == "ok"
 
 
 def test_an_altered_audit_is_found(doctor, administered):
