@@ -14,6 +14,7 @@ import psycopg
 from api.access import passwords
 from api.access.administration import keeping_an_administrator
 from api.access.identities import TOKEN_PREFIX
+from api.access.own_tokens import NEVER
 from api.access.permissions import granted
 from api.moment import Moment
 from layers import accounts, audit, seats
@@ -46,8 +47,8 @@ class OneTimeLink:
 
     @property
     def path(self) -> str:
-        """The address within the service; logs leave secrets out, and that of the administrator's stands behind `#`, which is not even sent."""
-        return f"{self.page}{'#' if self.account is None else '/'}{self.secret}"
+        """The address within the service; the secret stands behind `#`, which browsers do not send."""
+        return f"{self.page}#{self.secret}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +143,8 @@ def issue_token(
 ) -> tuple[UUID, str, datetime]:
     """Make a token for somebody's program: it acts in a seat they hold today, with some or all of its permissions, for some days.
 
-    Raises InputError for a seat not theirs, a permission the seat has not, or too long a time; AccountStateError.
+    What needs a person at a page is never among them. Raises InputError for a seat not theirs, a permission that the seat has not or no token
+    is given, or too long a time; AccountStateError.
     """
     today = Moment.now().valid_on
     if account.disabled_at is not None:
@@ -150,9 +152,10 @@ def issue_token(
     found = seats.get(conn, seat, today=today)
     if found.person_id != account.person_id or found.is_ended(today):
         raise InputError(f"{account.person}今天不担任席位 {seat}（{found.unit}／{found.title}）。")
-    allowed = granted(found.roles)
+    allowed = granted(found.roles) - NEVER
     asked = frozenset(named or allowed)
-    problems = [f"/permissions：席位没有权限 {permission}" for permission in sorted(asked - allowed)]
+    problems = [f"/permissions：不能授予令牌 {permission}" for permission in sorted(asked & NEVER)]
+    problems += [f"/permissions：席位没有权限 {permission}" for permission in sorted(asked - allowed - NEVER)]
     if not 1 <= days <= TOKEN_DAYS:
         problems.append(f"/days：应为 1 到 {TOKEN_DAYS}")
     if problems:

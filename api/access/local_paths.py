@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 START = "/"
 LONGEST = 2_000
-_NEVER = ("/sign-in", "/sign-out", "/link/")
+_NEVER = ("/sign-in", "/sign-out", "/link")
 _ODD = re.compile(r"[\x00-\x20\x7f-\x9f\\\u2028\u2029]")
 
 

@@ -29,7 +29,7 @@ def masthead(request: Request) -> Masthead:
     path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
     back = (
         ""
-        if request.method != "GET" or path.startswith(("/sign-in", "/link/"))
+        if request.method != "GET" or path.startswith(("/sign-in", "/link"))
         else f"?next={quote(path + (f'?{query}' if query else ''), safe='')}"
     )
     return Masthead(

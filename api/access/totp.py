@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 import re
 import secrets as random
+import string
 import time
 from contextlib import suppress
 from typing import Any
@@ -26,7 +26,9 @@ DRIFTS = (-1, 0, 1)
 RECOVERY_CODES = 10
 NONCE_BYTES = 12
 _CODE = re.compile(r"[0-9]{6}")
-_RECOVERY = re.compile(r"[A-Z2-7]{24}")
+_RECOVERY = re.compile(r"[A-Z2-7]{24}(?:[A-Z2-7]{4})?")
+"""28 letters; codes of earlier days have 24."""
+_LETTERS = string.ascii_uppercase + "234567"
 
 
 def new_secret() -> str:
@@ -72,8 +74,8 @@ def is_recovery_code(text: str) -> bool:
 
 
 def new_recovery_codes() -> list[str]:
-    """Return ten codes of 120 random bits each; `shown` writes them for people."""
-    return [base64.b32encode(random.token_bytes(15)).decode() for _ in range(RECOVERY_CODES)]
+    """Return ten codes of 140 random bits each; `shown` writes them for people."""
+    return ["".join(random.choice(_LETTERS) for _ in range(28)) for _ in range(RECOVERY_CODES)]
 
 
 def shown(code: str) -> str:

@@ -26,7 +26,7 @@ from layers.credentials import Connection, Credentials
 router = APIRouter(include_in_schema=False, route_class=PageRoute, default_response_class=HTMLResponse)
 
 PasswordForm = Annotated[Form, Depends(posted("current", "password", "again", "revoke_tokens", "next"))]
-LinkForm = Annotated[Form, Depends(posted("password", "again", signed_in=False))]
+LinkForm = Annotated[Form, Depends(posted("secret", "password", "again", signed_in=False))]
 
 
 @router.get("/account/password")
@@ -59,25 +59,26 @@ async def change_password(request: Request, me: Me, desk: SigningInDesk, form: P
     return response
 
 
-@router.get("/link/{secret}")
+@router.get("/link")
 @needs("open")
-def link_page(request: Request, secret: str) -> HTMLResponse:
-    """The form of a one-time link, which is not used up by looking at it."""
-    with as_service(), request.app.state.pool.connection() as conn:
-        found = _linked(conn, secret)
-    return _link_page(request, secret, found)
+def link_page(request: Request) -> HTMLResponse:
+    """Where a one-time link leads. Its secret stands behind `#` and is not sent with the address; the page sends it in a form."""
+    return _form_page(request, "account_link.html", {})
 
 
-@router.post("/link/{secret}")
+@router.post("/link")
 @needs("open")
-async def use_link(request: Request, desk: SigningInDesk, secret: str, form: LinkForm) -> Response:
-    """Choose a password by a one-time link; all sessions of the account end."""
+async def use_link(request: Request, desk: SigningInDesk, form: LinkForm) -> Response:
+    """Show the form of a one-time link, which does not use it up; with a password choose that, and end all sessions of the account."""
+    secret = form.text("secret").strip()
 
     def look() -> Credentials:
         with as_service(), request.app.state.pool.connection() as conn:
             return _linked(conn, secret)
 
     found = await run_sync(look)
+    if "password" not in form.fields:
+        return await run_sync(lambda: _link_page(request, secret, found))
     problems = _problems(request, form, found)
     if problems:
         return await run_sync(lambda: _link_page(request, secret, found, problems=problems, status=400))
@@ -147,15 +148,20 @@ def _own_page(
 def _link_page(
     request: Request, secret: str, found: Credentials, *, problems: list[str] | None = None, status: int = 200
 ) -> HTMLResponse:
-    proof = form_secret(request)
     context: dict[str, Any] = {
-        "action": f"/link/{secret}", "csrf": csrf.of_form(proof), "login": found.login, "forced": False, "by_link": True,
+        "action": "/link", "secret": secret, "login": found.login, "forced": False, "by_link": True,
         "problems": problems or [], "shortest": passwords.SHORTEST, "target": "",
     }  # fmt: skip
+    return _form_page(request, "account_password.html", context, status=status)
+
+
+def _form_page(request: Request, template: str, context: dict[str, Any], *, status: int = 200) -> HTMLResponse:
+    """A page with a form for whoever has no session."""
+    proof = form_secret(request)
     response = page(
         request,
-        "account_password.html",
-        context,
+        template,
+        context | {"csrf": csrf.of_form(proof)},
         synthetic=False,
         status=status,
         headers=NO_STORE,  # not "no-referrer": the browser would then not say that the form comes from here

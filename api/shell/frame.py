@@ -22,11 +22,6 @@ NEVER = float("inf")
 ANYWAY_S = 3_600.0
 
 
-def told(path: str) -> str:
-    """Return a path as it may stand in the log: that of a one-time link is a secret."""
-    return "/link/…" if path.startswith("/link/") else path
-
-
 class Frame:
     """Gives each request a number (`X-Request-ID`, and in the log), and ends those that take too long.
 
@@ -87,7 +82,7 @@ class _Exchange:
             self.wait(min(left, ANYWAY_S))
         else:
             self.cut = True
-            log.warning("no answer within %.0f s at %s", self.limit_s, told(self.scope["path"]))
+            log.warning("no answer within %.0f s at %s", self.limit_s, self.scope["path"])
             self._ending = self.loop.create_task(self._answer(LateAnswerError()))
 
     async def receive(self) -> Message:
@@ -126,7 +121,7 @@ class _Exchange:
     async def fail(self, error: Exception) -> None:
         """Answer an error nobody expected; one in the middle of an answer ends the connection."""
         if self.cut:
-            log.warning("after its answer, %s failed: %s", told(self.scope["path"]), type(error).__name__)
+            log.warning("after its answer, %s failed: %s", self.scope["path"], type(error).__name__)
         elif self.started:
             raise error
         else:

@@ -69,9 +69,9 @@ def test_a_county_is_staffed_from_the_command_line(run, db_url):
         "管某某",
     )
     assert {found["name"] for found in told(run("accounts", "people", "--json"))["people"]} >= {"甲某", "管某某"}
-    assert link.startswith("http://127.0.0.1:8000/link/")
+    assert link.startswith("http://127.0.0.1:8000/link#")
     with database.connect(db_url) as conn:
-        assert accounts.use_link(conn, link.rpartition("/")[2], "password")
+        assert accounts.use_link(conn, link.rpartition("#")[2], "password")
         assert {(entry["channel"], entry["seat"]) for entry in noted(conn)} == {("command", "命令行")}
 
 
@@ -91,7 +91,7 @@ def test_an_account_is_closed_opened_and_reset(run, db_url, monkeypatch):
     )["token"]
     assert token.startswith("cuntu_") and len(token) == 49
     code, out, err = run("accounts", "reset", "jia")
-    assert code == 0 and "/link/" in out and GOOD not in out + err
+    assert code == 0 and "/link#" in out and GOOD not in out + err
     assert "链接未用" in run("accounts", "list")[1]
 
 

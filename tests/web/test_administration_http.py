@@ -71,7 +71,7 @@ def test_the_roles_are_told_with_what_they_may_do_and_exclude(admin):
 def test_an_account_is_opened_closed_and_opened_again(admin, db_url):
     opened = admin.post(f"{BASE}/accounts", json={"person_id": person(admin), "login": "jia.mou"})
     assert opened.status_code == 201 and opened.headers["cache-control"] == "no-store"
-    number, secret = opened.json()["account_id"], opened.json()["link"].removeprefix("/link/")
+    number, secret = opened.json()["account_id"], opened.json()["link"].removeprefix("/link#")
     at = f"{BASE}/accounts/{number}"
     listed = {account["login"]: account for account in admin.get(f"{BASE}/accounts").json()["accounts"]}
     assert not listed["jia.mou"]["has_password"] and listed["jia.mou"]["link_until"]
@@ -81,7 +81,7 @@ def test_an_account_is_opened_closed_and_opened_again(admin, db_url):
     assert admin.post(f"{at}/unlock").json()["locked_until"] is None
     refused(admin.delete(f"{at}/second-factor"), 409, "没有设置第二因素")
     assert admin.put(f"{at}/subject", json={"subject": "sub-7"}).json()["oidc_subject"] == "sub-7"
-    again = admin.post(f"{at}/password-link").json()["link"].removeprefix("/link/")
+    again = admin.post(f"{at}/password-link").json()["link"].removeprefix("/link#")
     with database.connect(db_url) as conn:
         with pytest.raises(accounts.LinkSpentError):
             accounts.use_link(conn, secret, "password")

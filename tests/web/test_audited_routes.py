@@ -49,7 +49,7 @@ OF_SESSIONS = {
     "POST /account/tokens/revoke": "account.revoke_token",
     "POST /api/v1/account/tokens": "account.make_token",
     "DELETE /api/v1/account/tokens/{token_id}": "account.revoke_token",
-    "POST /link/{secret}": "account.set_password_by_link",
+    "POST /link": "account.set_password_by_link",
     "POST /sign-in": "account.sign_in",
     "POST /sign-out": "account.sign_out",
     "POST /api/v1/first-administrator": "accounts.first_administrator",

@@ -47,7 +47,7 @@ def enrol(visitor: Visitor, clock) -> tuple[pyotp.TOTP, list[str]]:
     done = visitor.post("/account/second-factor/confirm", {"code": device.at(clock.now())}, csrf=csrf)
     assert done.status_code == 200, done.text
     clock(1)
-    return device, re.findall(r"<li>([A-Z2-7-]{29})</li>", done.text)
+    return device, re.findall(r"<li>([A-Z2-7-]{34})</li>", done.text)
 
 
 @pytest.fixture
@@ -104,6 +104,15 @@ def test_a_code_counts_once(client, enrolled, clock):
 def test_the_code_that_confirmed_the_enrolment_is_used_up(client, enrolled, clock):
     _, device, _ = enrolled
     assert Visitor(client).sign_in(code=device.at(clock.now() - totp.STEP_S)).status_code == 403
+
+
+def test_a_recovery_code_has_140_random_bits():
+    codes = totp.new_recovery_codes()
+    assert len(set(codes)) == totp.RECOVERY_CODES
+    for code in codes:
+        assert re.fullmatch("[A-Z2-7]{28}", code)  # 5 bits each
+        assert totp.is_recovery_code(totp.typed(totp.shown(code)))
+    assert totp.is_recovery_code("A" * 24), "codes that were printed before have 24 letters"
 
 
 def test_a_recovery_code_counts_once_and_may_be_typed_in_any_way(client, enrolled, county_url):
@@ -183,7 +192,7 @@ def test_new_recovery_codes_take_the_place_of_the_old(enrolled, client, clock):
     visitor, device, old = enrolled
     page = "/account/second-factor"
     shown = visitor.post(f"{page}/codes", {"password": PASSWORD, "code": device.at(clock.now())}, page=page)
-    new = re.findall(r"<li>([A-Z2-7-]{29})</li>", shown.text)
+    new = re.findall(r"<li>([A-Z2-7-]{34})</li>", shown.text)
     assert len(set(new) - set(old)) == 10
     assert Visitor(client).sign_in(code=old[0]).status_code == 403
     assert Visitor(client).sign_in(code=new[0]).status_code == 303
