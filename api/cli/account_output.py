@@ -9,7 +9,7 @@ import typer
 
 from api.cli.output import print_json, say
 from api.database import ready_url
-from api.deliveries.entries import validated
+from api.json_text import validated
 from layers import database
 
 

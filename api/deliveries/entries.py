@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import Any
 
 from api.deliveries.schemas import AnswersRequest, DescriptionRequest
-from api.errors import parameter_errors
-from api.json_text import parse_json
 from layers.deliveries import STATE_LABELS, Delivery
 from layers.delivery_choice import Choice
 from layers.descriptions import Description, polygon
 from layers.quality.findings import LEVEL_LABELS, QualityFinding
 from layers.recognising.recognition import Answers
-from spatial.errors import InputError
-from spatial.personal_numbers import refusals
-
-Model = TypeVar("Model", bound=BaseModel)
 
 
 def head_entry(found: Delivery) -> dict[str, Any]:
@@ -67,22 +59,6 @@ def finding_entry(number: int, finding: QualityFinding, geometry: Mapping[str, A
     names = ("code", "level", "message", "row", "identifier", "other", "measured", "unit", "repair")
     told = {name: getattr(finding, name) for name in names} | {"number": number, "level_label": LEVEL_LABELS[finding.level]}
     return {"type": "Feature", "id": number, "geometry": geometry, "properties": told}
-
-
-def validated(model: type[Model], body: bytes, *, personal: bool = False) -> Model:
-    """Read a JSON body; raises InputError naming every place where it is not as described, or holds identity or telephone numbers.
-
-    `personal` says that it is one of those few in which such numbers belong.
-    """
-    told = parse_json(body)
-    refused = [] if personal else refusals(told)
-    if refused:
-        raise InputError(problems=refused)
-    try:
-        return model.model_validate(told)
-    except ValidationError as error:
-        found = parameter_errors([{**item, "loc": ("body", *item["loc"])} for item in error.errors()])
-        raise InputError(problems=[f"{item['place']}：{item['message']}" for item in found]) from error
 
 
 def choice_of(asked: AnswersRequest) -> Choice:

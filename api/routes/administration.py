@@ -23,8 +23,8 @@ from api.access.administration_schemas import (
 )
 from api.access.guard import GuardedRoute, needs
 from api.access.permissions import roles
-from api.deliveries.entries import validated
 from api.deps import AppSettings, Db, JsonBody
+from api.json_text import validated
 from api.moment import Moment
 from api.openapi import json_body, problems
 from layers import seats

@@ -17,8 +17,8 @@ from api.access.administration_schemas import (
     SubjectRequest,
 )
 from api.access.guard import GuardedRoute, needs
-from api.deliveries.entries import validated
 from api.deps import AppSettings, Db, JsonBody
+from api.json_text import validated
 from api.openapi import json_body, problems
 from api.routes.administration import ACTED, MANAGE, READ, Acts
 from layers import accounts

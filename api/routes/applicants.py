@@ -21,8 +21,8 @@ from api.applicants.schemas import (
     RevealRequest,
     SearchRequest,
 )
-from api.deliveries.entries import validated
 from api.deps import AppSettings, Db, JsonBody, Snapshot, When
+from api.json_text import validated
 from api.openapi import json_body, problems
 from api.routes.pages import Data, PageRoute, is_synthetic, page
 from api.schemas import WITHOUT_ZERO

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, File, Form, Query, Response, UploadFile
 from api.access.guard import GuardedRoute, needs
 from api.access.signing import OFFICER_TOLD, UNIT_TOLD, actor, signature
 from api.deliveries.desk import DeliveryDesk
-from api.deliveries.entries import choice_of, delivery_entry, description_of, head_entry, validated
+from api.deliveries.entries import choice_of, delivery_entry, description_of, head_entry
 from api.deliveries.schemas import (
     AnswersRequest,
     DatasetRequest,
@@ -22,6 +22,7 @@ from api.deliveries.schemas import (
     StageRequest,
 )
 from api.deps import AppSettings, Db, JobQueue, JsonBody, Snapshot
+from api.json_text import validated
 from api.openapi import LOCATION, json_body, problems
 from api.schemas import WITHOUT_ZERO
 from layers import deliveries as store

@@ -8,14 +8,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import ValidationError
 
 from api.access.guard import GuardedRoute, needs
 from api.checks.changed_packs import files_of_overlay
 from api.checks.checking import epsg_of, features_of, refuse_other_crs
 from api.deps import JSON_TYPES, AppSettings, Checking, Db, JobQueue, JsonBody, When
-from api.errors import UnsupportedMediaTypeError, parameter_errors
-from api.json_text import parse_json
+from api.errors import UnsupportedMediaTypeError
+from api.json_text import parse_json, validated
 from api.openapi import LOCATION, json_body, problems
 from api.runs.entries import result_entry, run_entry
 from api.runs.running import CheckRuns
@@ -129,7 +128,7 @@ def check_file(
 @needs("runs.make", county=True)
 def compare_plan(request: Request, response: Response, body: JsonBody, when: When, queue: JobQueue) -> dict[str, Any]:
     """Which open applications, houses and plots change under draft versions of layers, and why."""
-    asked = _validated(body)
+    asked = validated(PlanDifferenceRequest, body)
     return _accepted(response, queue, _runs(request).begin_plan_difference(list(asked.versions), moment=when))
 
 
@@ -206,10 +205,3 @@ def get_results(
     following = found[-1].position if len(found) == limit else None
     return {"run_id": str(run_id), "results": [result_entry(result) for result in found], "next_after": following}
 
-
-def _validated(body: bytes) -> PlanDifferenceRequest:
-    try:
-        return PlanDifferenceRequest.model_validate(parse_json(body))
-    except ValidationError as error:
-        found = parameter_errors([{**item, "loc": ("body", *item["loc"])} for item in error.errors()])
-        raise InputError(problems=[f"{item['place']}：{item['message']}" for item in found]) from error
