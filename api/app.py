@@ -11,7 +11,7 @@ import anyio.to_thread
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from api import errors, openapi, uploads
+from api import error_answers, openapi, uploads
 from api.access.epoch import Epoch
 from api.access.identify import Identify
 from api.access.identities import Identities
@@ -140,7 +140,7 @@ def create_app(
     app.state.comparisons = Comparisons()
     app.state.refusals = Refusals(pools.work)
     _route(app)
-    errors.install(app)
+    error_answers.install(app)
     openapi.describe(app)
     app.state.epoch = epoch or Epoch()
     app.state.identities = Identities(pool, settings, app.state.epoch)

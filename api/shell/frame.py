@@ -10,7 +10,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import LateAnswerError, SlowBodyError, document_of, on_unexpected, problem
+from api.error_answers import on_unexpected
+from api.errors import LateAnswerError, SlowBodyError, document_of, problem
 from spatial.errors import CuntuError
 
 log = logging.getLogger("cuntu.api")
