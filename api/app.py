@@ -84,7 +84,7 @@ from api.shell.headers import SecurityHeaders
 from api.shell.places import Places
 from api.shell.quota import UploadQuota
 from api.shell.rates import Buckets
-from api.shell.sizes import SizeLimits
+from api.shell.sizes import MOST_FIELD_BYTES, MOST_FIELDS, MOST_FILES, SizeLimits
 from api.shell.throttle import GuessingLimit, RateLimit
 from api.short_way import QueryMemory, ShortWay
 from api.snapshots import Snapshots
@@ -118,6 +118,7 @@ def create_app(
         lifespan=_lifespan,
         dependencies=[Depends(known_parameters_only)],
         swagger_ui_oauth2_redirect_url=None,
+        form_limits={"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": MOST_FIELD_BYTES},
     )
     pools = Pools.of(database_url, settings)
     pool = pools.requests

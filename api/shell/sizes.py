@@ -11,6 +11,8 @@ MOST_ADDRESS_BYTES = 16_384
 """A selection of features by polygon stands in an address."""
 MOST_HEADER_BYTES = 32_768
 MOST_HEADERS = 100
+MOST_FILES, MOST_FIELDS, MOST_FIELD_BYTES = 2, 40, 20_000
+"""What a multipart form may hold: fields are kept in memory, and the limit of an upload is that of its file."""
 ONCE = frozenset({b"host", b"content-length", b"content-type", b"authorization", b"origin"})
 """Given twice, each reader might take another one for true."""
 

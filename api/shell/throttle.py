@@ -13,8 +13,8 @@ from api.errors import TooManyRequestsError, document_of, problem
 from api.settings import Settings
 from api.shell.rates import Buckets, Rate
 
-FREE = ("/static/", "/healthz", "/readyz")
-"""Nothing is worked out for these; a proxy asks for its health without pause."""
+FREE = ("/static/", "/healthz")
+"""Nothing is worked out for these; a proxy asks for its health without pause. Whether it is ready is asked of the database."""
 SIGN_IN = (
     "/sign-in",
     "/account/password",

@@ -162,6 +162,22 @@ def test_behind_a_trusted_proxy_each_client_is_counted_by_its_own_address(url, t
         assert [tried("1.2.3.4"), tried("1.2.3.4"), tried("1.2.3.5"), tried("9.9.9.9, 1.2.3.4")] == [False, True, False, True]
 
 
+@pytest.mark.parametrize("more", [{f"f{number}": "x" for number in range(80)}, {"reason": "x" * 200_000}, {f"file{number}": (f"{number}.txt", b"x") for number in range(8)}])
+def test_an_upload_brings_one_file_and_a_few_short_fields(service, more):
+    """What else comes with it is held in memory: a thousand fields of a megabyte are not read."""
+    files = {"file": ("a.geojson", b"{}"), **{name: value for name, value in more.items() if isinstance(value, tuple)}}
+    fields = {name: value for name, value in more.items() if isinstance(value, str)}
+    answer = service.post("/api/v1/deliveries", files=files, data=fields)
+    assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM), answer.text
+    assert_shell(answer)
+
+
+def test_whether_it_is_ready_cannot_be_asked_without_end(url, tmp_path):
+    """Each asks the database."""
+    with limited(url, tmp_path, rate_address="2/h", anonymous=True) as client:
+        assert [client.get("/readyz").status_code for _ in range(3)] == [200, 200, 429]
+
+
 def test_a_day_of_one_account_has_a_measure(url, tmp_path):
     with limited(url, tmp_path, upload_bytes_per_day=10_000, open_deliveries=2) as client:
         def deliver(size):
