@@ -10,7 +10,7 @@ import logging
 import psycopg
 
 from api.settings import Settings, project_root
-from layers import database, roles
+from layers import audit, database, roles
 from layers.cluster import Cluster, default_data_dir
 from spatial.errors import CuntuError
 
@@ -54,6 +54,7 @@ def give_passwords(settings: Settings) -> None:
         with database.connect(running_url(settings)) as conn:
             for role, password in given.items():
                 roles.give_password(conn, role, password)
+            audit.note(conn, "database.give_passwords", "database", details={"roles": sorted(given)})
 
 
 def ready_url(settings: Settings, *, serving: bool = False) -> str:

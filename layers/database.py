@@ -21,9 +21,10 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
-from layers import roles
+from layers import audit, roles
 from layers.acting import SERVICE, as_service, current
 from layers.sql import queries
+from spatial.errors import CuntuError
 
 SQL = queries("database")
 
@@ -142,27 +143,44 @@ def _limits(statement_timeout_s: int = 0, lock_timeout_s: int = 0) -> dict[str, 
     return {name: f"{seconds}s" for name, seconds in limits.items() if seconds}
 
 
+class NewerStructureError(CuntuError):
+    """数据库结构比本版本的程序新：请装回写成它的版本，或用升级前的备份恢复。"""
+
+
 def upgrade(url: str) -> None:
-    """Bring the structure to the newest migration. Running it again changes nothing; two at once wait for each other."""
+    """Bring the structure to the newest migration, and write down in the same transaction that an earlier one was.
+
+    Running it again changes nothing; two at once wait for each other. Raises NewerStructureError.
+    """
     engine = sqlalchemy.create_engine(libpq_url(url).replace("postgresql://", "postgresql+psycopg://", 1), poolclass=sqlalchemy.NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql(SQL["lock_migrations"].as_string())
         driver: Any = connection.connection.driver_connection
         roles.make(driver)
+        earlier = migration(driver)
+        if earlier is not None and not is_known(earlier):
+            raise NewerStructureError(f"{NewerStructureError.__doc__}（{earlier}）")
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         roles.trust_boxes(driver)
+        if earlier not in (None, _head()):
+            audit.note(driver, "database.upgrade", "database", details={"from": earlier, "to": _head()})
     engine.dispose()
+
+
+def migration(conn: psycopg.Connection[Any]) -> str | None:
+    """Return the number of the newest migration that a structure has been through, None for a database without one."""
+    row = conn.execute(SQL["has_migration_table"]).fetchone()
+    if row is None or not row[0]:
+        return None
+    row = conn.execute(SQL["migration"]).fetchone()
+    return None if row is None else str(row[0])
 
 
 def is_migrated(conn: psycopg.Connection[Any]) -> bool:
     """Tell whether the structure is that of the newest migration."""
-    row = conn.execute(SQL["has_migration_table"]).fetchone()
-    if row is None or not row[0]:
-        return False
-    row = conn.execute(SQL["migration"]).fetchone()
-    return row is not None and row[0] == _head()
+    return migration(conn) == _head()
 
 
 def is_known(revision: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,8 +10,8 @@ import typer
 from api.cli.output import AsJson, print_json, print_table, say
 from api.database import cluster_of, give_passwords, running_url
 from api.settings import Settings
-from layers import audit, backup_file, database
 from layers import backup as backups
+from layers import backup_file, database
 from layers.cluster import Cluster
 from spatial.errors import CuntuError
 
@@ -73,8 +72,6 @@ def upgrade(context: typer.Context, as_json: AsJson = False) -> None:
     """把数据库结构升级到当前版本。"""
     database.upgrade(running_url(context.obj))
     give_passwords(context.obj)
-    with database.connect(running_url(context.obj)) as conn:
-        audit.note(conn, "database.upgrade", "database", details={"version": version("cuntu")})
     print_json({"migrated": True}) if as_json else say("数据库结构已是当前版本。")
 
 
