@@ -27,7 +27,10 @@ ACCESS = logging.getLogger("cuntu.access")
 FIELDS = "told"
 """The attribute of a record with further members of its line: `log.info("…", extra={FIELDS: {…}})`."""
 
-_ROW_VALUES = re.compile(r"^[ \t]*(DETAIL|CONTEXT|HINT|LINE \d+):.*\n?(^[ \t]*\^.*\n?)?", re.MULTILINE)
+_ROW_VALUES = re.compile(
+    r"^[ \t|]*(?:DETAIL|CONTEXT|HINT|LINE \d+):.*?(?=^(?:During handling of the above|The above) exception|\Z)", re.MULTILINE | re.DOTALL
+)
+"""All that follows: a value may have several lines."""
 _CONTROL = {number: f"\\x{number:02x}" for number in (*range(9), *range(10, 32), 127, 0x85, 0x2028, 0x2029)} | {10: "\\n", 13: "\\r"}
 _process = "command"
 
@@ -119,4 +122,4 @@ class TextLines(_Lines):
         more = "".join(f" {name}={value}" for name, value in fields.items() if value is not None)
         line = f"{moment} {record.levelname} {_process} {record.name}: {self.said(record)}{more}".translate(_CONTROL)
         trace = self.trace(record)
-        return f"{line}\n{trace}" if trace else line
+        return "\n    ".join([line, *(part.translate(_CONTROL) for part in trace.split("\n"))]) if trace else line

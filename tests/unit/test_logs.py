@@ -70,6 +70,34 @@ def test_personal_numbers_and_values_of_rows_stay_out_of_messages_and_traces(wri
         assert secret not in text
 
 
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_row_of_several_lines_stays_out_and_what_came_of_its_error_is_told(written, form):
+    stream = written(form)
+    row, other = "refused\nDETAIL:  Failing row contains (1, 第一行\n赵某某, 第二行\n\n钱某某).", "refused\nDETAIL:  (1, 一\n孙某某)"
+    try:
+        try:
+            raise ValueError(row)
+        except ValueError as error:
+            raise KeyError("because") from error
+    except KeyError:
+        logging.getLogger("cuntu.test").exception("failed: %s", other)
+    text = stream.getvalue()
+    assert "KeyError" in text and "refused" in text and "direct cause" in text
+    for secret in ("赵某某", "钱某某", "孙某某"):
+        assert secret not in text
+
+
+def test_the_trace_of_an_error_cannot_be_made_to_look_like_another_record(written):
+    stream = written("text")
+    try:
+        raise ValueError("a\n2026-01-01 00:00:00 INFO forged\r\x1b[2J")
+    except ValueError:
+        logging.getLogger("cuntu.test").exception("failed")
+    lines = stream.getvalue().splitlines()
+    assert len(lines) > 3 and all(line.startswith("    ") for line in lines[1:])
+    assert "\x1b" not in stream.getvalue() and "\r" not in stream.getvalue()
+
+
 def test_a_log_file_is_followed_when_it_is_moved_away(written, tmp_path, monkeypatch):
     file = tmp_path / "cuntu.log"
     written("json")
