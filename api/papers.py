@@ -11,6 +11,7 @@ from uuid import UUID
 
 from psycopg_pool import ConnectionPool
 
+from api import withheld
 from api.reach import check_within_reach
 from api.settings import Settings
 from layers import papers
@@ -52,9 +53,9 @@ class Papers:
         return papers
 
     def issue(self, check_id: UUID) -> bytes:
-        """Return the paper of a stored check; raises UnknownRecordError."""
+        """Return the paper of a stored check; raises UnknownRecordError, and ForbiddenError where it states data that whoever asks may not see."""
         with self.pool.connection() as conn:
-            check_within_reach(conn, check_id)
+            withheld.refuse_hidden(conn, withheld.numbers(check_within_reach(conn, check_id).datasets), "意见书")
             return self.issuer.issue(conn, check_id)
 
     def find(self, sha256: str) -> IssuedPaper | None:

@@ -164,9 +164,9 @@ class DatasetState(BaseModel):
 
     model_config = ConfigDict(extra="allow")
     layer: str
-    state: Literal["loaded", "partly_covered", "not_loaded"]
+    state: Literal["loaded", "partly_covered", "not_loaded", "withheld"] = Field(description="withheld：已使用，但高于席位的密级，只写图层")
     state_label: str
-    version: int | None = Field(None, description="未入库时没有")
+    version: int | None = Field(None, description="未入库或不公开时没有")
 
 
 class Finding(BaseModel):

@@ -34,9 +34,9 @@ def hidden_of(conn: psycopg.Connection[Any], datasets: Iterable[Report]) -> Hidd
     return visibility.unseen(conn, numbers(datasets))
 
 
-def refuse_hidden(conn: psycopg.Connection[Any], datasets: Iterable[Report], what: str) -> None:
+def refuse_hidden(conn: psycopg.Connection[Any], used: Iterable[int], what: str) -> None:
     """Raise ForbiddenError where something that cannot be told in part rests on a version that whoever acts may not see."""
-    if hidden_of(conn, datasets):
+    if visibility.unseen(conn, set(used)):
         raise ForbiddenError(f"{what}依据的数据高于您席位的密级，请由有权的席位办理。")
 
 

@@ -13,6 +13,6 @@ SQL = queries("visibility")
 
 
 def unseen(conn: psycopg.Connection[Any], versions: Collection[int]) -> frozenset[int]:
-    """Return those of some versions that whoever acts may not see, or that are no more."""
-    seen = conn.execute(SQL["visible"], {"versions": list(versions)}).fetchall() if versions else []
-    return frozenset(versions).difference(row[0] for row in seen)
+    """Return those of some versions that there are and that whoever acts may not see; what was discarded is not hidden."""
+    rows = conn.execute(SQL["unseen"], {"versions": list(versions)}).fetchall() if versions else []
+    return frozenset(row[0] for row in rows)

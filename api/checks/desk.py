@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from anyio.to_thread import run_sync
 
+from api import withheld
 from api.checks.checking import Basis, Checker, epsg_of, refuse_other_crs, stored_check
 from api.checks.groups import CheckGroups, Judged
 from api.checks.writer import CheckWriter
@@ -18,6 +19,7 @@ from api.errors import DATABASE_AWAY
 from api.json_text import parse_json
 from api.moment import Moment, Times
 from api.reach import refuse_beyond_reach, refuse_village_beyond_reach
+from api.shown import is_shown
 from api.snapshots import FRESH_S
 from layers.acting import as_service
 from layers.checks import StoredCheck
@@ -79,9 +81,21 @@ class CheckDesk:
         """Check one GeoJSON Feature and store nothing: the report without an id. Raises as `check` does."""
         basis = await self._in_memory(body, asked)
         if basis is None:
-            return await run_sync(self._judge, body, asked, _for_preview)
+            return await self.shown(*await run_sync(self._judge, body, asked, _for_preview))
         async with self.groups.judged(self._read(body, asked, basis), basis) as judged:
-            return _for_preview(judged)
+            return await self.shown(*_for_preview(judged))
+
+    async def shown(self, report: bytes, datasets: Sequence[Mapping[str, Any]]) -> bytes:
+        """Return a report as whoever asks may see it; where all it rests on is known to be open to them, this asks no database."""
+        held = self._basis.seen.versions if self._basis else {}
+        is_open = {dataset.version for dataset in held.values() if is_shown(dataset)}
+        if withheld.numbers(datasets) <= is_open:
+            return report
+        return await run_sync(self._shown, report, datasets)
+
+    def _shown(self, report: bytes, datasets: Sequence[Mapping[str, Any]]) -> bytes:
+        with self.checker.pool.connection() as conn:
+            return withheld.report_bytes(conn, report, datasets)
 
     async def warm_up(self) -> None:
         """Judge one site, so that what is worked out once is there before the first request."""
@@ -151,9 +165,9 @@ def _for_store(judged: Judged) -> StoredCheck:
     return stored_check(judged.checks, judged.applications, judged.row, at=datetime.now(UTC))
 
 
-def _for_preview(judged: Judged) -> bytes:
+def _for_preview(judged: Judged) -> tuple[bytes, list[dict[str, Any]]]:
     refuse_village_beyond_reach(judged.checks.village_code(judged.row))
-    return judged.checks.report_bytes(judged.row, checked_at=datetime.now(UTC).isoformat())
+    return judged.checks.report_bytes(judged.row, checked_at=datetime.now(UTC).isoformat()), judged.checks.dataset_versions
 
 
 def application_document(body: bytes, crs: str | None) -> tuple[dict[str, Any], int | None]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 import orjson
 
+from api import withheld
 from api.checks.judging import Judging
+from api.errors import ForbiddenError
 from api.reach import check_within_reach
 from layers import overrides as acts
 from layers import rechecks
@@ -55,14 +57,17 @@ class Overriding:
         """Mark a hit as wrong: `rule, feature_id, reason, officer, unit, evidence, evidence_sha256`.
 
         Raises InputError for what is missing or blank, NotAHitError, NoDataStaysError, WrongFeatureError, AlreadyMarkedError,
-        RuleGoneError, UnknownRecordError.
+        RuleGoneError, UnknownRecordError, and ForbiddenError for a hit on data that whoever acts may not see.
         """
         said = _stated(stated, needed=("rule", "reason", "officer", "unit"), more=("feature_id", "evidence", "evidence_sha256"))
         if not said.get("evidence") and not said.get("evidence_sha256"):
             raise InputError("更正内容有误：", problems=["/evidence：须写明证据，或给出证据文件的 SHA-256（evidence_sha256）"])
         with self.pool.connection() as conn:
             check = check_within_reach(conn, check_id)
+            hidden = withheld.hidden_of(conn, check.datasets)
         key = said.pop("rule")
+        if key in withheld.hidden_rules(orjson.loads(check.report), hidden):
+            raise ForbiddenError("这条规则的命中依据的数据高于您席位的密级，请由有权的席位更正。")
         overrides.hit(orjson.loads(check.report), key)
         behind = self.features(check, key)
         _check_feature(behind, said.get("feature_id"))
@@ -81,6 +86,7 @@ class Overriding:
         """Return a stored check as it stands after all acts; raises UnknownRecordError."""
         with self.pool.connection() as conn:
             check, done, links = check_within_reach(conn, check_id), acts.of_check(conn, check_id), rechecks.chain(conn, check_id)
+            hidden = withheld.hidden_of(conn, check.datasets)
         standing = acts.standing(done)
         report = orjson.loads(check.report)
         marked: dict[str, set[str | None]] = {}
@@ -88,6 +94,8 @@ class Overriding:
             marked.setdefault(act.rule_key, set()).add(act.feature_id)
         aside = overrides.set_aside({act.rule_key: act.hit_features for act in standing}, marked)
         verdict = overrides.verdict_without(report, aside, on_missing=self._on_missing()) if aside else check.verdict
+        unnamed = withheld.hidden_rules(report, hidden)
+        done, standing = ([replace(act, feature_id=None) if act.rule_key in unnamed else act for act in some] for some in (done, standing))
         return Effective(check, tuple(done), tuple(standing), aside, verdict, _sentence(check, standing, aside, verdict), tuple(links))
 
     def _on_missing(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from api import withheld
 from api.access.guard import needs
 from api.checks.judging import Judging
 from api.checks.overriding import Overriding
@@ -36,7 +37,9 @@ def check(request: Request, check_id: UUID, snapshots: Snapshot, data: Data) -> 
     """One stored check on its map, drawn over the very versions it rests on, with what officers marked as wrong."""
     standing = Overriding(Judging(request.app.state.pool, request.app.state.snapshots, request.app.state.settings)).effective(check_id)
     stored = standing.check
-    report = {**orjson.loads(stored.report), "id": str(stored.id), "checked_at": stored.checked_at}
+    with request.app.state.pool.connection() as conn:
+        hidden = withheld.hidden_of(conn, stored.datasets)
+    report = {**withheld.check_report(orjson.loads(stored.report), hidden), "id": str(stored.id), "checked_at": stored.checked_at}
     synthetic = any(dataset.get("synthetic") for dataset in report["datasets"])
     overlays = data.overlays(seen_by(snapshots, stored, report), ids=CHECK_OVERLAYS, on=CHECK_ON)
     context: dict[str, Any] = {

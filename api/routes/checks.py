@@ -9,7 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from api import uploads
+from api import uploads, withheld
 from api.access.guard import GuardedRoute, needs
 from api.checks.checking import features_of
 from api.checks.desk import Asked, CheckDesk, application_document
@@ -93,16 +93,18 @@ def list_checks(
 @router.get("/{check_id}", summary="一份审查报告", response_model=Report, responses=problems(400, 404, 503))
 @needs("checks.read")
 def get_check(check_id: UUID, db: Db) -> Response:
-    """A stored report, byte for byte as it was given."""
+    """A stored report, byte for byte as it was given; without what rests on data above the level of whoever asks."""
     with db.connection() as conn:
-        return Response(check_within_reach(conn, check_id).report, media_type="application/json")
+        found = check_within_reach(conn, check_id)
+        return Response(withheld.report_bytes(conn, found.report, found.datasets), media_type="application/json")
 
 
 async def created(desk: CheckDesk, body: bytes, asked: Asked) -> Response:
     """Answer with the report of a new check, once it is stored."""
     checked = await desk.check(body, asked)
     headers = {"Location": f"/api/v1/checks/{checked.id}"}
-    return Response(checked.report, status_code=201, media_type="application/json", headers=headers)
+    report = await desk.shown(checked.report, checked.datasets)
+    return Response(report, status_code=201, media_type="application/json", headers=headers)
 
 
 async def previewed(desk: CheckDesk, body: bytes, asked: Asked) -> Response:

@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import psycopg
 from fastapi import APIRouter, Response
 from pydantic import ValidationError
 
-from api import classifying
+from api import classifying, withheld
 from api.access.guard import GuardedRoute, needs
 from api.deps import AppSettings, Db, JsonBody, Snapshot
 from api.errors import parameter_errors
@@ -52,7 +53,7 @@ def create_classification(body: JsonBody, response: Response, db: Db, snapshots:
     snapshots.published()
     response.headers["Location"] = f"/api/v1/classifications/{run_id}"
     with db.connection() as conn:
-        return run_entry(classifications.get(conn, run_id), classifications.results(conn, run_id))
+        return run_entry(conn, classifications.get(conn, run_id), classifications.results(conn, run_id))
 
 
 @router.get("", summary="最近的分类结果", response_model=ClassificationList, responses=problems(400, 503))
@@ -60,7 +61,7 @@ def create_classification(body: JsonBody, response: Response, db: Db, snapshots:
 def list_classifications(db: Db) -> dict[str, Any]:
     """The newest runs first, without their villages."""
     with db.connection() as conn:
-        return {"classifications": [run_head(run) for run in classifications.recent(conn)]}
+        return {"classifications": [run_head(conn, run) for run in classifications.recent(conn)]}
 
 
 @router.get("/{run_id}", summary="一次分类的结果", response_model=Classification, responses=problems(400, 404, 503))
@@ -68,15 +69,15 @@ def list_classifications(db: Db) -> dict[str, Any]:
 def get_classification(run_id: UUID, db: Db) -> dict[str, Any]:
     """A run with its pack, dataset versions, dates, counts, and every village with its evidence."""
     with db.connection() as conn:
-        return run_entry(classifications.get(conn, run_id), classifications.results(conn, run_id))
+        return run_entry(conn, classifications.get(conn, run_id), classifications.results(conn, run_id))
 
 
-def run_head(run: Run) -> dict[str, Any]:
-    """Write what a run was made with."""
+def run_head(conn: psycopg.Connection[Any], run: Run) -> dict[str, Any]:
+    """Write what a run was made with, as far as whoever asks may see it."""
     return {
         "id": str(run.id),
         "pack": {"id": run.pack_id, "version": run.pack_version, "sha256": run.pack_sha256},
-        "datasets": list(run.datasets),
+        "datasets": withheld.states(run.datasets, withheld.hidden_of(conn, run.datasets)),
         "parameters": dict(run.parameters),
         "valid_on": run.valid_on,
         "known_at": run.known_at,
@@ -84,10 +85,12 @@ def run_head(run: Run) -> dict[str, Any]:
     }
 
 
-def run_entry(run: Run, results: Sequence[VillageResult]) -> dict[str, Any]:
-    """Write a run with its results."""
+def run_entry(conn: psycopg.Connection[Any], run: Run, results: Sequence[VillageResult]) -> dict[str, Any]:
+    """Write a run with its results, as far as whoever asks may see them."""
+    hidden = withheld.hidden_of(conn, run.datasets)
     counts = classifying.counts([result.village_type for result in results])
-    return run_head(run) | {"counts": counts, "villages": [orjson.loads(result.report) for result in results]}
+    villages = [withheld.village_report(orjson.loads(result.report), hidden) for result in results]
+    return run_head(conn, run) | {"counts": counts, "villages": villages}
 
 
 def _request(body: bytes) -> ClassificationRequest:

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from api import withheld
 from api.access.guard import GuardedRoute, needs
 from api.access.signing import signed
 from api.checks.checking import epsg_of, refuse_other_crs
@@ -107,7 +108,9 @@ def check_again(
         refuse_other_crs(feature, epsg_in=epsg_in)
         given = checking.read([feature], epsg_in=epsg_in, moment=when)
     done = recheck(_overriding(request).judging, check_id, moment=when, given=given)
-    return Response(orjson.dumps(recheck_entry(done)), media_type="application/json")
+    with request.app.state.pool.connection() as conn:
+        hidden = withheld.hidden_of(conn, [item for check in (done.check, done.previous) if check for item in check.datasets])
+    return Response(orjson.dumps(recheck_entry(done, hidden)), media_type="application/json")
 
 
 @router.get("/{check_id}/line", summary="一份审查的前后各次", response_model=CheckLine, responses=problems(400, 404, 503))
@@ -121,8 +124,8 @@ def get_line(check_id: UUID, db: Db) -> dict[str, Any]:
     return {"check_id": str(check_id), "latest_id": str(links[-1].check_id if links else check_id), "links": entries}
 
 
-def recheck_entry(done: Recheck) -> dict[str, Any]:
-    """Write what came of a re-check, JSON-ready."""
+def recheck_entry(done: Recheck, hidden: withheld.Hidden = frozenset()) -> dict[str, Any]:
+    """Write what came of a re-check without what is hidden, JSON-ready."""
     grounds = "；".join(ground["text"] for ground in done.grounds)
     return {
         "changed": done.changed,
@@ -130,8 +133,8 @@ def recheck_entry(done: Recheck) -> dict[str, Any]:
         "check_id": str(done.check.id),
         "previous_id": str(done.previous.id) if done.previous else None,
         "grounds": list(done.grounds),
-        "differences": list(done.differences),
-        "report": orjson.loads(done.check.report),
+        "differences": withheld.differences(done.differences, hidden),
+        "report": withheld.check_report(orjson.loads(done.check.report), hidden),
     }
 
 

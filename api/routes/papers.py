@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Path, Response
 
+from api import withheld
 from api.access.guard import GuardedRoute, needs
 from api.deps import Db, PaperDesk
 from api.errors import NotFoundError
@@ -29,7 +30,7 @@ BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
     "/checks/{check_id}.pdf",
     summary="意见书（PDF）",
     response_class=Response,
-    responses={200: {"content": {PDF: BINARY}}, **problems(400, 404, 503)},
+    responses={200: {"content": {PDF: BINARY}}, **problems(400, 403, 404, 503)},
 )
 @needs("checks.read")
 def get_paper(check_id: UUID, desk: PaperDesk) -> Response:
@@ -48,7 +49,8 @@ def get_paper(check_id: UUID, desk: PaperDesk) -> Response:
 def get_workbook(check_id: UUID, db: Db) -> Response:
     """The report as a workbook, with the same groups."""
     with db.connection() as conn:
-        report = orjson.loads(check_within_reach(conn, check_id).report)
+        found = check_within_reach(conn, check_id)
+        report = withheld.check_report(orjson.loads(found.report), withheld.hidden_of(conn, found.datasets))
         audit.note(conn, "checks.export", f"check/{check_id}", details={"format": "xlsx"})
     return Response(workbook_bytes(report), media_type=XLSX, headers=_named(f"核查意见 {check_id}.xlsx", show="attachment"))
 

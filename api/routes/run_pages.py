@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from api.access.guard import needs
 from api.deps import Db, Snapshot, When
 from api.routes.pages import Data, PageRoute, is_synthetic, page
+from api.routes.runs import open_run
 from api.runs.entries import KIND_LABELS, ORDER, VERDICT_LABELS
 from layers import check_runs as store
 from layers.check_runs import Run
@@ -57,7 +58,7 @@ def run(
 ) -> HTMLResponse:
     """One run: its map, its summary, and its results one page after the other."""
     with db.connection() as conn:
-        found = store.get(conn, run_id)
+        found = open_run(conn, run_id)
         counts = store.result_counts(conn, run_id)
         drawn = store.worst(conn, run_id, [slug for slug in ORDER if drawn_at_all(found, slug)], limit=DRAWN)
         listed = store.results(conn, run_id, after=after, limit=PER_PAGE, verdict=verdict)

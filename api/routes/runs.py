@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
+import psycopg
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from api import withheld
 from api.access.guard import GuardedRoute, needs
 from api.checks.changed_packs import files_of_overlay
 from api.checks.checking import epsg_of, features_of, refuse_other_crs
@@ -168,14 +170,14 @@ def resume(request: Request, response: Response, run_id: UUID, db: Db, queue: Jo
     "/{run_id}.xlsx",
     summary="一次批量审查的表格",
     response_class=Response,
-    responses={200: {"content": {WORKBOOK: {"schema": {"type": "string", "format": "binary"}}}}, **problems(400, 404, 503)},
+    responses={200: {"content": {WORKBOOK: {"schema": {"type": "string", "format": "binary"}}}}, **problems(400, 403, 404, 503)},
 )
 @needs("runs.read", county=True)
 def sheet(run_id: UUID, db: Db) -> Response:
     """The results as a workbook."""
     with tempfile.TemporaryDirectory(prefix="cuntu-run-") as folder, db.connection() as conn:
         path = Path(folder) / "run.xlsx"
-        write_run(path, conn, store.get(conn, run_id))
+        write_run(path, conn, open_run(conn, run_id))
         data = path.read_bytes()
     headers = {"Content-Disposition": f'attachment; filename="run-{run_id}.xlsx"'}
     return Response(data, media_type=WORKBOOK, headers=headers)
@@ -189,7 +191,7 @@ def get_run(run_id: UUID, db: Db) -> dict[str, Any]:
         return run_entry(store.get(conn, run_id))
 
 
-@router.get("/{run_id}/results", summary="一次批量审查的结果", response_model=RunResults, responses=problems(400, 404, 503))
+@router.get("/{run_id}/results", summary="一次批量审查的结果", response_model=RunResults, responses=problems(400, 403, 404, 503))
 @needs("runs.read", county=True)
 def get_results(
     run_id: UUID,
@@ -200,8 +202,14 @@ def get_results(
 ) -> dict[str, Any]:
     """Results in the order of their subjects."""
     with db.connection() as conn:
-        store.get(conn, run_id)
+        open_run(conn, run_id)
         found = store.results(conn, run_id, after=after, limit=limit, verdict=verdict)
     following = found[-1].position if len(found) == limit else None
     return {"run_id": str(run_id), "results": [result_entry(result) for result in found], "next_after": following}
 
+
+def open_run(conn: psycopg.Connection[Any], run_id: UUID) -> Run:
+    """Return a run whose results whoever asks may see; raises UnknownRecordError, and ForbiddenError where it rests on data above their level."""
+    run = store.get(conn, run_id)
+    withheld.refuse_hidden(conn, [*run.versions.values(), *run.parameters.get("draft", {}).values()], "批量审查的结果")
+    return run

@@ -8,7 +8,7 @@ import orjson
 import psycopg
 from fastapi import APIRouter, Path, Query, Response
 
-from api import classifying
+from api import classifying, withheld
 from api.access.guard import GuardedRoute, needs
 from api.deps import AppSettings, Db, Snapshot, VillageOutlines, When
 from api.ended_codes import tell_if_ended
@@ -43,18 +43,20 @@ def list_villages(
         villages = _villages(conn, seen, snapshots)
         results = classifications.results(conn, seen.run_id) if seen.run_id else []
         run = classifications.get(conn, seen.run_id) if seen.run_id else None
+        used = run.datasets if run else classifying.datasets(seen.versions, county=settings.county_code)
+        hidden = withheld.hidden_of(conn, used)
     shapes = outlines.of(villages)
     chosen = [
         feature(shapes.get(result.village_code), summary(report))
         for result in results
         if village_type in (None, result.village_type)
-        for report in [orjson.loads(result.report)]
+        for report in [withheld.village_report(orjson.loads(result.report), hidden)]
         if town in (None, report["town_code"], report["town"])
     ]
     head = {
         "type": "FeatureCollection",
         "classification": str(run.id) if run else None,
-        "datasets": run.datasets if run else classifying.datasets(seen.versions, county=settings.county_code),
+        "datasets": withheld.states(used, hidden),
     }
     return GeoJson(head | {"features": chosen})
 
@@ -74,12 +76,12 @@ def get_village(
             if seen.run_id is None:
                 raise NotFoundError("还没有做过村庄分类。")
             result = classifications.result(conn, seen.run_id, code)
+            hidden = withheld.hidden_of(conn, classifications.get(conn, seen.run_id).datasets)
         except (NotFoundError, UnknownRecordError):
             tell_if_ended(conn, code, seen.moment)
             raise
         villages = _villages(conn, seen, snapshots)
-    shown = feature(outlines.of(villages).get(code), orjson.loads(result.report))
-    return GeoJson(shown)
+    return GeoJson(feature(outlines.of(villages).get(code), withheld.village_report(orjson.loads(result.report), hidden)))
 
 
 def feature(geometry: dict[str, Any] | None, report: dict[str, Any]) -> dict[str, Any]:
