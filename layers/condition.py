@@ -18,7 +18,10 @@ Connection = psycopg.Connection[Any]
 
 @dataclass(frozen=True)
 class Server:
-    """The server: `number` is its version as PostgreSQL counts (150004), `now_s` its clock in seconds since 1970, `bytes` the database's size."""
+    """The server: `number` is its version as PostgreSQL counts (150004), `now_s` its clock in seconds since 1970, `bytes` the database's size.
+
+    `logs_rows` says whether the server's own log holds values of rows that it refused.
+    """
 
     number: int
     version: str
@@ -30,6 +33,7 @@ class Server:
     now_s: float
     most_connections: int
     bytes: int
+    logs_rows: bool
 
 
 @dataclass(frozen=True)

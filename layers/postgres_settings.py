@@ -13,7 +13,7 @@ def configuration(*, socket_dir: Path, port: int, durable: bool) -> str:
 
     With `durable=False` nothing waits for the disk: for throw-away clusters of tests only.
     """
-    settings = _connections(socket_dir, port) | _memory() | _PLANNER | _DURABLE
+    settings = _connections(socket_dir, port) | _memory() | _PLANNER | _LOG | _DURABLE
     if not durable:
         settings |= _THROW_AWAY
     lines = ["# written by cuntu at every start", *(f"{name} = {_quoted(value)}" for name, value in settings.items())]
@@ -29,6 +29,9 @@ _PLANNER: dict[str, str | int] = {
     "max_parallel_maintenance_workers": 1,
 }
 
+# The log says which statement was refused and why, not the row (DETAIL) or the line of a copy (CONTEXT): those are people's.
+_LOG: dict[str, str | int] = {"log_error_verbosity": "terse", "log_parameter_max_length_on_error": 0}
+
 # A commit is on the disk when it returns. Nothing replicates this server, so the rows that a transaction
 # copies into a partition it has itself made need not pass through the write-ahead log.
 _DURABLE: dict[str, str | int] = {
@@ -41,7 +44,7 @@ _DURABLE: dict[str, str | int] = {
     "checkpoint_timeout": "15min",
 }
 
-_THROW_AWAY: dict[str, str | int] = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
+_THROW_AWAY: dict[str, str | int] = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB", "max_wal_size": "256MB"}
 
 
 def _connections(socket_dir: Path, port: int) -> dict[str, str | int]:

@@ -37,6 +37,8 @@ def server(conn: Connection, settings: Settings) -> Iterator[Finding]:
     yield judged("数据库编码", f"{seen.encoding} {seen.collation}", wrong=None if seen.encoding == "UTF8" else "数据库须为 UTF8 编码，请重新建立。")
     safe = seen.keeps_pages and seen.keeps_commits
     yield judged("断电保护", "已开启" if safe else "没有开启", wrong=None if safe else "设 fsync、full_page_writes、synchronous_commit 为 on：否则断电会丢失已保存的内容。")
+    notice = "被拒绝的行会写入数据库服务器的日志：设 log_error_verbosity = terse、log_parameter_max_length_on_error = 0。" if seen.logs_rows else None
+    yield judged("数据库日志", "可能含有行的内容" if seen.logs_rows else "不含行的内容", notice=notice)
     apart = abs(seen.now_s - time.time())
     yield judged("时钟", f"与数据库服务器相差 {apart:.1f} 秒；本机 {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC，县内日期 {Moment.now().valid_on}",
                  wrong="两台机器的时钟不一致：启用时间同步（chrony、systemd-timesyncd）。" if apart > CLOCKS_APART_S else None)  # fmt: skip

@@ -3,7 +3,8 @@ SELECT current_setting('server_version_num')::int, current_setting('server_versi
     (SELECT extversion FROM pg_extension WHERE extname = 'postgis'), current_setting('server_encoding'),
     (SELECT datcollate FROM pg_database WHERE datname = current_database()),
     current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on', current_setting('synchronous_commit') <> 'off',
-    extract(epoch FROM clock_timestamp())::float, current_setting('max_connections')::int, pg_database_size(current_database());
+    extract(epoch FROM clock_timestamp())::float, current_setting('max_connections')::int, pg_database_size(current_database()),
+    current_setting('log_error_verbosity') <> 'terse' OR current_setting('log_parameter_max_length_on_error') <> '0';
 
 -- name: open_tables
 SELECT c.oid::regclass::text FROM pg_class AS c

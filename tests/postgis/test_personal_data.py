@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import invented
 import orjson
+import psycopg
 import pytest
 import shapely
+from psycopg.types.json import Jsonb
 
 from layers import applicants, applications, county_time, households, personal_records
 from layers.applicants import Applicant, Member
@@ -199,3 +202,17 @@ def test_every_sealed_column_has_a_class_a_purpose_a_basis_and_a_retention():
 def test_an_unknown_case_cannot_be_erased(db):
     with pytest.raises(CuntuError, match="S9"):
         personal_records.of_case(db, "S9")
+
+
+def test_the_servers_own_log_says_which_statement_was_refused_and_nothing_of_the_row(db, server_url):
+    folder = Path(db.execute("SHOW data_directory").fetchone()[0]).parent
+    if not (folder / "server.log").exists():
+        pytest.skip("这个数据库服务器的日志不在内嵌数据库的文件夹中")
+    for value in ("周某某", "周某某\n郑某某"):
+        with pytest.raises(psycopg.errors.NotNullViolation), db.transaction():
+            db.execute("INSERT INTO household (household_no, village_code, properties, synthetic) VALUES ('H-logged', NULL, %s, true)", [Jsonb({"x": value})])
+        with pytest.raises(psycopg.errors.CheckViolation), db.transaction():
+            db.execute("INSERT INTO seat (title, unit, place_code) VALUES (%s, 'H-logged', 'x')", [value])
+    text = (folder / "server.log").read_text(encoding="utf-8")
+    assert "null value in column" in text and "H-logged" in text
+    assert "周某某" not in text and "郑某某" not in text

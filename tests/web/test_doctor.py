@@ -141,6 +141,13 @@ def test_what_a_restoration_that_was_cut_off_left_is_named(doctor, administered)
     assert doctor()[1]["中断的恢复"]["state"] == "ok"
 
 
+def test_a_server_whose_log_holds_rows_is_named(doctor, administered):
+    assert doctor()[1]["数据库日志"]["state"] == "ok"
+    with database.connect(administered, autocommit=True) as conn:
+        conn.execute(f'ALTER DATABASE "{urlsplit(administered).path[1:]}" SET log_error_verbosity = verbose')
+    assert doctor()[1]["数据库日志"]["state"] == "notice"
+
+
 def test_an_altered_audit_is_found(doctor, administered):
     with database.connect(administered, autocommit=True) as conn:
         for number in range(3):
