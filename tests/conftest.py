@@ -21,6 +21,7 @@ from layers import database
 from layers.databases import create_database, drop_database
 
 PROJECT = Path(__file__).resolve().parents[1]
+ROOM_BYTES = 4 * 1024**3
 
 # How long one example takes says something about the machine, nothing about the code.
 hypothesis.settings.register_profile("cuntu", deadline=None)
@@ -45,7 +46,7 @@ def server_url() -> Iterator[str]:
         return
     from layers.cluster import Cluster
 
-    folder = Path(tempfile.mkdtemp(prefix="cuntu-test-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="cuntu-test-", dir=_quick_folder()))
     folder.chmod(0o755)
     cluster = Cluster(folder / "pg", durable=False)
     try:
@@ -54,6 +55,13 @@ def server_url() -> Iterator[str]:
         cluster.stop()
         log_scan.ALL.texts.append(cluster.log.read_text(encoding="utf-8", errors="replace"))
         shutil.rmtree(folder)
+
+
+def _quick_folder() -> str:
+    """Where a throw-away cluster lies: in memory where there is room, since each test makes a database of some thousand files."""
+    shared = Path("/dev/shm")
+    roomy = shared.is_dir() and os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > ROOM_BYTES
+    return str(shared) if roomy else "/tmp"
 
 
 @pytest.fixture(scope="session")
