@@ -16,11 +16,13 @@ from api.access.administration_schemas import REQUESTS
 from api.access.caller import Caller
 from api.access.cookies import SESSION, name_of
 from api.applicants.schemas import AcceptRequest, ApplicantStated, CloseRequest, RevealRequest, SearchRequest
+from api.checks.schemas import ApplicationCollection, ApplicationFeature
 from api.deliveries.schemas import AnswersRequest, DatasetRequest, DescribeRequest, PublishRequest, StageRequest
 from api.errors import PROBLEM_JSON, TITLES
 from api.runs.schemas import OverrideRequest, PlanDifferenceRequest, WithdrawRequest
-from api.schemas import ApplicationCollection, ApplicationFeature, ClassificationRequest, Problem
+from api.schemas import Problem
 from api.sites.siting_schemas import SitingRequest
+from api.village_schemas import ClassificationRequest
 
 GEOJSON = "application/geo+json"
 REFERENCE = "#/components/schemas/{model}"

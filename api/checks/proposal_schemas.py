@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.schemas import Outcome, PackRef, Verdict
+from api.checks.schemas import Outcome, Verdict
+from api.schemas import PackRef
 
 ChangeKind = Literal["number", "choice", "act", "restate", "outline", "move", "trim"]
 

@@ -13,10 +13,11 @@ from api import uploads, withheld
 from api.access.guard import GuardedRoute, needs
 from api.checks.checking import features_of
 from api.checks.desk import Asked, CheckDesk, application_document
+from api.checks.schemas import ApplicationCollection, ApplicationFeature, CheckPage, CheckPreview, Report, Verdict
 from api.deps import JSON_TYPES, AppSettings, CheckAsked, Checking, Db, Desk, JobQueue, JsonBody
 from api.openapi import LOCATION, json_body, problems
 from api.reach import check_within_reach
-from api.schemas import Accepted, ApplicationCollection, ApplicationFeature, CheckPage, CheckPreview, Report, Verdict
+from api.schemas import Accepted
 from layers import checks
 from spatial.permit import VERDICT_LABELS
 

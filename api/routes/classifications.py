@@ -18,7 +18,7 @@ from api.errors import parameter_errors
 from api.json_text import parse_json
 from api.moment import Moment
 from api.openapi import json_body, problems
-from api.schemas import Classification, ClassificationList, ClassificationRequest
+from api.village_schemas import Classification, ClassificationList, ClassificationRequest
 from layers import classifications
 from layers.acting import as_service
 from layers.classifications import Run, VillageResult

@@ -11,7 +11,6 @@ from api.access import signing
 from api.access.guard import GuardedRoute, needs
 from api.deps import AppSettings, Db, Snapshot
 from api.openapi import problems
-from api.schemas import StoredVersion
 from api.shown import is_shown
 from api.versions.entries import act_entry, version_entry
 from api.versions.schemas import (
@@ -19,6 +18,7 @@ from api.versions.schemas import (
     LawStatusRequest,
     PublishRequest,
     Signed,
+    StoredVersion,
     VersionActs,
     VersionDetail,
     VersionWithdrawRequest,

@@ -11,9 +11,9 @@ from fastapi import APIRouter
 from api.access.guard import GuardedRoute, needs
 from api.deps import Db, Snapshot, When
 from api.openapi import problems
-from api.schemas import LayerList, LayerVersions
 from api.shown import is_listed, is_shown, shown
 from api.versions.entries import version_entry
+from api.versions.schemas import LayerList, LayerVersions
 from layers import catalog, versions
 from layers.catalog import CatalogLayer
 from spatial.layer import DatasetVersion

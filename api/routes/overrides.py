@@ -15,13 +15,13 @@ from api.checks.checking import epsg_of, refuse_other_crs
 from api.checks.judging import Judging
 from api.checks.overriding import Overriding, act_entry, effective_entry
 from api.checks.rechecking import Recheck, recheck
+from api.checks.schemas import ApplicationFeature
 from api.deps import JSON_TYPES, Checking, Db, JsonBody, When
 from api.errors import UnsupportedMediaTypeError
 from api.json_text import parse_json
 from api.openapi import json_body, problems
 from api.reach import check_within_reach
 from api.runs.schemas import CheckLine, OverrideEntry, OverrideRequest, Overrides, RecheckAnswer, WithdrawRequest
-from api.schemas import ApplicationFeature
 from layers import rechecks
 from spatial.errors import InputError
 

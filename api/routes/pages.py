@@ -15,10 +15,10 @@ from starlette.types import Receive, Scope, Send
 
 from api.access.guard import GuardedRoute, needs
 from api.access.masthead import masthead
+from api.checks.schemas import Verdict
 from api.deps import Snapshot, When
 from api.errors import TITLES, status_of
 from api.pages import PER_PAGE, Pages, verdict_counts
-from api.schemas import Verdict
 from api.shown import level
 from api.snapshots import InForce
 from layers.county_time import COUNTY_TIME

@@ -11,11 +11,11 @@ from fastapi import APIRouter, Path, Response
 
 from api import withheld
 from api.access.guard import GuardedRoute, needs
+from api.checks.schemas import PaperRecord
 from api.deps import Db, PaperDesk
 from api.errors import NotFoundError
 from api.openapi import problems
 from api.reach import check_within_reach
-from api.schemas import PaperRecord
 from layers import audit
 from layers.check_export import workbook_bytes
 

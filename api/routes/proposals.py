@@ -11,11 +11,11 @@ from api.access.guard import GuardedRoute, needs
 from api.checks import lawful_way
 from api.checks.desk import application_document
 from api.checks.proposal_schemas import ProposalList
+from api.checks.schemas import ApplicationFeature
 from api.deps import JSON_TYPES, CheckAsked, Checking, Db, JsonBody
 from api.json_text import answer
 from api.openapi import json_body, problems
 from api.reach import check_within_reach, refuse_village_beyond_reach
-from api.schemas import ApplicationFeature
 from layers.acting import current
 
 router = APIRouter(tags=["建房审查"], route_class=GuardedRoute)

@@ -14,6 +14,7 @@ from api import withheld
 from api.access.guard import GuardedRoute, needs
 from api.checks.changed_packs import files_of_overlay
 from api.checks.checking import epsg_of, features_of, refuse_other_crs
+from api.checks.schemas import ApplicationCollection
 from api.deps import JSON_TYPES, AppSettings, Checking, Db, JobQueue, JsonBody, When
 from api.errors import UnsupportedMediaTypeError
 from api.json_text import parse_json, validated
@@ -21,7 +22,6 @@ from api.openapi import LOCATION, json_body, problems
 from api.runs.entries import result_entry, run_entry
 from api.runs.running import CheckRuns
 from api.runs.schemas import PlanDifferenceRequest, RunAccepted, RunEntry, RunPage, RunResults
-from api.schemas import ApplicationCollection
 from layers import check_runs as store
 from layers.check_runs import Run
 from layers.run_export import write_run

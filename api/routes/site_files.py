@@ -10,9 +10,9 @@ from fastapi import APIRouter, File, Form, Response, UploadFile
 from api.access.guard import GuardedRoute, needs
 from api.checks.checking import epsg_of
 from api.checks.desk import application_document
+from api.checks.schemas import ApplicationFeature
 from api.deps import JSON_TYPES, AppSettings, Checking, Crs, JsonBody, When
 from api.openapi import json_body, problems
-from api.schemas import ApplicationFeature
 from api.sites.schemas import SiteFileAnswer
 from layers.site_files import written
 from layers.site_files.reader import FoundSite, read_site_file

@@ -14,9 +14,9 @@ from api.deps import AppSettings, Db, Snapshot, VillageOutlines, When
 from api.ended_codes import tell_if_ended
 from api.errors import NotFoundError
 from api.openapi import GeoJson, problems
-from api.schemas import VillageCollection, VillageFeature, VillageType
 from api.shown import shown
 from api.snapshots import InForce, Snapshots
+from api.village_schemas import VillageCollection, VillageFeature, VillageType
 from layers import classifications
 from layers.errors import UnknownRecordError
 from spatial.layer import Layer

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access.signing import OFFICER_TOLD, UNIT_TOLD
-from api.schemas import Report, Verdict
+from api.checks.schemas import Report, Verdict
 
 RunKind = Literal["file", "open", "houses", "plan_difference", "backtest"]
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.schemas import LayerVersion
+from api.versions.schemas import LayerVersion
 
 
 class SiteCorner(BaseModel):

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.checks.proposal_schemas import LeftRule
-from api.schemas import ApplicationProperties, PackRef, PolygonGeometry, Verdict
+from api.checks.schemas import ApplicationProperties, PolygonGeometry, Verdict
+from api.schemas import PackRef
 
 PlaceKind = Literal["own_plot", "idle_plot", "along_road", "beside_house", "open_land"]
 

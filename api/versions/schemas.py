@@ -1,4 +1,4 @@
-"""The shapes of acts on versions and of comparisons on the wire."""
+"""The shapes of layers, their versions, acts on these and comparisons on the wire."""
 
 from __future__ import annotations
 
@@ -9,13 +9,88 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.access.signing import OFFICER_TOLD, UNIT_TOLD
 from api.iso_times import Day
-from api.schemas import StoredVersion
 from layers.version_acts import LONGEST
 
 LawStatus = Literal["draft", "in_force", "superseded"]
 VersionNumber = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 SAYS_SOMETHING = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+
+
+class LayerVersion(BaseModel):
+    """One version of a layer with its two periods. `valid_to` and `known_to` are open while null."""
+
+    layer: str
+    version: int
+    title: str
+    authority: str
+    valid_from: date
+    valid_to: date | None
+    known_from: datetime | None
+    known_to: datetime | None
+    source_name: str
+    source_sha256: str
+    survey_date: date | None
+    code_system: str | None
+    law_status: str
+    secrecy: str
+    synthetic: bool = Field(description="示例数据：由程序生成，不是真实成果")
+    feature_count: int
+
+
+class StoredVersion(LayerVersion):
+    """A version with its state in the store and the SHA-256 of its content."""
+
+    status: Literal["staged", "published", "withdrawn"]
+    checksum: str
+    created_at: datetime
+    notes: list[str]
+
+
+class LayerVersions(BaseModel):
+    """Every version of one layer, the newest first; `in_force` is the one that counts at the two times, null where none does."""
+
+    layer: str
+    valid_on: date
+    known_at: datetime
+    in_force: int | None
+    versions: list[StoredVersion]
+
+
+class LayerField(BaseModel):
+    """One attribute of a layer."""
+
+    name: str
+    title: str
+    type: str
+    unit: str | None
+    required: bool
+    codes: dict[str, str] = {}
+
+
+class LayerEntry(BaseModel):
+    """A layer of the catalogue and its state. A layer that is not loaded is a state that answers show, not an absence."""
+
+    id: str
+    title: str
+    title_en: str
+    geometry: list[str]
+    role: str
+    source: str
+    identifier: str
+    fields: list[LayerField]
+    state: Literal["loaded", "not_loaded"]
+    state_label: str
+    in_force: LayerVersion | None
+    tiles: str | None = Field(description="地址模板，{z}/{x}/{y}")
+
+
+class LayerList(BaseModel):
+    """The layer catalogue as it stands on a day, as known at a moment."""
+
+    valid_on: date
+    known_at: datetime
+    layers: list[LayerEntry]
 
 
 class Signed(BaseModel):
