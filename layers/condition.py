@@ -98,6 +98,11 @@ def waiting(conn: Connection) -> tuple[int, float]:
     return int(number), float(seconds)
 
 
+def sealed_with(conn: Connection) -> dict[str, int]:
+    """Return how many records of people were sealed with each key, by what their envelopes call it (hex)."""
+    return {str(row[0]): int(row[1]) for row in conn.execute(SQL["sealed_with"]).fetchall()}
+
+
 def audit_head(conn: Connection) -> int:
     """Return the number of the last entry of the audit."""
     return int(_row(conn, "audit_head")[0])

@@ -18,7 +18,8 @@ MACHINE = {
 }  # fmt: skip
 STORE = {
     "数据库服务器": store.server, "数据库结构": store.structure, "数据库角色": store.guards, "席位和人员": store.people, "审计记录": store.audited,
-    "备份": store.backups, "恢复": store.restorations, "后台任务": store.queue,
+    "备份": store.backups, "恢复": store.restorations, "密钥与申请人信息": store.personal_key,
+    "后台任务": store.queue,
 }  # fmt: skip
 
 

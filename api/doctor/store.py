@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from api.access.keys import field_keys
 from api.access.permissions import conflicts, roles
 from api.doctor.finding import Finding, judged
 from api.moment import Moment
+from api.personal import VALUES
 from api.processes.serving import MOST_WORKERS
 from api.settings import Settings
 from layers import condition, database
@@ -17,6 +19,7 @@ from layers import roles as database_roles
 from layers.acting import NOBODY, on_behalf
 from layers.audit import chain as audit_chain
 from layers.condition import Connection
+from layers.personal_cipher import key_id
 
 OLDEST, OLDEST_POSTGIS = 150_000, (3, 3)
 CLOCKS_APART_S = 2.0
@@ -124,6 +127,19 @@ def restorations(conn: Connection, _: Settings) -> Iterator[Finding]:
     """What a restoration left that was killed, or a rehearsal."""
     left = condition.cut_off_restorations(conn)
     yield judged("中断的恢复", "、".join(left) or "没有", notice='没有恢复或演练在进行时，逐个 DROP DATABASE "…"：其中是一份完整的数据。' if left else None)
+
+
+def personal_key(conn: Connection, settings: Settings) -> Iterator[Finding]:
+    """That the key is the one people's records were sealed with."""
+    sealed = condition.sealed_with(conn)
+    present, *earlier = [key_id(key).hex() for key in field_keys(settings, VALUES)] if sealed else [""]
+    lost = sum(count for name, count in sealed.items() if name not in (present, *earlier))
+    stale = sum(count for name, count in sealed.items() if name in earlier)
+    yield judged(
+        "密钥与申请人信息", f"{sum(sealed.values())} 条记录" + (f"，{lost} 条不能解密" if lost else "，都能解密"),
+        wrong="现有密钥文件不是写入时的那一把：放回原来的密钥文件，或把它列入 CUNTU_OLD_KEY_FILES。" if lost else None,
+        notice=f"{stale} 条还用旧密钥：运行 cuntu personal rekey。" if stale else None,
+    )  # fmt: skip
 
 
 def queue(conn: Connection, _: Settings) -> Iterator[Finding]:

@@ -54,3 +54,8 @@ SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(created_at)
 
 -- name: audit_head
 SELECT id FROM audit.head;
+
+-- name: sealed_with
+SELECT encode(substring(s.name FROM 2 FOR 4), 'hex'), count(*)
+FROM (SELECT name FROM applicant UNION ALL SELECT name FROM applicant_member UNION ALL SELECT name FROM household_person) AS s
+WHERE s.name IS NOT NULL GROUP BY 1;

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 import people
 import pytest
 
-from layers import audit, database, seats
+from api.personal import cipher_of
+from api.settings import Settings
+from layers import audit, database, households, seats
 
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
@@ -139,6 +141,23 @@ def test_what_a_restoration_that_was_cut_off_left_is_named(doctor, administered)
             conn.execute(f'DROP DATABASE "{name}"')
     assert found["中断的恢复"]["state"] == "notice" and name in found["中断的恢复"]["said"]
     assert doctor()[1]["中断的恢复"]["state"] == "ok"
+
+
+def test_records_that_the_key_does_not_open_are_found(doctor, administered, tmp_path, monkeypatch):
+    """A key file may be there, its owner's alone, and not the one that the restored database was written with."""
+    assert doctor()[1]["密钥与申请人信息"]["state"] == "ok"
+    with database.connect(administered) as conn:
+        conn.execute("INSERT INTO household (household_no, village_code, properties, synthetic) VALUES ('H', '421223100201', '{}', true)")
+        households.save_persons(conn, cipher_of(Settings()), [households.Person(household_no="H", part="head", name="某")])
+    assert doctor()[1]["密钥与申请人信息"]["state"] == "ok"
+    (tmp_path / "earlier").write_text(KEY)
+    (tmp_path / "key").chmod(0o600)
+    (tmp_path / "key").write_text(KEY.swapcase())
+    code, found = doctor()
+    assert (code, found["密钥与申请人信息"]["state"]) == (1, "wrong")
+    monkeypatch.setenv("CUNTU_OLD_KEY_FILES", str(tmp_path / "earlier"))
+    found = doctor()[1]["密钥与申请人信息"]
+    assert (found["state"], "rekey" in found["advice"]) == ("notice", True)
 
 
 def test_a_server_whose_log_holds_rows_is_named(doctor, administered):
