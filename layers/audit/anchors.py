@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,27 +26,44 @@ def parse(text: str) -> Head:
 
 
 def read(path: Path, *, database: str | None = None) -> list[Head]:
-    """Read the heads of a file, one JSON object a line, those of one `database` or all; raises InputError naming a line that is none."""
-    found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            told = orjson.loads(line)
-            head = parse(f"{told['id']}:{told['hash']}")
-            if database in (None, told["database"]):
-                found.append(head)
-        except (ValueError, KeyError, TypeError, InputError) as error:
-            raise InputError(f"{path.name} 第 {number} 行不是链头。") from error
+    """Read the heads of a file, one JSON object a line, those of one `database` or all; raises InputError naming a line that is none.
+
+    What a power cut left of a last line does not count.
+    """
+    text, found = path.read_text(encoding="utf-8"), []
+    lines = text.splitlines()
+    for number, line in enumerate(lines, start=1):
+        told = _told(line)
+        if told is not None and database in (None, told[0]):
+            found.append(told[1])
+        if told is None and (number < len(lines) or text.endswith("\n")):
+            raise InputError(f"{path.name} 第 {number} 行不是链头。")
     return found
 
 
 def keep(path: Path, head: Head, *, database: str) -> None:
-    """Add the head of a database's chain to a file, which only its owner may read."""
+    """Add the head of a database's chain to a file, which only its owner may read, in place of half a line at its end."""
     path.parent.mkdir(parents=True, exist_ok=True)
     line = orjson.dumps({"at": datetime.now(UTC), "id": head.id, "hash": head.hash.hex(), "database": database}) + b"\n"
-    with path.open("ab") as file:
+    with path.open("a+b") as file:
         path.chmod(0o600)
+        file.seek(0)
+        whole, end, last = file.read().rpartition(b"\n")
+        if last and _told(last) is None:
+            file.truncate(len(whole + end))
+        elif last:
+            line = b"\n" + line
         file.write(line)
         file.flush()
+        os.fsync(file.fileno())
+
+
+def _told(line: str | bytes) -> tuple[str, Head] | None:
+    try:
+        told = orjson.loads(line)
+        return str(told["database"]), parse(f"{told['id']}:{told['hash']}")
+    except (ValueError, KeyError, TypeError, InputError):
+        return None
 
 
 def by_number(heads: Sequence[Head]) -> dict[int, bytes]:

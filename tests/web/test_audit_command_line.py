@@ -16,6 +16,7 @@ from layers.audit import anchors as audit_anchors
 from layers.audit import archive as audit_archive
 from layers.audit import chain as audit_chain
 from layers.audit import search as audit_search
+from spatial.errors import InputError
 
 OLD = datetime.now(UTC) - timedelta(days=400)
 
@@ -197,6 +198,22 @@ def test_an_archive_is_its_owners_alone_and_is_not_left_where_the_entries_could_
     with database.connect(db_url) as conn:
         conn.execute("ALTER TABLE audit.pending DROP CONSTRAINT full_disk")
     assert run(*asked)[0] == 0 and (tmp_path / "audit-1-2.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_head_of_which_a_power_cut_left_half_is_not_in_the_way_of_the_others(tmp_path):
+    file, heads = tmp_path / "heads", [audit_search.Head(number, bytes(32)) for number in (1, 2)]
+    audit_anchors.keep(file, heads[0], database="d")
+    with file.open("ab") as half:
+        half.write(b'{"at":"2026-')
+    assert audit_anchors.read(file) == heads[:1]
+    audit_anchors.keep(file, heads[1], database="d")
+    assert audit_anchors.read(file) == heads
+    file.write_bytes(file.read_bytes().rstrip())  # as some editors leave it
+    audit_anchors.keep(file, heads[1], database="d")
+    assert audit_anchors.read(file) == [*heads, heads[1]]
+    file.write_bytes(b"{}\n" + file.read_bytes())
+    with pytest.raises(InputError, match="第 1 行"):
+        audit_anchors.read(file)
 
 
 def test_the_heads_that_the_service_kept_are_compared_without_being_asked(run, db_url, settings, monkeypatch):
