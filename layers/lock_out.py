@@ -91,6 +91,8 @@ def network(address: str) -> str:
 
 
 def _failures(conn: Connection, address: str) -> int:
+    """How often it has failed; nobody else counts for the same until this transaction has noted its own try."""
+    conn.execute(SQL["one_at_a_time"], {"address": address})
     row = conn.execute(SQL["failures"], {"address": address, "within": WITHIN}).fetchone()
     assert row is not None
     return int(row[0])

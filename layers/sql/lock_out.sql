@@ -1,6 +1,9 @@
 -- name: forget
 DELETE FROM sign_in_try WHERE tried_at < now() - interval '1 day';
 
+-- name: one_at_a_time
+SELECT pg_advisory_xact_lock(hashtextextended(%(address)s, 7021963));
+
 -- name: failures
 SELECT count(*) FROM sign_in_try WHERE address = %(address)s AND NOT succeeded AND tried_at > now() - %(within)s;
 

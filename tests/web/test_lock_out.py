@@ -186,3 +186,27 @@ def test_wrong_codes_and_wrong_present_passwords_count_as_well(client, county_ur
         assert visitor.post("/account/password", fields).status_code == 403
     assert state(county_url, account) == (5, 15)
     assert visitor.post("/account/password", fields | {"current": PASSWORD}).status_code == 403
+
+
+@pytest.mark.parametrize("browser", [b"b" * 32, None])
+def test_tries_begun_at_the_same_time_are_no_more_tries(county_url, account, browser):
+    """The last try that a browser or an address has is begun twice, in two processes."""
+    counted = f"browser:{browser.hex()}" if browser else "203.0.113.9"
+    most = lock_out.MOST_OF_BROWSER if browser else lock_out.MOST_OF_ADDRESS
+    told = {"account": account if browser else None, "login": b"x" * 32, "address": "203.0.113.9", "browser": browser}
+    with database.connect(county_url) as first, ThreadPoolExecutor(1) as others:
+        first.execute("INSERT INTO sign_in_try (address, login_sha256, succeeded) SELECT %s, %s, false FROM generate_series(1, %s)", [counted, b"x", most - 1])
+        first.commit()
+        mine = lock_out.begin(first, **told)
+
+        def begin():
+            with database.connect(county_url) as second:
+                return lock_out.begin(second, **told)
+
+        waiting = others.submit(begin)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.5)
+        first.commit()
+        theirs = waiting.result(timeout=30)
+    allowed = [attempt.known_browser if browser else attempt.refused is None for attempt in (mine, theirs)]
+    assert allowed == [True, False]
