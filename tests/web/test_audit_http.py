@@ -175,3 +175,13 @@ def test_refusals_are_one_entry_a_minute_for_each_kind(db_url, settings):
     told = {(entry["person"], entry["object"], entry["details"]["status"]): entry["details"]["requests"] for entry in found}
     assert told == {("审计甲", "GET /api/v1/admin/seats", 403): 20, ("", "GET /api/v1/audit", 401): 3}
     assert {entry["result"] for entry in found} == {"refused"} and all(entry["address"] for entry in found)
+
+
+def test_what_pages_of_other_sites_send_is_written_down_as_refused(db_url, settings):
+    app = create_app(settings, database_url=db_url)
+    with TestClient(app) as client:
+        assert client.post("/api/v1/checks", headers={"origin": "https://evil.example"}).status_code == 403
+        app.state.refusals.write()
+        with database.connect(db_url) as conn, acting.as_service():
+            [found] = audit_search.find(conn, audit_search.Asked(action="access.refused"), limit=9)
+    assert (found.told["object"], found.told["details"]["status"]) == ("POST /api/v1/checks", 403)
