@@ -16,14 +16,12 @@ from typing import Any
 
 import numpy as np
 import psycopg
-import shapely
 from numpy.typing import NDArray
 from psycopg import sql
 
 from layers.database import connect
 from layers.sql import queries
 from spatial.layer import DatasetVersion
-from spatial.pieces import Geometries
 from spatial.rules.model import FactSpec, Where
 from spatial.rules.pack import Pack
 from spatial.rules.parameters import Resolved, Row
@@ -186,17 +184,6 @@ def _case(field: sql.Literal, row: Row, metres: sql.Literal) -> sql.Composed:
     if row.low is not None:
         return SQL["of_range"].format(field=field, low=sql.Literal(row.low), high=sql.Literal(row.high), metres=metres)
     return SQL["of_class"].format(field=field, key=sql.Literal((row.key or "").rpartition(".")[2]), metres=metres)
-
-
-def store_sites(conn: psycopg.Connection[Any], sites: Geometries, *, epsg: int) -> None:
-    """Put sites into a table of their own, numbered from 0, indexed; neighbours should stand together in it."""
-    conn.execute(SQL["drop_pack_sites"])
-    conn.execute(SQL["create_pack_sites"])
-    wkb = shapely.to_wkb(shapely.set_srid(sites, epsg), hex=True, include_srid=True)
-    with conn.cursor() as cursor, cursor.copy(SQL["copy_pack_sites"]) as copy:
-        for row in zip(range(len(sites)), wkb, shapely.area(sites).tolist(), strict=True):
-            copy.write_row(row)
-    conn.execute(SQL["index_pack_sites"])
 
 
 def fastest(url: str, asked: Sequence[Question], *, sample: tuple[int, int]) -> list[str]:

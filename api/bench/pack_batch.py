@@ -20,7 +20,7 @@ from api.bench.figure import Figures, Report
 from api.bench.footing import Footing, footing
 from api.bench.place import Place
 from api.bench.sites import sites
-from layers import database, pack_questions
+from layers import baseline, database, pack_questions
 from layers.pack_questions import LARGEST, Answers, Question
 from spatial.batches import spatial_order
 from spatial.measuring import Facts
@@ -90,7 +90,7 @@ def _same_questions(ground: Footing, asked: Sequence[Question], given: Applicati
 
 def _ask(place: Place, ground: Footing, asked: Sequence[Question], plots: NDArray[np.object_]) -> tuple[float, Answers]:
     with database.connect(place.url) as conn:
-        pack_questions.store_sites(conn, plots, epsg=ground.epsg)
+        baseline.store_sites(conn, plots, epsg=ground.epsg)
         conn.commit()
     ways = pack_questions.fastest(place.url, asked, sample=(COUNT // 2, COUNT // 2 + COUNT // 20))
     return pack_questions.answer(place.url, asked, ways, sites=COUNT)

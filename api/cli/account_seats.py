@@ -10,8 +10,8 @@ import typer
 from api.access import administration
 from api.access.administration_schemas import PersonRequest, SeatRequest
 from api.access.permissions import roles
-from api.cli.account_output import asked, connected, done
-from api.cli.output import AsJson, print_json, print_table
+from api.cli.account_input import asked, connected
+from api.cli.output import AsJson, done, print_json, print_table
 from api.cli.times import day_of
 from api.moment import Moment
 from api.settings import Settings

@@ -12,8 +12,8 @@ from api.access import administration_accounts
 from api.access.administration_accounts import OneTimeLink
 from api.access.administration_schemas import AccountRequest, PersonRequest
 from api.cli import account_seats
-from api.cli.account_output import asked, connected, done
-from api.cli.output import AsJson, print_json, print_table, say
+from api.cli.account_input import asked, connected
+from api.cli.output import AsJson, done, print_json, print_table, say
 from api.moment import Moment
 from api.settings import Settings
 from layers import accounts, database, seats

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from api.cli.output import AsJson, print_json, print_table, say
+from api.cli.output import AsJson, done, print_json, print_table
 from api.cli.signing import OfficerName, SeatNumber, UnitName, signed
 from api.cli.times import day_of
 from api.database import ready_url
@@ -62,7 +62,7 @@ def publish(
     with _signed(context, reason, officer, unit, seat) as (conn, by):
         versions.publish(conn, version, by=by, expected=_expected(expected), max_secrecy=context.obj.max_secrecy)
         entry = version_entry(versions.get(conn, version))
-    _told(entry, f"版本 {version}（{entry['title']}）已发布。", as_json=as_json)
+    done(entry, f"版本 {version}（{entry['title']}）已发布。", as_json=as_json)
 
 
 def withdraw(
@@ -84,7 +84,7 @@ def withdraw(
             versions.withdraw(conn, version, by=by)
         entry = version_entry(versions.get(conn, version))
     more = f"重新发布为版本 {'、'.join(map(str, restored))}。" if restored else "它所替换的版本不会自动恢复。"
-    _told({"version": entry, "restored": restored}, f"版本 {version}（{entry['title']}）已撤回，{more}", as_json=as_json)
+    done({"version": entry, "restored": restored}, f"版本 {version}（{entry['title']}）已撤回，{more}", as_json=as_json)
 
 
 def law_status_(
@@ -103,7 +103,7 @@ def law_status_(
     with _signed(context, reason, officer, unit, seat) as (conn, by):
         law_status.declare(conn, version, status, effective_from=day, by=by)
         entry = version_entry(versions.get(conn, version))
-    _told(entry, f"版本 {version}（{entry['title']}）自 {day} 起为“{LAW_STATUS_LABELS[status]}”。", as_json=as_json)
+    done(entry, f"版本 {version}（{entry['title']}）自 {day} 起为“{LAW_STATUS_LABELS[status]}”。", as_json=as_json)
 
 
 def discard(
@@ -118,7 +118,7 @@ def discard(
     """删除一个从未发布的版本；办理记录保留它的名称和文件的 SHA-256。"""
     with _signed(context, reason, officer, unit, seat) as (conn, by):
         versions.discard(conn, version, by=by)
-    _told({"version": version, "discarded": True}, f"待发布的版本 {version} 已删除。", as_json=as_json)
+    done({"version": version, "discarded": True}, f"待发布的版本 {version} 已删除。", as_json=as_json)
 
 
 @contextmanager
@@ -137,10 +137,3 @@ def _expected(text: str | None) -> Expected | None:
     if not text.isdecimal():
         raise InputError(f"--expected 应为版本号或 none，实为 {text[:40]}。")
     return Expected(int(text))
-
-
-def _told(entry: dict[str, Any], sentence: str, *, as_json: bool) -> None:
-    if as_json:
-        print_json(entry)
-    else:
-        say(sentence)

@@ -34,6 +34,14 @@ def print_json(value: Any) -> None:
     sys.stdout.write(orjson.dumps(value, default=str, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n")
 
 
+def done(entry: dict[str, Any], sentence: str, *, as_json: bool) -> None:
+    """Tell what was done."""
+    if as_json:
+        print_json(entry)
+    else:
+        say(sentence)
+
+
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write a table to stdout. Texts from data are shown as they are, never read as markup."""
     Console(highlight=False, markup=False).print(table_of(title, columns, rows))

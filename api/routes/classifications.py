@@ -9,13 +9,11 @@ from uuid import UUID
 import orjson
 import psycopg
 from fastapi import APIRouter, Response
-from pydantic import ValidationError
 
 from api import classifying, withheld
 from api.access.guard import GuardedRoute, needs
 from api.deps import AppSettings, Db, JsonBody, Snapshot
-from api.errors import parameter_errors
-from api.json_text import parse_json
+from api.json_text import validated
 from api.moment import Moment
 from api.openapi import json_body, problems
 from api.village_schemas import Classification, ClassificationList, ClassificationRequest
@@ -24,7 +22,6 @@ from layers.acting import as_service
 from layers.classifications import Run, VillageResult
 from layers.county_time import COUNTY_TIME
 from spatial.errors import InputError
-from spatial.personal_numbers import refusal
 
 router = APIRouter(prefix="/classifications", tags=["村庄分类"], route_class=GuardedRoute)
 
@@ -40,10 +37,7 @@ router = APIRouter(prefix="/classifications", tags=["村庄分类"], route_class
 @needs("villages.classify")
 def create_classification(body: JsonBody, response: Response, db: Db, snapshots: Snapshot, settings: AppSettings) -> dict[str, Any]:
     """Type every village with the layers in force on a day, store the run and return it. Takes some seconds."""
-    request = _request(body)
-    personal = refusal(request.note or "")
-    if personal:
-        raise InputError(problems=[f"/note：{personal}"])
+    request = validated(ClassificationRequest, body)
     seen = snapshots.in_force(_moment(request))
     with as_service(), db.connection() as conn:
         layers = snapshots.load(seen.versions, conn)
@@ -91,15 +85,6 @@ def run_entry(conn: psycopg.Connection[Any], run: Run, results: Sequence[Village
     counts = classifying.counts([result.village_type for result in results])
     villages = [withheld.village_report(orjson.loads(result.report), hidden) for result in results]
     return run_head(conn, run) | {"counts": counts, "villages": villages}
-
-
-def _request(body: bytes) -> ClassificationRequest:
-    document = parse_json(body)
-    try:
-        return ClassificationRequest.model_validate(document)
-    except ValidationError as error:
-        found = parameter_errors([{**item, "loc": ("body", *item["loc"])} for item in error.errors()])
-        raise InputError(problems=[f"{item['place']}：{item['message']}" for item in found]) from error
 
 
 def _moment(request: ClassificationRequest) -> Moment:

@@ -1,21 +1,8 @@
--- name: create_pack_sites
-CREATE TABLE bench_pack_site (id integer PRIMARY KEY, geom geometry NOT NULL, area_m2 double precision NOT NULL);
-
--- name: copy_pack_sites
-COPY bench_pack_site (id, geom, area_m2) FROM STDIN
-
--- name: index_pack_sites
-CREATE INDEX bench_pack_site_geom ON bench_pack_site USING gist (geom);
-ANALYZE bench_pack_site;
-
--- name: drop_pack_sites
-DROP TABLE IF EXISTS bench_pack_site;
-
 -- name: overlaps
 SELECT x.id, {columns}
 FROM (
     SELECT s.id, {shared} AS m2
-    FROM bench_pack_site AS s JOIN piece AS p ON {meets}
+    FROM bench_site AS s JOIN piece AS p ON {meets}
     WHERE p.version_id = {version} AND s.id >= {first} AND s.id < {last}
     OFFSET 0
 ) AS x
@@ -25,7 +12,7 @@ GROUP BY x.id;
 SELECT x.id, {columns}
 FROM (
     SELECT s.id, {shared} AS m2, f.attributes
-    FROM bench_pack_site AS s JOIN piece AS p ON {meets}
+    FROM bench_site AS s JOIN piece AS p ON {meets}
     JOIN feature AS f ON f.version_id = {version} AND f.fid = p.fid
     WHERE p.version_id = {version} AND s.id >= {first} AND s.id < {last}
     OFFSET 0
@@ -36,7 +23,7 @@ GROUP BY x.id;
 SELECT x.id, max(x.m2) AS largest_m2, sum(x.m2) AS m2, (array_agg(x.fid ORDER BY x.m2 DESC))[1] AS fid
 FROM (
     SELECT s.id, p.fid, sum({shared}) AS m2
-    FROM bench_pack_site AS s JOIN piece AS p ON {meets}
+    FROM bench_site AS s JOIN piece AS p ON {meets}
     WHERE p.version_id = {version} AND s.id >= {first} AND s.id < {last}
     GROUP BY s.id, p.fid
 ) AS x
@@ -46,7 +33,7 @@ GROUP BY x.id;
 SELECT x.id, {columns}
 FROM (
     SELECT s.id, ST_Distance(p.geom, s.geom) AS m, ST_Dimension(p.geom) < 2 AS thin, f.attributes
-    FROM bench_pack_site AS s JOIN piece AS p ON {meets}
+    FROM bench_site AS s JOIN piece AS p ON {meets}
     JOIN feature AS f ON f.version_id = {version} AND f.fid = p.fid
     WHERE p.version_id = {version} AND s.id >= {first} AND s.id < {last}
     OFFSET 0
@@ -57,7 +44,7 @@ GROUP BY x.id;
 SELECT x.id, min(x.m)
 FROM (
     SELECT s.id, ST_Distance(f.geom, s.geom) AS m
-    FROM bench_pack_site AS s JOIN feature AS f ON ST_DWithin(f.geom, s.geom, {reach})
+    FROM bench_site AS s JOIN feature AS f ON ST_DWithin(f.geom, s.geom, {reach})
     WHERE f.version_id = {version} AND s.id >= {first} AND s.id < {last}
       AND NOT (ST_Intersects(f.geom, s.geom) AND ST_Area(ST_Intersection(f.geom, s.geom)) >= 0.5 * f.area_m2)
 ) AS x

@@ -14,7 +14,7 @@ from house_sites import house_sites, places_on
 from api.bench.footing import Footing
 from api.bench.pack_batch import RESOLUTION, differences
 from api.moment import Moment
-from layers import database, pack_questions, snapshot, versions
+from layers import baseline, database, pack_questions, snapshot, versions
 from layers.databases import create_database, drop_database
 from layers.demo import build
 from spatial.permit import read_applications
@@ -39,7 +39,7 @@ def asked(server_url, template_database):
         layers = snapshot.load(conn, in_force, epsg=EPSG)
         places = places_on({layer: frame.geometry.to_numpy() for layer, frame in frames.items()}, each=40, seed=3)
         sites = house_sites(places, count=SITES, seed=4, scatter_m=20.0)
-        pack_questions.store_sites(conn, sites, epsg=EPSG)
+        baseline.store_sites(conn, sites, epsg=EPSG)
         conn.commit()
     form = read_applications([planning.application()], epsg_in=EPSG, epsg=EPSG)
     ground = Footing(pack, in_force, layers, None, form, Moment(ON, moment("2099-01-01")), EPSG)

@@ -1,4 +1,4 @@
-"""What the commands of `cuntu accounts` share: the database, what was said on the command line, and what is told of an act."""
+"""What the commands of `cuntu accounts` share: the database, and what was said on the command line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 import typer
 
-from api.cli.output import print_json, say
 from api.database import ready_url
 from api.json_text import validated
 from layers import database
@@ -21,11 +20,3 @@ def connected(context: typer.Context) -> database.Session:
 def asked(model: type[Any], **told: Any) -> Any:
     """Read what was said on the command line as what comes over HTTP; raises InputError naming every place that is wrong."""
     return validated(model, orjson.dumps(told))
-
-
-def done(entry: dict[str, Any], sentence: str, *, as_json: bool) -> None:
-    """Tell what was done."""
-    if as_json:
-        print_json(entry)
-    else:
-        say(sentence)
