@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import geopandas as gpd
 import psycopg
+from shapely.geometry.base import BaseGeometry
 
 from layers import versions
 from layers.catalog import CatalogLayer
@@ -16,11 +17,14 @@ from layers.catalog import layer as catalog_layer
 from layers.delivery_choice import Choice
 from layers.descriptions import Coverage, Description, county_outline, coverage_of
 from layers.errors import EncodingError, FindingsLeftError, OpenQuestionsError, UnclearLayerError
-from layers.quality.checking import check
+from layers.intake import Checked
+from layers.partitions import Content
+from layers.quality.checking import check_subject
 from layers.quality.collecting import REPAIRS
-from layers.quality.context import context
+from layers.quality.context import Context, context
 from layers.quality.findings import QualityReport, Repair
 from layers.quality.repairs import repair
+from layers.quality.subject import Subject, subject
 from layers.reading import reader
 from layers.reading.dataset import RawDataset
 from layers.recognising.framing import named_frame
@@ -28,6 +32,7 @@ from layers.recognising.recogniser import recognise
 from layers.recognising.recognition import Option, Question, Recognition
 from layers.recognising.surroundings import surroundings
 from spatial.errors import InputError
+from spatial.tiling import outline_of
 
 Connection = psycopg.Connection[Any]
 
@@ -50,21 +55,45 @@ class Look:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Examined:
-    """A whole data set with its report: `frame` has catalogue field names in EPSG:`epsg`; `repaired` is what was mended before.
+class Taken:
+    """A whole data set, read and recognised: the `subject` of the check has catalogue field names and the county's CRS.
 
     `choice` and `covers` are what was asked for: how it was to be read, and where it is said to be complete.
     """
 
     raw: RawDataset
     recognition: Recognition
-    layer: CatalogLayer
-    frame: gpd.GeoDataFrame
-    report: QualityReport
-    epsg: int
+    subject: Subject
     choice: Choice
     covers: Coverage
+
+    @property
+    def layer(self) -> CatalogLayer:
+        """The catalogue layer."""
+        return self.subject.layer
+
+    @property
+    def epsg(self) -> int:
+        """The county's CRS."""
+        return self.subject.epsg
+
+    @property
+    def frame(self) -> gpd.GeoDataFrame:
+        """The features."""
+        return self.subject.frame
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined(Taken):
+    """A whole data set with its report; `repaired` is what was mended before."""
+
+    report: QualityReport
     repaired: tuple[Repair, ...] = ()
+
+    @property
+    def worked_out(self) -> Checked:
+        """What the store need not work out again."""
+        return Checked(self.subject.columns, outline_of(self.subject.tiling))
 
     def require_acceptable(self) -> None:
         """Raise FindingsLeftError naming every error, its code first."""
@@ -91,32 +120,54 @@ def look(conn: Connection, path: Path, choice: Choice, *, epsg: int) -> Look:
 
 
 def examine(conn: Connection, path: Path, choice: Choice, *, covers: Coverage, epsg: int, progress: Progress) -> Examined:
-    """Read and check one data set wholly; `covers` is where it is said to be complete.
+    """Read and check one data set wholly. Raises what `take` raises."""
+    taken = take(conn, path, choice, covers=covers, epsg=epsg, progress=lambda share, text: progress(0.5 * share, text))
+    progress(0.5, f"质检“{taken.layer.title}”{len(taken.subject):,} 个要素")
+    examined = judge(taken, beside(conn, taken))
+    progress(0.9, "质检完成")
+    return examined
 
-    Raises OpenQuestionsError where anything about it is unclear, DatasetRefusedError for a coverage that is not known, and what the reader raises.
+
+def take(conn: Connection, path: Path, choice: Choice, *, covers: Coverage, epsg: int, progress: Progress) -> Taken:
+    """Read and recognise one data set wholly; `covers` is where it is said to be complete.
+
+    Raises OpenQuestionsError where anything about it is unclear, and what the reader raises.
     """
     progress(0.0, f"读取 {path.name}")
     raw = _read(conn, path, choice, epsg=epsg)
-    progress(0.35, f"识别 {raw.feature_count:,} 个要素")
+    progress(0.7, f"识别 {raw.feature_count:,} 个要素")
     found = recognise(raw, surroundings(conn, epsg=epsg), choice.answers)
     if found.questions or found.layer is None:
         raise OpenQuestionsError(found.questions)
-    frame = named_frame(raw, found, epsg=epsg)
-    progress(0.45, f"质检“{found.layer.title}”{len(frame):,} 个要素")
-    report = _checked(conn, frame, found, covers, epsg=epsg)
-    progress(0.9, "质检完成")
-    return Examined(raw=raw, recognition=found, layer=found.layer, frame=frame, report=report, epsg=epsg, choice=choice, covers=covers)
+    prepared = subject(named_frame(raw, found, epsg=epsg), found.layer, epsg=epsg)
+    return Taken(raw=raw, recognition=found, subject=prepared, choice=choice, covers=covers)
 
 
-def _checked(conn: Connection, frame: gpd.GeoDataFrame, found: Recognition, covers: Coverage, *, epsg: int) -> QualityReport:
-    """Check a data set. Where no more is claimed than its own features, it need not cover anything; the whole county is what is asked otherwise."""
-    assert found.layer is not None
-    asked: Any
-    if isinstance(covers, str):
-        asked = "own" if covers == "features" else None
+@dataclass(frozen=True)
+class Beside:
+    """What a data set is checked against: what is in force, and which area it has to cover (none: its own features; None: the county)."""
+
+    context: Context
+    coverage: BaseGeometry | Literal["own"] | None
+
+
+def beside(conn: Connection, taken: Taken) -> Beside:
+    """Read what a data set is checked against; raises DatasetRefusedError for a coverage that is not known.
+
+    Where no more is claimed than its own features, it need not cover anything; the whole county is what is asked otherwise.
+    """
+    asked: BaseGeometry | Literal["own"] | None
+    if isinstance(taken.covers, str):
+        asked = "own" if taken.covers == "features" else None
     else:
-        asked = coverage_of(conn, covers, epsg=epsg, county=None)
-    return check(frame, found.layer, epsg=epsg, context=context(conn, epsg=epsg), code_system=found.code_system, coverage=asked)
+        asked = coverage_of(conn, taken.covers, epsg=taken.epsg, county=None)
+    return Beside(context(conn, epsg=taken.epsg, layer=taken.layer), asked)
+
+
+def judge(taken: Taken, known: Beside) -> Examined:
+    """Check a data set, without asking the database."""
+    report = check_subject(taken.subject, context=known.context, code_system=taken.recognition.code_system, coverage=known.coverage)
+    return Examined(**vars(taken) | {"report": report})
 
 
 def mend(conn: Connection, examined: Examined, chosen: Sequence[str], *, progress: Progress) -> Examined:
@@ -131,8 +182,8 @@ def mend(conn: Connection, examined: Examined, chosen: Sequence[str], *, progres
     progress(0.0, "修复")
     frame, made = repair(examined.frame, examined.layer, examined.report, wanted)
     progress(0.3, f"修复 {len(made):,} 处，重新质检")
-    report = _checked(conn, frame, examined.recognition, examined.covers, epsg=examined.epsg)
-    return replace(examined, frame=frame, report=report, repaired=(*examined.repaired, *made))
+    mended = replace(examined, subject=subject(frame, examined.layer, epsg=examined.epsg), repaired=(*examined.repaired, *made))
+    return judge(mended, beside(conn, mended))
 
 
 def stage(
@@ -143,8 +194,9 @@ def stage(
     max_secrecy: str,
     qa: Mapping[str, Any],
     notes: Sequence[str] = (),
+    written: Content | None = None,
 ) -> int:
-    """Store an acceptable data set as a staged version and return its id; `qa` is kept with it (JSON values).
+    """Store an acceptable data set as a staged version and return its id; `qa` is kept with it (JSON values), `written` its content if it is there already.
 
     Raises FindingsLeftError where errors are left, and what `versions.stage` raises.
     """
@@ -167,11 +219,12 @@ def stage(
         extent=county,
         notes=tuple(notes),
         qa=qa,
-        checked=_fits_the_store(examined.report, county is not None),
+        checked=examined.worked_out if fits_the_store(examined.report, in_county=county is not None) else None,
+        written=written,
     )
 
 
-def _fits_the_store(report: QualityReport, in_county: bool) -> bool:
+def fits_the_store(report: QualityReport, *, in_county: bool) -> bool:
     """Whether all that the store asks of geometries was checked and nothing found, of whatever level: it need not check again."""
     asked = set(_STORE_CODES) | ({"QC-G16"} if in_county else set())
     clean = {check["code"] for check in report.checks if check["status"] == "made" and not any(check["found"].values())}

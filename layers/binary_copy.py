@@ -6,27 +6,32 @@ The form is that of the manual, chapter COPY, "Binary Format": every value has i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-Column = tuple[Sequence[bytes], ...]
+from layers.json_rows import BYTES, joined
+
+Column = tuple[pa.LargeBinaryArray, ...]
 """What stands in every row for one column, one after the other."""
 
 _BEGIN = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _END = b"\xff\xff"
 _EWKB_SRID = 0x20000000
+_WKB_HEAD = 5
+_LONGEST = 1 << 30
+"""No value of PostgreSQL is longer."""
 
 
-def stream(chunks: Iterable[Sequence[Column]]) -> Iterator[bytes]:
+def stream(chunks: Iterable[Sequence[Column]]) -> Iterator[bytes | memoryview]:
     """Yield the rows, one part for each chunk of columns."""
     yield _BEGIN
     for columns in chunks:
-        count = len(columns).to_bytes(2, "big")
-        parts = [part for column in columns for part in column]
-        yield b"".join(chain.from_iterable(zip(repeat(count, len(parts[0])), *parts, strict=True)))
+        rows = joined(len(columns).to_bytes(2, "big"), *(part for column in columns for part in column))
+        yield memoryview(rows.buffers()[2])
     yield _END
 
 
@@ -42,35 +47,39 @@ def doubles(values: NDArray[np.float64]) -> Column:
 
 def texts(values: Sequence[str]) -> Column:
     """A column of type text."""
-    written = [value.encode() for value in values]
+    written = pa.array(values, pa.large_string()).cast(BYTES)
     return _lengths(written), written
 
 
-def json(values: Sequence[bytes]) -> Column:
+def json(values: pa.LargeBinaryArray) -> Column:
     """A column of type jsonb: its form has the version number 1 before the text."""
-    lengths = np.fromiter(map(len, values), dtype=np.int64, count=len(values))
-    head = np.zeros(len(values), dtype=[("length", ">i4"), ("version", "u1")])
-    head["length"], head["version"] = lengths + 1, 1
-    return head.view("V5").tolist(), values
+    heads = np.zeros(len(values), dtype=[("length", ">i4"), ("version", "u1")])
+    heads["length"], heads["version"] = pc.binary_length(values).to_numpy() + 1, 1
+    return _fixed(heads, 5), values
 
 
-def geometries(wkb: Sequence[bytes], srid: int) -> Column:
+def geometries(wkb: pa.LargeBinaryArray, srid: int) -> Column:
     """A column of type geometry from little-endian WKB without Z or M, given its SRID (PostGIS's EWKB)."""
-    heads: dict[bytes, bytes] = {}
-    for start in {value[:5] for value in wkb}:
-        kind = int.from_bytes(start[1:], "little")
-        heads[start] = start[:1] + (kind | _EWKB_SRID).to_bytes(4, "little") + srid.to_bytes(4, "little")
-    return _lengths(wkb, more=4), [heads[value[:5]] for value in wkb], [value[5:] for value in wkb]
+    starts = pc.binary_slice(wkb, 0, _WKB_HEAD).dictionary_encode()
+    heads = [_ewkb_head(start, srid) for start in starts.dictionary.to_pylist()]
+    return _lengths(wkb, more=4), pa.array(heads, BYTES).take(starts.indices), pc.binary_slice(wkb, _WKB_HEAD, _LONGEST)
 
 
-def _lengths(values: Sequence[bytes], more: int = 0) -> list[bytes]:
-    lengths = np.fromiter(map(len, values), dtype=np.int64, count=len(values)) + more
-    result: list[bytes] = lengths.astype(">i4").view("V4").tolist()
-    return result
+def _ewkb_head(start: bytes, srid: int) -> bytes:
+    kind = int.from_bytes(start[1:], "little")
+    return start[:1] + (kind | _EWKB_SRID).to_bytes(4, "little") + srid.to_bytes(4, "little")
 
 
-def _numbers(values: NDArray[Any], kind: str, size: int) -> list[bytes]:
+def _lengths(values: pa.LargeBinaryArray, more: int = 0) -> pa.LargeBinaryArray:
+    return _fixed((pc.binary_length(values).to_numpy() + more).astype(">i4"), 4)
+
+
+def _numbers(values: NDArray[Any], kind: str, size: int) -> pa.LargeBinaryArray:
     cells = np.zeros(len(values), dtype=[("length", ">i4"), ("value", kind)])
     cells["length"], cells["value"] = size, values
-    result: list[bytes] = cells.view(f"V{size + 4}").tolist()
-    return result
+    return _fixed(cells, size + 4)
+
+
+def _fixed(values: NDArray[Any], size: int) -> pa.LargeBinaryArray:
+    """The bytes of an array's values, of the same size each."""
+    return pa.Array.from_buffers(pa.binary(size), len(values), [None, pa.py_buffer(np.ascontiguousarray(values))]).cast(BYTES)

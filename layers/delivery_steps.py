@@ -28,6 +28,7 @@ from layers.delivery_record import (
 from layers.delivery_sketch import sketch
 from layers.descriptions import Description
 from layers.errors import OpenQuestionsError
+from layers.partitions import Content
 from layers.version_acts import Expected, Signature
 
 Connection = psycopg.Connection[Any]
@@ -94,12 +95,12 @@ def stage(conn: Connection, delivery_id: UUID, place: Place, actor: Actor, *, pr
     return version
 
 
-def stage_examined(conn: Connection, mended: Examined, description: Description, *, max_secrecy: str) -> int:
-    """Stage a data set with its record: what was recognised, found, measured with and repaired."""
+def stage_examined(conn: Connection, mended: Examined, description: Description, *, max_secrecy: str, written: Content | None = None) -> int:
+    """Stage a data set (`written`: its content is there already) with its record: what was recognised, found, measured with and repaired."""
     record = examined_record(mended)
     kept = {name: record[name] for name in ("dataset", "driver", "encoding", "declared_crs", "crs", "fields", "left_out", "code_system")}
     qa = plain({"report": kept_record(mended.report), "recognition": kept, "repairs": repaired_record(mended.repaired)})
-    return acceptance.stage(conn, mended, description, max_secrecy=max_secrecy, qa=qa, notes=_notes(mended))
+    return acceptance.stage(conn, mended, description, max_secrecy=max_secrecy, qa=qa, notes=_notes(mended), written=written)
 
 
 def publish(conn: Connection, delivery_id: UUID, by: Signature, *, max_secrecy: str, expected: Expected | None = None) -> int:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from layers.catalog import CatalogField, CatalogLayer
+from layers.catalog import CatalogLayer
+from layers.columns import Column
+from layers.columns import columns as read_columns
 from layers.errors import DatasetRefusedError
-from layers.fields import Values, convert
+from layers.finite import is_finite
 from layers.generalising import FARTHEST_ZOOM, drawn_fields
 from layers.hollow import without_empty_rings
-from layers.json_rows import json_rows
+from layers.json_rows import JsonRows
 from spatial import tiling
 from spatial.crs import CGCS2000, county_epsg, reproject, require_crs, require_zone
 from spatial.errors import CrsError
@@ -38,15 +40,14 @@ _KIND_LABELS = {"point": "点", "line": "线", "polygon": "面"}
 class Intake:
     """A checked dataset in the county's CRS: n features, and the k pieces of those of more than 128 vertices.
 
-    `attributes` are n JSON objects without missing values, `drawn` what of them a map draws from afar (None: it is not shown there), `wkb` the
-    geometries as little-endian WKB. `split_row` and `split_part` (from 1) say which feature a piece is of.
+    `attributes` are n JSON objects without missing values, `drawn` what of them a map draws from afar (None: it is not shown there).
+    `split_row` and `split_part` (from 1) say which feature a piece is of.
     """
 
-    identifiers: Values
-    attributes: list[bytes]
-    drawn: list[bytes] | None
+    identifiers: list[str]
+    attributes: JsonRows
+    drawn: JsonRows | None
     geometries: Geometries
-    wkb: list[bytes]
     area_m2: NDArray[np.float64]
     split: Geometries
     split_row: NDArray[np.int64]
@@ -54,20 +55,31 @@ class Intake:
     notes: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What an acceptance check worked out that found the geometries of a frame valid, in the zone and in the county.
+
+    `columns` are the frame's attributes by catalogue field, `outline` the union of its polygons where they tile it.
+    """
+
+    columns: Mapping[str, Column]
+    outline: Any | None
+
+
 def prepare(
-    frame: gpd.GeoDataFrame, layer: CatalogLayer, *, epsg: int, extent: Any = None, checked: bool = False
+    frame: gpd.GeoDataFrame, layer: CatalogLayer, *, epsg: int, extent: Any = None, checked: Checked | None = None
 ) -> Intake:
     """Check a frame with catalogue field names against its layer and bring it into stored form.
 
-    `extent` is the county's outline in EPSG:`epsg`; a feature wholly outside it is a problem. With `checked` it is known that the
-    geometries are valid and lie in the zone and the county: an acceptance check found no error. Raises CrsError for a missing or unsupported
-    CRS, DatasetRefusedError with every other problem, each naming its row (from 1).
+    `extent` is the county's outline in EPSG:`epsg`; a feature wholly outside it is a problem. What was `checked` is not worked out again.
+    Raises CrsError for a missing or unsupported CRS, DatasetRefusedError with every other problem, each naming its row (from 1).
     """
     require_zone(epsg)
     source = require_crs(frame.crs)
     problems: list[str] = []
     notes: list[str] = []
-    columns = _columns(frame, layer, problems, notes)
+    columns = checked.columns if checked else read_columns(frame, layer)
+    _check_columns(columns, frame, layer, problems, notes)
     raw = np.asarray(frame.geometry.array, dtype=object)
     if not checked:
         # A hole without a point says nothing of the ground, and neither PostGIS nor GEOS can work with it.
@@ -89,13 +101,13 @@ def prepare(
     return _intake(columns, geometries, layer, notes=notes)
 
 
-def tells_apart(geometries: Geometries) -> tuple[bool, Any | None]:
+def tells_apart(geometries: Geometries, checked: Checked | None = None) -> tuple[bool, Any | None]:
     """Tell whether no two polygons overlap, with their union where that was found on the way.
 
     Only a clean coverage counts as free of overlaps: polygons whose shared edges differ are taken to overlap.
     """
     polygons = geometries[shapely.get_dimensions(geometries) == 2]
-    union = tiling.outline(polygons)
+    union = checked.outline if checked else tiling.outline(polygons)
     return union is not None or len(polygons) < 2 or bool(shapely.coverage_is_valid(polygons)), union
 
 
@@ -105,48 +117,35 @@ def _shortened(problems: list[str]) -> list[str]:
     return [*problems[:MAX_PROBLEMS], f"另有 {len(problems) - MAX_PROBLEMS} 处问题未列出"]
 
 
-def _columns(frame: gpd.GeoDataFrame, layer: CatalogLayer, problems: list[str], notes: list[str]) -> dict[str, Values]:
-    columns: dict[str, Values] = {}
+def _check_columns(columns: Mapping[str, Column], frame: gpd.GeoDataFrame, layer: CatalogLayer, problems: list[str], notes: list[str]) -> None:
     for name, item in layer.fields.items():
-        if name in frame.columns:
-            columns[name], found = _converted(item, frame[name])
-            problems.extend(found)
+        if name in columns:
+            problems.extend(_misfits(columns[name]))
             if item.type == "text" and not item.required:
-                problems.extend(_personal(columns[name], name))
+                problems.extend(_personal(columns[name]))
         elif item.required:
             problems.append(f"缺少必填字段 {name}（{item.title}）")
     ignored = [str(name) for name in frame.columns if name not in layer.fields and name != frame.geometry.name]
     if ignored:
         notes.append(f"目录以外的字段未入库：{'、'.join(ignored)}")
     if layer.identifier in columns:
-        problems.extend(_repeated(columns[layer.identifier], layer.identifier))
-    return columns
+        problems.extend(_repeated(columns[layer.identifier].values.tolist(), layer.identifier))
 
 
-def _personal(values: Values, name: str) -> list[str]:
+def _misfits(column: Column) -> list[str]:
+    """Say in which rows a value does not fit the field."""
+    rows = column.rows_of([problem is not None for problem in column.wrong])
+    return [f"第 {row + 1} 行{column.wrong[column.of[row]]}" for row in rows.tolist()]
+
+
+def _personal(column: Column) -> list[str]:
     """Say where an identity or telephone number stands in a free text: layers are drawn, listed and handed out. Each text is looked at once."""
-    told = {value: refusal(value) for value in dict.fromkeys(values) if isinstance(value, str)}
-    return [f"第 {row} 行 {name} {told[value]}" for row, value in enumerate(values, start=1) if value is not None and told.get(value)]
+    told = [refusal(value) if isinstance(value, str) else None for value in column.read]
+    rows = column.rows_of([bool(text) for text in told])
+    return [f"第 {row + 1} 行 {column.item.name} {told[column.of[row]]}" for row in rows.tolist()]
 
 
-def _converted(item: CatalogField, column: pd.Series[Any]) -> tuple[Values, list[str]]:
-    """Convert a column: a text that comes again is converted once, and rows are gone through one by one only where one does not fit."""
-    if (
-        item.type == "number"
-        and column.dtype == np.float64
-        and not item.required
-        and not np.isinf(column.to_numpy()).any()
-    ):
-        return column.astype(object).where(column.notna(), None).tolist(), []
-    if pd.api.types.infer_dtype(column, skipna=True) == "string":
-        places, known = pd.factorize(column.to_numpy(dtype=object))
-        values, problems = convert(item, [*known, None] if (places < 0).any() else list(known))
-        if not problems:
-            return np.array([*values, None], dtype=object)[places].tolist(), []
-    return convert(item, column.tolist())
-
-
-def _repeated(identifiers: Values, name: str) -> list[str]:
+def _repeated(identifiers: list[Any], name: str) -> list[str]:
     if len(set(identifiers)) == len(identifiers):
         return []
     first: dict[Any, int] = {}
@@ -160,9 +159,7 @@ def _repeated(identifiers: Values, name: str) -> list[str]:
 def _sound(raw: Geometries, layer: CatalogLayer, problems: list[str]) -> NDArray[np.bool_]:
     """Tell which geometries are there, finite and of the layer's kind; write down the problems of the others."""
     empty = shapely.is_missing(raw) | shapely.is_empty(raw)
-    coordinates, rows = shapely.get_coordinates(raw, return_index=True)
-    infinite = np.zeros(len(raw), dtype=bool)
-    infinite[rows[~np.isfinite(coordinates).all(axis=1)]] = True
+    infinite = ~is_finite(raw)
     allowed = [kind for name in layer.geometry for kind in _KINDS[name]]
     wrong = ~empty & ~np.isin(shapely.get_type_id(raw), allowed)
     wanted = "或".join(_KIND_LABELS[name] for name in layer.geometry)
@@ -228,18 +225,17 @@ def _boxes_in_zone(bounds: NDArray[np.float64], epsg: int) -> NDArray[np.bool_]:
     return result
 
 
-def _intake(columns: dict[str, Values], geometries: Geometries, layer: CatalogLayer, *, notes: list[str]) -> Intake:
+def _intake(columns: Mapping[str, Column], geometries: Geometries, layer: CatalogLayer, *, notes: list[str]) -> Intake:
     large = np.flatnonzero(shapely.get_num_coordinates(geometries) > MAX_VERTICES)
     pieces = [subdivide(geometries[row]) for row in large]
     counts = [len(parts) for parts in pieces]
     return Intake(
-        identifiers=columns[layer.identifier],
-        attributes=json_rows(columns, len(geometries)),
-        drawn=json_rows({name: columns[name] for name in drawn_fields(layer) if name in columns}, len(geometries))
+        identifiers=columns[layer.identifier].values.tolist(),
+        attributes=JsonRows(columns, len(geometries)),
+        drawn=JsonRows({name: columns[name] for name in drawn_fields(layer) if name in columns}, len(geometries))
         if layer.min_zoom <= FARTHEST_ZOOM
         else None,
         geometries=geometries,
-        wkb=shapely.to_wkb(geometries, byte_order=1).tolist(),
         area_m2=shapely.area(geometries),
         split=np.concatenate(pieces) if pieces else np.array([], dtype=object),
         split_row=np.repeat(large, counts),

@@ -1,33 +1,54 @@
-"""Columns of values as one JSON object for each row, written column by column."""
+"""Columns of values as one JSON object for each row, put together by Arrow: no row is an object of Python."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from layers.fields import Values
+from layers.columns import Column
+
+BYTES = pa.large_binary()
 
 
-def json_rows(columns: Mapping[str, Values], count: int) -> list[bytes]:
-    """Return for each of `count` rows the object that `orjson.dumps` would write; missing values are left out.
+class JsonRows:
+    """The objects that `orjson.dumps` would write for n rows, written when they are asked for; missing values are left out.
 
     All values of a column are of one type. What comes again, such as a class, is written once.
     """
-    members = [_members(name, values) for name, values in columns.items()]
-    if not members:
-        return [b"{}"] * count
-    return [b"{" + b",".join(filter(None, row)) + b"}" for row in zip(*members, strict=True)]
+
+    def __init__(self, columns: Mapping[str, Column], count: int) -> None:
+        self._members = [(_members(name, column.read.tolist()), column.of) for name, column in columns.items()]
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def of(self, rows: NDArray[np.int64]) -> pa.LargeBinaryArray:
+        """Write the objects of some rows."""
+        if not self._members:
+            return pa.array([b"{}"] * len(rows), BYTES)
+        members = [pc.take(known, pa.array(of[rows])) for known, of in self._members]
+        return joined(b"{", pc.binary_join_element_wise(*members, pa.scalar(b",", BYTES), null_handling="skip"), b"}")
 
 
-def _members(name: str, values: Values) -> list[bytes]:
-    """`"name":value` for each value; nothing where it is missing."""
-    head = orjson.dumps(name) + b":"
-    if isinstance(
-        next((value for value in values if value is not None), None), float
-    ):  # 0.0 and -0.0 are equal but not written alike
-        numbers = orjson.dumps(values)[1:-1].split(b",")
-        return [b"" if value is None else head + text for value, text in zip(values, numbers, strict=True)]
-    known = {value: head + orjson.dumps(value) for value in set(values) if value is not None}
-    known[None] = b""
-    return [known[value] for value in values]
+def joined(*parts: pa.LargeBinaryArray | bytes) -> pa.LargeBinaryArray:
+    """Put arrays of bytes together row by row; bytes given alone stand in every row."""
+    return pc.binary_join_element_wise(*(pa.scalar(part, BYTES) if isinstance(part, bytes) else part for part in parts), pa.scalar(b"", BYTES))
+
+
+def _members(name: str, values: list[Any]) -> pa.LargeBinaryArray:
+    """`"name":value` for each value; null where it is missing."""
+    return joined(orjson.dumps(name) + b":", pa.array(_written(values), BYTES))
+
+
+def _written(values: list[Any]) -> Sequence[bytes | None]:
+    """Each value as JSON; None where it is missing."""
+    if values and all(type(value) is float for value in values):
+        return orjson.dumps(values)[1:-1].split(b",")
+    return [None if value is None else orjson.dumps(value) for value in values]

@@ -11,7 +11,7 @@ from typing import Any
 import geopandas as gpd
 import psycopg
 
-from layers import acceptance, delivery_steps, versions
+from layers import acceptance, ahead, delivery_steps, versions
 from layers.catalog import layer as catalog_layer
 from layers.database import connect
 from layers.delivery_choice import Choice
@@ -44,11 +44,18 @@ def import_file(
     error, and what the reader and `versions.stage` raise; nothing is stored then.
     """
     tell = progress or _silent
-    examined = acceptance.examine(conn, path, choice, covers=description.coverage, epsg=epsg, progress=lambda share, text: tell(0.6 * share, text))
-    mended = acceptance.mend(conn, examined, repairs, progress=lambda share, text: tell(0.6 + 0.2 * share, text))
-    tell(0.8, f"写入“{mended.layer.title}”{len(mended.frame):,} 个要素")
-    version = delivery_steps.stage_examined(conn, mended, description, max_secrecy=max_secrecy)
-    tell(1.0, f"“{mended.layer.title}”已入库，版本 {version}")
+    taken = acceptance.take(conn, path, choice, covers=description.coverage, epsg=epsg, progress=lambda share, text: tell(0.4 * share, text))
+    title, count = taken.layer.title, len(taken.subject)
+    if repairs:
+        tell(0.4, f"质检“{title}”{count:,} 个要素")
+        examined = acceptance.judge(taken, acceptance.beside(conn, taken))
+        mended = acceptance.mend(conn, examined, repairs, progress=lambda share, text: tell(0.6 + 0.2 * share, text))
+        tell(0.8, f"写入“{title}”{len(mended.frame):,} 个要素")
+        version = delivery_steps.stage_examined(conn, mended, description, max_secrecy=max_secrecy)
+    else:
+        tell(0.4, f"质检并写入“{title}”{count:,} 个要素")
+        version = ahead.check_and_stage(conn, taken, description, max_secrecy=max_secrecy)
+    tell(1.0, f"“{title}”已入库，版本 {version}")
     return version
 
 

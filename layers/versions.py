@@ -11,12 +11,10 @@ for; a published draft takes nothing out of force. Data for showing only (`displ
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from itertools import chain
 from typing import Any, cast
 
 import geopandas as gpd
@@ -37,7 +35,8 @@ from layers.errors import (
     UnknownVersionError,
     VersionStateError,
 )
-from layers.intake import Intake, prepare, tells_apart
+from layers.intake import Checked, Intake, prepare, tells_apart
+from layers.partitions import Content
 from layers.sql import queries
 from layers.version_acts import BY_PROGRAM, Expected, Signature
 from spatial.layer import DatasetVersion
@@ -97,32 +96,33 @@ def stage(
     extent: BaseGeometry | None = None,
     notes: tuple[str, ...] = (),
     qa: Mapping[str, Any] | None = None,
-    checked: bool = False,
+    checked: Checked | None = None,
+    written: Content | None = None,
 ) -> int:
     """Check and store a dataset as a staged version, which no reader sees yet; return its id.
 
     `frame` has catalogue field names and a CRS; `extent` is the county's outline in EPSG:`epsg`; `qa` (JSON values) is kept beside
-    the notes; `checked` says that an acceptance check found the geometries valid and in the county. Raises CrsError, SecrecyError, or DatasetRefusedError with every problem; nothing is stored then.
+    the notes; `checked` is what an acceptance check worked out that found the geometries right, `written` the frame's content where it is
+    written already. Raises CrsError, SecrecyError, or DatasetRefusedError with every problem; nothing is stored then.
     """
     layer = catalog_layer(meta.layer)
     _check_secrecy(layer.id, meta.secrecy, max_secrecy)
     _check_meta(meta)
-    data = prepare(frame, layer, epsg=epsg, extent=extent, checked=checked)
+    data = written.data if written else prepare(frame, layer, epsg=epsg, extent=extent, checked=checked)
     if meta.coverage is None and not (shapely.get_dimensions(data.geometries) == 2).any():
         raise DatasetRefusedError("数据中没有面，不能由要素得出完整范围：请说明数据在哪个范围内是完整的。")
-    version_id = int(_one(conn, "reserve", {})[0])
     with ThreadPoolExecutor(1) as beside:
-        content = beside.submit(_content, data, meta.coverage)
-        partitions.add(conn, version_id, data, epsg=epsg)
-        values = asdict(meta) | content.result()
+        ground = beside.submit(_ground, data, meta.coverage, checked)
+        content = written or partitions.write(conn, data, epsg=epsg)
+        values = asdict(meta) | ground.result()
     values |= {
-        "id": version_id,
-        "epsg": epsg, "code_system": meta.code_system or layer.code_system,
+        "id": content.version_id, "checksum": content.checksum, "epsg": epsg, "code_system": meta.code_system or layer.code_system,
         "feature_count": len(data.geometries), "qa": Jsonb({"notes": [*notes, *data.notes], **(qa or {})}),
     }  # fmt: skip
     conn.execute(SQL["add"], values)
-    audit.note(conn, "layers.stage", f"version/{version_id}", after=values["checksum"], details={"layer": meta.layer, "source_sha256": meta.source_sha256})
-    return version_id
+    details = {"layer": meta.layer, "source_sha256": meta.source_sha256}
+    audit.note(conn, "layers.stage", f"version/{content.version_id}", after=content.checksum, details=details)
+    return content.version_id
 
 
 def publish(
@@ -279,19 +279,14 @@ def _check_meta(meta: NewVersion) -> None:
         raise DatasetRefusedError(problems=problems)
 
 
-def _content(data: Intake, coverage: BaseGeometry | None) -> dict[str, Any]:
-    """What is worked out from the content while it is being written: its checksum, whether it is free of overlaps, where it is complete."""
-    disjoint, union = tells_apart(data.geometries)
+def _ground(data: Intake, coverage: BaseGeometry | None, checked: Checked | None) -> dict[str, Any]:
+    """What is worked out from the geometries while they are being written: whether they are free of overlaps, where they are complete."""
+    disjoint, union = tells_apart(data.geometries, checked)
     own = coverage or union
     if own is None:
         polygons = data.geometries[shapely.get_dimensions(data.geometries) == 2]
         own = shapely.coverage_union_all(polygons) if disjoint else shapely.union_all(polygons)
-    return {"checksum": _checksum(data), "disjoint": disjoint, "coverage": shapely.to_wkb(own)}
-
-
-def _checksum(data: Intake) -> str:
-    """SHA-256 over attributes and geometry (WKB) of all rows in order."""
-    return hashlib.sha256(b"".join(chain.from_iterable(zip(data.attributes, data.wkb, strict=True)))).hexdigest()
+    return {"disjoint": disjoint, "coverage": shapely.to_wkb(own)}
 
 
 def _one(conn: Connection, name: str, values: dict[str, Any]) -> tuple[Any, ...]:

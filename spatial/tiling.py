@@ -29,11 +29,39 @@ _TABLE_BITS = 20
 _ODD = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0xD6E8FEB86659FD93))
 
 
+@dataclass(frozen=True, eq=False)
+class Tiling:
+    """Polygons that tile their union, the `outline`."""
+
+    outline: Any
+    _keys: Hashes
+
+    def loose_edges(self, polygons: Geometries) -> Floats:
+        """Return the edges (k x 2 ends x 2) of other polygons that are no edges of the tiles: only these may cut through a tile."""
+        edges = _edges(*_rings(polygons))
+        wanted = edges.keys & ~_LAST
+        shared = np.isin(wanted, self._keys[_among(self._keys, wanted)])
+        ends: Floats = edges.coordinates[edges.first[~shared, None] + np.arange(2)]
+        return ends
+
+
 def outline(polygons: Geometries) -> Any | None:
     """Return the union of valid polygons that tile it, or None where that cannot be shown: they may overlap, or meet with other vertices."""
-    if not len(polygons):
+    return outline_of(tiling(*_rings(polygons)) if len(polygons) else None)
+
+
+def outline_of(found: Tiling | None) -> Any | None:
+    """Return the union of a tiling."""
+    return found.outline if found else None
+
+
+def tiling(coordinates: Floats, rings: Ints, is_hole: NDArray[np.bool_]) -> Tiling | None:
+    """Return valid polygons as a tiling, or None where that cannot be shown; given as their coordinates (n x 2), where each ring begins
+    (and the last ends), and which rings are holes.
+    """
+    if not len(is_hole):
         return None
-    edges = _edges(polygons)
+    edges = _edges(coordinates, rings, is_hole)
     left = _uncancelled(edges)
     if left is None or len(left) > max(MOST_LEFT, len(edges.first) / 3):
         return None
@@ -41,11 +69,9 @@ def outline(polygons: Geometries) -> Any | None:
     if not shapely.is_simple(together):
         return None
     area = shapely.build_area(together)
-    return (
-        area
-        if np.array_equal(np.sort(_edges(np.array([area], dtype=object)).keys), np.sort(edges.keys[left]))
-        else None
-    )
+    if not np.array_equal(np.sort(_edges(*_rings(np.array([area], dtype=object))).keys), np.sort(edges.keys[left])):
+        return None
+    return Tiling(area, edges.keys & ~_LAST)
 
 
 @dataclass(frozen=True)
@@ -61,8 +87,7 @@ class _Edges:
     keys: Hashes
 
 
-def _edges(polygons: Geometries) -> _Edges:
-    coordinates, rings, is_hole = _rings(polygons)
+def _edges(coordinates: Floats, rings: Ints, is_hole: NDArray[np.bool_]) -> _Edges:
     is_edge = np.ones(len(coordinates), dtype=bool)
     is_edge[rings[1:] - 1] = False
     first = np.flatnonzero(is_edge[:-1])
@@ -78,8 +103,7 @@ def _rings(polygons: Geometries) -> tuple[Floats, Ints, NDArray[np.bool_]]:
     rings, parts = np.asarray(offsets[0], dtype=np.int64), np.asarray(offsets[1], dtype=np.int64)
     is_hole = np.ones(len(rings) - 1, dtype=bool)
     is_hole[parts[:-1][np.diff(parts) > 0]] = False
-    # Adding nought turns a negative nought, which is the same number with other bits.
-    return coordinates + 0.0, rings, is_hole
+    return coordinates, rings, is_hole
 
 
 def _turns_left(coordinates: Floats, is_edge: NDArray[np.bool_], rings: Ints) -> NDArray[np.bool_]:
@@ -92,7 +116,8 @@ def _turns_left(coordinates: Floats, is_edge: NDArray[np.bool_], rings: Ints) ->
 
 def _hashes(coordinates: Floats) -> Hashes:
     """A hash of each vertex by all bits of its two numbers."""
-    x, y = np.ascontiguousarray(coordinates.T).view(np.uint64)
+    # Adding nought turns a negative nought, which is the same number with other bits.
+    x, y = np.ascontiguousarray(coordinates.T + 0.0).view(np.uint64)
     mixed = x * _ODD[0] + (y ^ (y >> np.uint64(29))) * _ODD[1]
     mixed ^= mixed >> np.uint64(32)
     mixed *= _ODD[2]

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from layers.columns import Column, is_missing
 from layers.quality.codes import code_of_name, restored_zero
 from layers.quality.collecting import Collector
-from layers.quality.columns import Column, is_missing
 from layers.quality.rulebook import land_classes, survey_rules
 from layers.quality.subject import Subject
 
@@ -40,7 +40,7 @@ def _values(column: Column, found: Collector) -> None:
         place = int(column.of[row])
         value = column.raw[place]
         code, repair = _problem(column, value)
-        found.add(code, column.wrong[place] or "", row=row, repair=repair)
+        found.add(code, (column.wrong[place] or "").strip(), row=row, repair=repair)
     if item.type != "text":
         return
     padded = [isinstance(value, str) and value != value.strip() for value in column.raw]
@@ -94,7 +94,7 @@ def _mandatory(subject: Subject, found: Collector) -> None:
             found.add("QC-A02", f"没有标准规定的必填字段 {name}（{item.title}）")
             continue
         column = subject.columns[name]
-        empty = [text == "" and bad is None for text, bad in zip(column.texts, column.wrong, strict=True)]
+        empty = [(value is None or value == "") and bad is None for value, bad in zip(column.read, column.wrong, strict=True)]
         found.rows("QC-A02", column.rows_of(empty), message=f"标准规定的必填字段 {name}（{item.title}）为空")
 
 

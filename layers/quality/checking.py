@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from time import process_time
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -17,7 +17,6 @@ from layers.quality.areas import check_areas
 from layers.quality.attributes import check_attributes
 from layers.quality.coincidence import check_coincidence
 from layers.quality.collecting import Collector
-from layers.quality.columns import is_missing
 from layers.quality.context import Context
 from layers.quality.findings import QualityReport
 from layers.quality.form import check_form
@@ -26,7 +25,7 @@ from layers.quality.places import check_places
 from layers.quality.subject import Subject, subject
 from layers.quality.survey import check_survey
 from layers.quality.topology import check_topology
-from spatial.crs import require_crs, require_zone
+from spatial.crs import require_crs
 
 
 def check(
@@ -37,36 +36,34 @@ def check(
     context: Context,
     code_system: str | None = None,
     coverage: BaseGeometry | Literal["own"] | None = None,
-    watch: Callable[[str, float], None] | None = None,
 ) -> QualityReport:
-    """Check a frame with catalogue field names in EPSG:`epsg` against its layer and what is in force beside it.
+    """Check a frame with catalogue field names in EPSG:`epsg` as `check_subject` does. Raises CrsError where it has no CRS or one that cannot be converted."""
+    return check_subject(subject(frame, layer, epsg=epsg), context=context, code_system=code_system, coverage=coverage)
+
+
+def check_subject(
+    prepared: Subject,
+    *,
+    context: Context,
+    code_system: str | None = None,
+    coverage: BaseGeometry | Literal["own"] | None = None,
+) -> QualityReport:
+    """Check a data set against its layer and what is in force beside it.
 
     `code_system` is the system of the land classes, by default the layer's; `coverage` (EPSG:`epsg`) is where the data set
-    claims to be complete, by default the whole county, `own` where it claims no more than its own polygons. `watch` is told the CPU seconds of each
-    group of checks. Raises CrsError where the frame has no CRS or one that
-    cannot be converted; everything else is a finding.
+    claims to be complete, by default the whole county, `own` where it claims no more than its own polygons. All that is wrong is a finding.
     """
-    require_zone(epsg)
-    begin, note = process_time(), watch or (lambda _name, _seconds: None)
-    prepared = subject(frame, layer, epsg=epsg)
-    in_place = require_crs(frame.crs).equals(require_crs(epsg), ignore_axis_order=True)
-    found = Collector(layer, _identifiers(prepared), in_place=in_place)
-    system = code_system or layer.code_system
-    note("read", process_time() - begin)
-    groups: dict[str, Callable[[], None]] = {
-        "geometry": lambda: check_geometry(prepared, found, context),
-        "form": lambda: check_form(prepared, found),
-        "topology": lambda: check_topology(prepared, found, context, coverage),
-        "coincidence": lambda: check_coincidence(prepared, found, context),
-        "attributes": lambda: check_attributes(prepared, found, system),
-        "places": lambda: check_places(prepared, found, context),
-        "survey": lambda: check_survey(prepared, found),
-        "areas": lambda: check_areas(prepared, found, context),
-    }
-    for name, make in groups.items():
-        begin = process_time()
-        make()
-        note(name, process_time() - begin)
+    in_place = require_crs(prepared.frame.crs).equals(require_crs(prepared.epsg), ignore_axis_order=True)
+    found = Collector(prepared.layer, _identifiers(prepared), in_place=in_place)
+    system = code_system or prepared.layer.code_system
+    check_geometry(prepared, found, context)
+    check_form(prepared, found)
+    check_topology(prepared, found, context, coverage)
+    check_coincidence(prepared, found, context)
+    check_attributes(prepared, found, system)
+    check_places(prepared, found, context)
+    check_survey(prepared, found)
+    check_areas(prepared, found, context)
     return found.report(_figures(prepared, context) | {"code_system": system})
 
 
@@ -76,7 +73,8 @@ def _identifiers(prepared: Subject) -> Sequence[Any]:
         return [None] * len(prepared)
     column = prepared.columns[name]
     raw = np.empty(len(column.raw), dtype=object)
-    raw[:] = [None if is_missing(value) else value for value in column.raw]
+    raw[:] = column.raw
+    raw[pd.isna(raw)] = None
     values: list[Any] = raw[column.of].tolist()
     return values
 

@@ -14,6 +14,8 @@ import shapely
 from numpy.typing import NDArray
 
 from layers import snapshot, versions
+from layers.catalog import CatalogLayer
+from layers.quality.rulebook import checks
 from spatial.crs import reproject
 from spatial.lazy import lazy
 from spatial.pieces import Geometries
@@ -68,9 +70,12 @@ class Context:
         return known[layer_id] is not None if layer_id in known else self.patches is not None
 
 
-def context(conn: Connection, *, epsg: int, valid_on: date | None = None, known_at: datetime | None = None) -> Context:
-    """Read what is in force (by default today, as known now); the connection is used again when the survey patches are asked for.
+def context(
+    conn: Connection, *, epsg: int, layer: CatalogLayer | None = None, valid_on: date | None = None, known_at: datetime | None = None
+) -> Context:
+    """Read what is in force (by default today, as known now).
 
+    The survey patches are read now where the layer to be checked is held against them; else when they are asked for, over the same connection.
     Raises CrsError where a layer in force is stored in another CRS.
     """
     moment, today = cast(tuple[datetime, date], conn.execute(versions.SQL["clock"]).fetchone())
@@ -82,7 +87,7 @@ def context(conn: Connection, *, epsg: int, valid_on: date | None = None, known_
         found = snapshot.load(conn, current, epsg=epsg, only=("land_use",)).get("land_use")
         return None if found is None else found.features
 
-    return Context(
+    found = Context(
         epsg=epsg,
         county=None if county is None else county.outline(),
         county_code=None if county is None else _only(county.ids),
@@ -91,6 +96,9 @@ def context(conn: Connection, *, epsg: int, valid_on: date | None = None, known_
         load_patches=patches if "land_use" in current else lambda: None,
         sources={name: version.title for name, version in current.items()},
     )
+    if layer is not None and checks()["QC-T05"].applies_to(layer):
+        found.patches  # noqa: B018 (read, and kept)
+    return found
 
 
 def context_of(frames: Mapping[str, gpd.GeoDataFrame], *, epsg: int) -> Context:

@@ -43,6 +43,8 @@ class Fabric:
     """The search tree over `shapes`."""
     resolution_m: float
     tolerance_m: float
+    tiled: Any | None
+    """The union of the polygons, where they tile it vertex for vertex: then none overlap."""
 
     @lazy
     def edges(self) -> Edges:
@@ -75,6 +77,8 @@ class Fabric:
 
     def is_told_by_faces(self, *, gaps: bool) -> bool:
         """Whether it takes less to node the open edges than to compare all neighbours."""
+        if self.tiled is not None:
+            return False
         if not gaps and _PAIR * len(self.near[0]) < _SETTLING * len(self.single_edges):
             return False
         by_faces = _NODING * len(self.open_edges)
@@ -84,6 +88,9 @@ class Fabric:
 
     def overlaps(self, *, gaps: bool) -> Overlaps:
         """Every two polygons that share more than a border; `gaps` says whether gaps will be asked for too."""
+        if self.tiled is not None:
+            none = np.zeros(0, dtype=np.int64)
+            return self._shared(none, none)
         if self.is_told_by_faces(gaps=gaps):
             crowded = self.faces.polygons[self.faces.count >= 2]
             some = np.unique(self.tree.query(crowded, predicate="intersects")[1]).astype(np.int64)
@@ -121,6 +128,8 @@ class Fabric:
         """All polygons in one."""
         if not len(self.shapes):
             return shapely.Polygon()
+        if self.tiled is not None:
+            return self.tiled
         if self.is_told_by_faces(gaps=True):
             return shapely.union_all(self.faces.polygons[self.faces.count > 0])
         return shapely.union_all(self.shapes)
@@ -136,6 +145,9 @@ def _polygons(shape: Any) -> Any:
 
 def fabric(subject: Subject, *, resolution_m: float, tolerance_m: float) -> Fabric:
     """Take the polygons of a data set; an invalid one stands for the area it encloses, so that it is not taken for a gap."""
+    if subject.tiling and subject.is_tiled and subject.is_together.all():
+        none = np.zeros((0, 2), dtype=np.int64)
+        return Fabric(subject.valid_rows, subject.geometries, subject.rings, none, subject.tree, resolution_m, tolerance_m, subject.tiling.outline)
     rows = np.flatnonzero(subject.is_together & (shapely.get_dimensions(subject.geometries) == 2))
     shapes = subject.geometries[rows]
     valid = subject.is_valid[rows]
@@ -153,7 +165,7 @@ def fabric(subject: Subject, *, resolution_m: float, tolerance_m: float) -> Fabr
     else:
         ring = subject.rings if subject.is_together.sum() == subject.is_sound.sum() else rings(shapes, rows)
         tree = subject.tree if len(rows) == len(subject.valid_rows) else shapely.STRtree(shapes)
-    return Fabric(rows, shapes, ring, repeats, tree, resolution_m, tolerance_m)
+    return Fabric(rows, shapes, ring, repeats, tree, resolution_m, tolerance_m, None)
 
 
 def _repeats(shapes: Geometries) -> NDArray[np.int64]:

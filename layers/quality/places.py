@@ -83,7 +83,7 @@ def stated_village(subject: Subject, name: str, villages: Places) -> Ints:
 
 
 def _inside(subject: Subject, found: Collector, context: Context) -> None:
-    """A patch away from the borders of its village is told by one corner; one at a border by the area beyond it."""
+    """A patch that no border cuts through is told by one point; one at a border by the area beyond it."""
     usable = _villages(subject, found, context, "QC-A13")
     if usable is None:
         return
@@ -119,14 +119,17 @@ def _really(subject: Subject, villages: Places, row: int, stated: int) -> str:
 def _share_outside(subject: Subject, villages: Places, rows: Ints, stated: Ints) -> Floats:
     """Which share of each patch's area lies outside the village it states (k,)."""
     result = np.zeros(len(rows))
-    at_border = subject.near_borders(villages.polygons)[rows]
+    cut = subject.cut_by_borders(villages.polygons)[rows]
+    points = subject.corners[rows]
+    beside = subject.near_borders(villages.polygons)[rows] & ~cut
+    points[beside] = subject.inner_points(rows[beside])
     order = np.argsort(stated, kind="stable")
     shapely.prepare(villages.polygons)
     for group in np.split(order, np.flatnonzero(np.diff(stated[order])) + 1) if len(order) else ():
         village = villages.polygons[stated[group[0]]]
-        away, near = group[~at_border[group]], group[at_border[group]]
-        result[away] = ~shapely.contains_xy(village, *subject.corners[rows[away]].T)
-        crossing = near[~shapely.covers(village, subject.geometries[rows[near]])]
+        whole, crossing = group[~cut[group]], group[cut[group]]
+        result[whole] = ~shapely.contains_xy(village, *points[whole].T)
+        crossing = crossing[~shapely.covers(village, subject.geometries[rows[crossing]])]
         beyond = shapely.area(shapely.difference(subject.geometries[rows[crossing]], village))
         result[crossing] = beyond / np.maximum(subject.area_m2[rows[crossing]], 1e-9)
     return result

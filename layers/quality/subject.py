@@ -12,12 +12,14 @@ import shapely
 from numpy.typing import NDArray
 
 from layers.catalog import CatalogLayer
+from layers.columns import Column, columns
+from layers.finite import is_finite
 from layers.hollow import without_empty_rings
-from layers.quality.columns import Column, columns
 from layers.quality.rings import Bools, Floats, Ints, Rings, rings
-from spatial.crs import reproject, require_crs
+from spatial.crs import reproject, require_crs, require_zone
 from spatial.lazy import lazy
 from spatial.pieces import Geometries
+from spatial.tiling import Tiling, tiling
 
 KINDS = {
     "point": (shapely.GeometryType.POINT, shapely.GeometryType.MULTIPOINT),
@@ -102,14 +104,32 @@ class Subject:
         """The search tree over the valid geometries; what it answers are places in `valid_rows`."""
         return shapely.STRtree(self.geometries[self.valid_rows])
 
+    @lazy
+    def tiling(self) -> Tiling | None:
+        """The polygons as a tiling, where all geometries are valid and the polygons tile their union vertex for vertex."""
+        ring = self.rings
+        return tiling(ring.xy, np.append(ring.starts, len(ring.xy)), ring.is_hole) if self.is_valid.all() else None
+
+    @lazy
+    def is_tiled(self) -> bool:
+        """Whether the data set is a tiling, and nothing else."""
+        return self.tiling is not None and len(self.valid_polygons) == len(self)
+
     def near_borders(self, areas: Geometries) -> Bools:
         """Which rows have a box that meets the box of an edge of some polygons: all others lie wholly in or out of each (n,)."""
         lines = shapely.get_parts(shapely.boundary(areas))
         points, of = shapely.get_coordinates(lines, return_index=True)
         begin = np.flatnonzero(of[1:] == of[:-1])
-        edges = np.asarray(shapely.linestrings(np.stack([points[begin], points[begin + 1]], axis=1)), dtype=object)
+        return self._near(np.stack([points[begin], points[begin + 1]], axis=1))
+
+    def cut_by_borders(self, areas: Geometries) -> Bools:
+        """Which rows the borders of some polygons may cut (n,). In a tiling none is cut by an edge that is the tiles' own."""
+        return self._near(self.tiling.loose_edges(areas)) if self.tiling and self.is_tiled else self.near_borders(areas)
+
+    def _near(self, edges: Floats) -> Bools:
+        """Which rows have a box that meets the box of one of some edges (k, 2, 2)."""
         result = np.zeros(len(self), dtype=bool)
-        result[self.valid_rows[np.unique(self.tree.query(edges)[1])]] = True
+        result[self.valid_rows[np.unique(self.tree.query(shapely.linestrings(edges))[1])]] = True
         return result
 
     @lazy
@@ -129,6 +149,10 @@ class Subject:
         corners[self.is_sound] = shapely.bounds(self.geometries[self.is_sound])[:, :2]
         return corners
 
+    def inner_points(self, rows: Ints) -> Floats:
+        """A point of each of some rows (k, 2): it lies where the row lies, if that is cut by no border."""
+        return np.asarray(shapely.get_coordinates(shapely.point_on_surface(self.geometries[rows])))
+
     def values(self, name: str) -> NDArray[Any] | None:
         """The values of a field, None where the frame has no such column."""
         return self.columns[name].values if name in self.columns else None
@@ -136,9 +160,10 @@ class Subject:
 
 def subject(frame: gpd.GeoDataFrame, layer: CatalogLayer, *, epsg: int) -> Subject:
     """Prepare a frame with catalogue field names; raise CrsError where it has no CRS or one that cannot be converted."""
+    require_zone(epsg)
     source = require_crs(frame.crs)
     raw = np.asarray(frame.geometry.array, dtype=object)
-    finite = _finite(raw)
+    finite = is_finite(raw)
     geometries = raw
     if shapely.has_z(raw).any() or shapely.has_m(raw).any():
         geometries = shapely.force_2d(raw)
@@ -156,13 +181,3 @@ def subject(frame: gpd.GeoDataFrame, layer: CatalogLayer, *, epsg: int) -> Subje
         is_finite=finite,
         hollow=hollow,
     )
-
-
-def _finite(geometries: Geometries) -> Bools:
-    coordinates = shapely.get_coordinates(geometries)
-    result = np.ones(len(geometries), dtype=bool)
-    if np.isfinite(coordinates).all():
-        return result
-    coordinates, rows = shapely.get_coordinates(geometries, return_index=True)
-    result[rows[~np.isfinite(coordinates).all(axis=1)]] = False
-    return result

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from layers.columns import Column
 from layers.quality.collecting import Collector
 from layers.quality.rings import Floats
 from layers.quality.rulebook import number, survey_rules
@@ -20,12 +22,6 @@ def check_survey(subject: Subject, found: Collector) -> None:
     _refinements(subject, found)
     _farmland_codes(subject, found)
     _deductions(subject, found)
-
-
-def _texts(subject: Subject, name: str) -> Any:
-    """The values of a field as text (n,), empty where missing; None where the data set lacks it."""
-    column = subject.columns.get(name)
-    return None if column is None else np.array(column.texts, dtype=object)[column.of]
 
 
 def settlement_problem(land_class: str, code: str) -> str | None:
@@ -50,7 +46,7 @@ def settlement_problem(land_class: str, code: str) -> str | None:
 
 
 def _settlement_codes(subject: Subject, found: Collector) -> None:
-    classes, codes = _texts(subject, "DLBM"), _texts(subject, "CZCSXM")
+    classes, codes = subject.columns.get("DLBM"), subject.columns.get("CZCSXM")
     if classes is None or codes is None:
         found.not_made("QC-A14", "数据没有 DLBM 或 CZCSXM 字段")
         return
@@ -59,14 +55,13 @@ def _settlement_codes(subject: Subject, found: Collector) -> None:
 
 
 def _pairs(
-    subject: Subject, found: Collector, code: str, classes: Any, values: Any, problem: Any, level: Any = None
+    subject: Subject, found: Collector, code: str, classes: Column, values: Column, problem: Any, level: Any = None
 ) -> None:
     """Judge each distinct pair of class and value once; rows without a class are told elsewhere."""
-    of: dict[tuple[str, str], int] = {}
-    place = np.array(
-        [of.setdefault(pair, len(of)) for pair in zip(classes.tolist(), values.tolist(), strict=True)], dtype=np.int64
-    )
-    problems = [problem(*pair) if pair[0] else None for pair in of]
+    count = len(values.texts)
+    place, pairs = pd.factorize(classes.of * count + values.of)
+    told = [(classes.texts[pair // count], values.texts[pair % count]) for pair in pairs.tolist()]
+    problems = [problem(*pair) if pair[0] else None for pair in told]
     wrong = np.array([text is not None for text in problems], dtype=bool)
     if wrong.any():
         found.rows(
@@ -79,7 +74,7 @@ def _pairs(
 
 
 def _refinements(subject: Subject, found: Collector) -> None:
-    classes = _texts(subject, "DLBM")
+    classes = subject.columns.get("DLBM")
     lists = [survey_rules()[name] for name in ("refinement", "planting")]
     present = [item for item in lists if item["field"] in subject.columns]
     if classes is None or not present:
@@ -100,7 +95,7 @@ def _refinements(subject: Subject, found: Collector) -> None:
                 f"{title} {code} 不在本系统的代码表中，无法核对是否与地类相符" if code and code not in known else None
             )
 
-        values = _texts(subject, item["field"])
+        values = subject.columns[item["field"]]
         _pairs(subject, found, "QC-A15", classes, values, misfit)
         _pairs(subject, found, "QC-A15", classes, values, unknown, level="warning")
 

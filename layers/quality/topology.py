@@ -173,9 +173,12 @@ def _beyond_county(subject: Subject, found: Collector, context: Context) -> None
     found.made("QC-G17")
     rows = subject.valid_polygons
     shapely.prepare(context.county)
-    crossing = rows[subject.near_borders(np.array([context.county], dtype=object))[rows]]
+    border = np.array([context.county], dtype=object)
+    cut, beside = subject.cut_by_borders(border)[rows], subject.near_borders(border)[rows]
+    whole = rows[beside & ~cut]
+    crossing = np.concatenate([rows[cut], whole[~shapely.contains_xy(context.county, *subject.inner_points(whole).T)]])
     shapes = subject.geometries[crossing]
-    partly = crossing[~shapely.covers(context.county, shapes) & shapely.intersects(context.county, shapes)]
+    partly = np.sort(crossing[~shapely.covers(context.county, shapes) & shapely.intersects(context.county, shapes)])
     for row in partly.tolist():
         # Only the county's part about the patch is cut: it has thousands of corners, the patch a few.
         west, south, east, north = shapely.bounds(subject.geometries[row])

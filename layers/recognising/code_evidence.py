@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -81,12 +82,15 @@ def _pairs(raw: RawDataset, layer: CatalogLayer, columns: Mapping[str, str]) -> 
     field = next((name for name, item in layer.fields.items() if item.dictionary and name in columns), None)
     if field is None:
         return []
-    codes = raw.frame[columns[field]].map(_code, na_action="ignore")
+    codes = raw.frame[columns[field]].astype(object)
     beside = columns.get(f"{field.removesuffix('BM')}MC")
-    labels = raw.frame[beside].map(str, na_action="ignore") if beside else pd.Series("", index=codes.index)
-    counts = pd.DataFrame({"code": codes.astype(object), "label": labels.astype(object).fillna("")}).dropna().value_counts().reset_index(name="rows")
-    told = zip(counts["code"].tolist(), counts["label"].tolist(), counts["rows"].tolist(), strict=True)
-    return [_Pair(code, label.strip(), rows, _fitting(code, label.strip())) for code, label, rows in told if code]
+    labels = raw.frame[beside].astype(object) if beside else pd.Series("", index=codes.index)
+    rows: Counter[tuple[str, str]] = Counter()
+    counts = pd.DataFrame({"code": codes, "label": labels}).value_counts(dropna=False).reset_index(name="rows")
+    for code, label, count in zip(counts["code"].tolist(), counts["label"].tolist(), counts["rows"].tolist(), strict=True):
+        if not pd.isna(code):
+            rows[_code(code), "" if pd.isna(label) else str(label).strip()] += count
+    return [_Pair(code, label, count, _fitting(code, label)) for (code, label), count in rows.most_common() if code]
 
 
 def _code(value: Any) -> str:

@@ -32,7 +32,9 @@ def named_frame(raw: RawDataset, recognition: Recognition, *, epsg: int) -> gpd.
     def moved(ordinates: NDArray[np.float64]) -> NDArray[np.float64]:
         return to_county(ordinates[:, ::-1] if swap else ordinates, source=source, target=epsg)
 
-    geometries: Any = shapely.force_2d(np.asarray(raw.frame.geometry.array, dtype=object))
+    geometries: Any = np.asarray(raw.frame.geometry.array, dtype=object)
+    if shapely.has_z(geometries).any() or shapely.has_m(geometries).any():
+        geometries = shapely.force_2d(geometries)
     if swap or source != epsg:
         geometries = shapely.transform(geometries, moved)
     columns = {name: raw.frame[column] for name, column in recognition.columns.items()}

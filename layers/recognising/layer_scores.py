@@ -176,8 +176,10 @@ def _weight(layers: int) -> float:
 
 
 def _sample(raw: RawDataset, item: RawField) -> list[str]:
-    values = raw.frame[item.column].dropna().head(_SAMPLE).tolist()
-    return [text for value in values if (text := _text(value))]
+    column = raw.frame[item.column]
+    first = column.head(_SAMPLE)
+    values = column.dropna().head(_SAMPLE) if first.isna().any() else first
+    return [text for value in values.tolist() if (text := _text(value))]
 
 
 def _text(value: Any) -> str:

@@ -1,3 +1,6 @@
+-- name: reserve
+SELECT nextval(pg_get_serial_sequence('dataset_version', 'id'));
+
 -- name: make
 SELECT access.make_version_tables(%(version)s);
 

@@ -1,6 +1,3 @@
--- name: reserve
-SELECT nextval(pg_get_serial_sequence('dataset_version', 'id'));
-
 -- name: add
 INSERT INTO dataset_version (
     id, layer_id, law_status, title, authority, valid_from, valid_to, source_name, source_sha256, survey_date, code_system,

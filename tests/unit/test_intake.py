@@ -12,8 +12,9 @@ import shapely
 from frames import COUNTY, EPSG, buildings, red_lines, square
 
 from layers import catalog
+from layers.columns import columns
 from layers.errors import DatasetRefusedError
-from layers.intake import MAX_PROBLEMS, prepare, tells_apart
+from layers.intake import MAX_PROBLEMS, Checked, prepare, tells_apart
 from spatial.errors import CrsError
 
 RED_LINE = catalog.layer("ecological_redline")
@@ -26,6 +27,15 @@ def holed_coordinates(value):
     """A ring with one coordinate that is no number; making it sets off a floating-point warning."""
     with np.errstate(invalid="ignore"):
         return shapely.Polygon([(520000, 3270000), (value, 3270100), (520100, 3270000)])
+
+
+def written(data):
+    """The attributes of every row as they are stored."""
+    return data.attributes.of(np.arange(len(data.attributes))).to_pylist()
+
+
+def checked(frame, layer=RED_LINE):
+    return Checked(columns(frame, layer), None)
 
 
 def problems_of(frame, layer=RED_LINE, **options):
@@ -59,7 +69,7 @@ def test_a_bad_geometry_is_named_with_its_row(shape, reason):
 @pytest.mark.parametrize("wkt", [f"POLYGON {OUTER}", f"MULTIPOLYGON ({OUTER})"])
 def test_a_hole_without_a_point_is_left_out_and_said(wkt):
     prepared = prepare(red_lines([shapely.from_wkt(wkt)]), RED_LINE, epsg=EPSG, extent=COUNTY)
-    (shape,) = shapely.from_wkb(prepared.wkb)
+    (shape,) = prepared.geometries
     assert shape.equals(shapely.from_wkt(wkt.replace(", EMPTY", "")))
     assert shapely.get_num_coordinates(shape) == 4 and "EMPTY" not in shape.wkt
     assert any("空环" in note for note in prepared.notes)
@@ -134,7 +144,7 @@ def test_no_features_at_all_is_refused():
 
 def test_fields_outside_the_catalogue_are_not_stored():
     data = prepare(red_lines(户主姓名=["某某"]), RED_LINE, epsg=EPSG)
-    assert "某某".encode() not in data.attributes[0]
+    assert "某某".encode() not in written(data)[0]
     assert any("户主姓名" in note for note in data.notes)
 
 
@@ -154,7 +164,7 @@ def test_fields_outside_the_catalogue_are_not_stored():
     ],
 )
 def test_values_are_brought_to_the_fields_type(field, given, stored):
-    assert stored in prepare(buildings(**{field: [given]}), BUILDING, epsg=EPSG).attributes[0]
+    assert stored in written(prepare(buildings(**{field: [given]}), BUILDING, epsg=EPSG))[0]
 
 
 @pytest.mark.parametrize(
@@ -179,16 +189,16 @@ def test_a_value_that_does_not_fit_is_named(field, given, reason):
 
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT])
 def test_missing_values_are_left_out(missing):
-    assert prepare(buildings(ZCS=[missing]), BUILDING, epsg=EPSG).attributes[0].count(b"ZCS") == 0
+    assert written(prepare(buildings(ZCS=[missing]), BUILDING, epsg=EPSG))[0].count(b"ZCS") == 0
 
 
 def test_an_empty_text_is_not_a_missing_one():
-    assert b'"MC":""' in prepare(red_lines(MC=[""]), RED_LINE, epsg=EPSG).attributes[0]
+    assert b'"MC":""' in written(prepare(red_lines(MC=[""]), RED_LINE, epsg=EPSG))[0]
 
 
 def test_labels_are_stored_as_codes():
     data = prepare(red_lines(zone=["自然保护地核心保护区"]), RED_LINE, epsg=EPSG)
-    assert b'"zone":"core"' in data.attributes[0]
+    assert b'"zone":"core"' in written(data)[0]
 
 
 def test_survey_village_codes_of_19_digits_are_cut_to_12():
@@ -211,7 +221,7 @@ def test_layers_are_disjoint_only_where_no_polygons_overlap():
 def test_texts_that_come_again_are_stored_in_every_row_and_missing_ones_in_none():
     uses = ["住宅", None, "商铺", "住宅"]
     data = prepare(buildings([square(200 * place) for place in range(4)], GHYT=uses), BUILDING, epsg=EPSG)
-    assert [orjson.loads(row).get("GHYT") for row in data.attributes] == uses
+    assert [orjson.loads(row).get("GHYT") for row in written(data)] == uses
 
 
 def test_attributes_are_the_bytes_that_versions_are_told_by():
@@ -222,18 +232,23 @@ def test_attributes_are_the_bytes_that_versions_are_told_by():
         "vacant": [True, None, False],
     }
     data = prepare(buildings([square(200 * place) for place in range(3)], **values), BUILDING, epsg=EPSG)
-    for row, written in enumerate(data.attributes):
-        read = orjson.loads(written)
-        assert orjson.dumps(read) == written
+    for row, text in enumerate(written(data)):
+        read = orjson.loads(text)
+        assert orjson.dumps(read) == text
         given = {name: column[row] for name, column in values.items() if column[row] is not None}
         assert {name: read[name] for name in values if name in read} == given
 
 
+def test_nought_is_stored_with_the_sign_that_was_given():
+    data = prepare(buildings([square(200 * place) for place in range(3)], ZZDMJ=[0.0, -0.0, np.nan]), BUILDING, epsg=EPSG)
+    assert [orjson.loads(row).get("ZZDMJ") for row in written(data)] == [0.0, 0.0, None]
+    assert [b"-0.0" in row for row in written(data)] == [False, True, False]
+
+
 def test_what_was_checked_before_is_not_checked_again_but_what_makes_no_row_is():
-    assert (
-        len(prepare(red_lines([square(), square(80_000)]), RED_LINE, epsg=EPSG, extent=COUNTY, checked=True).wkb) == 2
-    )
-    assert problems_of(red_lines([None, square()]), checked=True) == ["第 1 行没有图形"]
+    far, lacking = red_lines([square(), square(80_000)]), red_lines([None, square()])
+    assert len(prepare(far, RED_LINE, epsg=EPSG, extent=COUNTY, checked=checked(far)).geometries) == 2
+    assert problems_of(lacking, checked=checked(lacking)) == ["第 1 行没有图形"]
 
 
 @pytest.mark.shared

@@ -124,7 +124,7 @@ def test_a_report_without_findings_is_written_too(tmp_path):
 
 def test_the_map_draws_every_place_and_runs_nothing_of_the_data(report):
     drawn = quality_map(report, epsg=EPSG, extent=shapely.box(520_000, 3_270_000, 520_100, 3_270_100), synthetic=True)
-    assert HOSTILE not in drawn.script and "{{ 7*7 }}" not in drawn.script and "49" not in drawn.body
+    assert HOSTILE not in drawn.script and "{{ 7*7 }}" not in drawn.script and "49" not in re.sub("[0-9a-f]{32}", "", drawn.body)
     line = next(line for line in drawn.script.splitlines() if '"key":"findings"' in line)
     features = json.JSONDecoder().raw_decode(line[line.index("cuntu.shapes(") + 13 :])[0]["features"]
     placed = [place for place, item in enumerate(report.findings) if item.geometry is not None]

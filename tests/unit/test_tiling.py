@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.bench.patches import survey
-from spatial.tiling import outline
+from layers.quality.rings import rings
+from spatial.tiling import outline, tiling
 
 CELLS = np.array([shapely.box(x, y, x + 1, y + 1) for x in range(4) for y in range(4)], dtype=object)
 
@@ -86,3 +87,22 @@ def test_no_tiling_is_claimed_where_the_areas_do_not_add_up(chosen, shifted):
         assert shapely.coverage_is_valid(shapes)
         assert found.area == pytest.approx(shapely.area(shapes).sum())
         assert found.equals(shapely.union_all(shapes))
+
+
+def test_only_edges_that_are_not_the_tiles_own_are_loose():
+    made = survey(400, seed=1)
+    villages = made.villages.geometry.to_numpy()
+    found = tiling_of(made.shapes)
+    assert len(found.loose_edges(villages)) == 0
+    moved = shapely.affinity.translate(villages[0], 0.001)
+    assert len(found.loose_edges(np.array([moved]))) == shapely.get_num_coordinates(moved) - 1
+    west = shapely.box(0, 0, 2, 4)
+    whole = shapely.segmentize(west, 1.0)
+    assert len(tiling_of(CELLS).loose_edges(np.array([whole]))) == 0
+    # An edge that runs along several tiles is none of theirs.
+    assert len(tiling_of(CELLS).loose_edges(np.array([west]))) == 4
+
+
+def tiling_of(polygons):
+    ring = rings(polygons, np.arange(len(polygons)))
+    return tiling(ring.xy, np.append(ring.starts, len(ring.xy)), ring.is_hole)

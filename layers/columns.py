@@ -24,7 +24,8 @@ def is_missing(value: Any) -> bool:
 class Column:
     """A field of n rows. `of` (n,) is the place of each row's value among the u distinct `raw` ones.
 
-    `read` are the u values in the field's type, None where they are missing or do not fit; `wrong` says of each what is wrong with it.
+    `read` are the u values in the field's type, None where they are missing or do not fit; `wrong` says of each what is wrong with it
+    (to be put behind the row).
     """
 
     item: CatalogField
@@ -72,7 +73,7 @@ def _column(item: CatalogField, values: pd.Series) -> Column:
     if problems:
         for place, value in enumerate(raw):
             found = convert(item, [value])[1]
-            wrong[place] = found[0].removeprefix("第 1 行").strip() if found else None
+            wrong[place] = found[0].removeprefix("第 1 行") if found else None
     kept = np.empty(len(raw), dtype=object)
     kept[:] = read
     return Column(item=item, of=of, raw=raw, read=kept, wrong=wrong)
@@ -82,16 +83,28 @@ def _plain(item: CatalogField, raw: list[Any]) -> list[Any] | None:
     """Read values that need no judging: texts of a field that takes any, numbers that are finite. None where one has to be judged."""
     if item.codes or item.length:
         return None
-    if item.type == "text" and all(type(value) is str for value in raw):
-        read = [value.strip() for value in raw]
-        return None if item.required and "" in read else read
-    if item.type == "number" and all(type(value) is float for value in raw) and np.isfinite(raw).all():
-        return raw
+    # What is missing stands last.
+    given, missing = (raw[:-1], [None]) if raw and raw[-1] is None and not item.required else (raw, [])
+    if item.type == "text" and all(type(value) is str for value in given):
+        read = [value.strip() for value in given]
+        return None if item.required and "" in read else read + missing
+    if item.type == "number" and all(type(value) is float for value in given) and np.isfinite(given).all():
+        return given + missing
     return None
 
 
 def _distinct(values: pd.Series) -> tuple[NDArray[np.int64], list[Any]]:
-    """The place of each value among the distinct ones; values of different types are distinct even where they are equal."""
+    """The place of each value among the distinct ones; values of different types are distinct even where they are equal.
+
+    So are 0.0 and -0.0, which are not written alike: numbers are told apart by their bits.
+    """
+    if values.dtype == np.float64:
+        numbers = values.to_numpy()
+        there = ~np.isnan(numbers)
+        of, bits = pd.factorize(numbers[there].view(np.int64))
+        places = np.full(len(numbers), len(bits), dtype=np.int64)
+        places[there] = of
+        return places, [*bits.view(np.float64).tolist(), *([] if there.all() else [None])]
     if values.dtype != object or pd.api.types.infer_dtype(values, skipna=True) in ("string", "empty"):
         of, distinct = pd.factorize(values, use_na_sentinel=True)
         raw = distinct.tolist()
@@ -99,11 +112,11 @@ def _distinct(values: pd.Series) -> tuple[NDArray[np.int64], list[Any]]:
             of = np.where(of < 0, len(raw), of)
             raw.append(None)
         return of.astype(np.int64), raw
-    places: dict[Any, int] = {}
+    known: dict[Any, int] = {}
     raw, found = [], np.empty(len(values), dtype=np.int64)
     for row, value in enumerate(values.tolist()):
         try:
-            place = places.setdefault((type(value), value), len(raw))
+            place = known.setdefault((type(value), value), len(raw))
         except TypeError:  # lists and the like are each distinct
             place = len(raw)
         if place == len(raw):
