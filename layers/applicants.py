@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from layers.personal_cipher import Cipher, Place
+from layers.personal_cipher import Cipher, PersonalKeyError, Place, SealBrokenError
 from layers.sql import queries
 
 SQL = queries("applicants")
@@ -81,6 +81,21 @@ def of_cases(conn: Connection, cipher: Cipher, case_nos: Sequence[str]) -> dict[
     for row in others:
         members.setdefault(row["case_no"], []).append(_member(cipher, row))
     return {row["case_no"]: _applicant(cipher, row, members.get(row["case_no"], [])) for row in rows}
+
+
+def readable(conn: Connection, cipher: Cipher, case_nos: Sequence[str]) -> tuple[dict[str, Applicant], str | None]:
+    """Return those of `of_cases` that can be read, and why another one cannot: for lists, of which one record must not hide the others."""
+    try:
+        return of_cases(conn, cipher, case_nos), None
+    except (PersonalKeyError, SealBrokenError) as error:
+        if len(case_nos) == 1:
+            return {}, str(error)
+    found: dict[str, Applicant] = {}
+    why = None
+    for case_no in case_nos:
+        one, problem = readable(conn, cipher, [case_no])
+        found, why = found | one, problem or why
+    return found, why
 
 
 def get(conn: Connection, cipher: Cipher, case_no: str) -> Applicant | None:

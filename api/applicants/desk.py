@@ -124,8 +124,8 @@ class ApplicantDesk:
             named = applicants.cases_of(conn, cipher, number)
             found = applications.cases(conn, places=acting.current().places, case_nos=named) if named else []
             audit.note(conn, "applicants.search", "application", details={"found": [case.case_no for case in found]})
-            entries, _ = self._entries(conn, found)
-        return {"total": len(entries), "offset": 0, "limit": len(entries), "unreadable": None, "applications": entries}
+            entries, unreadable = self._entries(conn, found)
+        return {"total": len(entries), "offset": 0, "limit": len(entries), "unreadable": unreadable, "applications": entries}
 
     def accept(self, check_id: UUID) -> Case:
         """Take the application of a stored check into the register (受理); raises UnknownRecordError, CaseAcceptedError, InputError."""
@@ -172,11 +172,13 @@ class ApplicantDesk:
         return case
 
     def _entries(self, conn: Any, found: Sequence[Case]) -> tuple[list[dict[str, Any]], str | None]:
+        """The cases with those of their applicants that can be read, and why others cannot."""
         try:
-            people = applicants.of_cases(conn, self._cipher(self.settings), [case.case_no for case in found])
-        except UNREADABLE as error:
+            cipher = self._cipher(self.settings)
+        except PersonalKeyError as error:
             return [case_entry(case, None) for case in found], str(error)
-        return [case_entry(case, people.get(case.case_no)) for case in found], None
+        people, why = applicants.readable(conn, cipher, [case.case_no for case in found])
+        return [case_entry(case, people.get(case.case_no)) for case in found], why
 
 
 def read_applicant(case_no: str, stated: ApplicantStated, *, today: date, invented: bool) -> Applicant:

@@ -128,7 +128,7 @@ class CaseShown(BaseModel):
 
 
 class CaseList(BaseModel):
-    """Applications, the newest first; `unreadable` says why no applicants are shown, if so."""
+    """Applications, the newest first; `unreadable` says why some applicants are not shown, if so."""
 
     total: int
     offset: int

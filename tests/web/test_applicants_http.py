@@ -195,6 +195,19 @@ def test_without_the_key_only_these_records_are_away(recorded, county_url, setti
         assert client.get("/api/v1/villages").status_code == client.get("/checks").status_code == 200
 
 
+def test_one_record_that_was_tampered_with_hides_no_others(recorded, county_url):
+    with database.connect(county_url) as conn:
+        applications.save(conn, [Application(case_no="S2", properties={}, geometry=square(500, 600, 12), epsg=4547, village_code="421223100201")])
+    assert recorded.put("/api/v1/applications/S2/applicant", json=invented.applicant()).status_code == 201
+    with database.connect(county_url) as conn:
+        conn.execute("UPDATE applicant SET phone = set_byte(phone, 20, get_byte(phone, 20) # 1) WHERE case_no = 'S2'")
+    listed = recorded.get("/api/v1/applications").json()
+    sought = recorded.post("/api/v1/applications/search", json={"identity_number": invented.applicant()["identity_number"]}).json()
+    for told in (listed, sought):
+        assert {item["case_no"]: item["name"] for item in told["applications"]} == {"S1": "欧阳***", "S2": None}
+        assert "改动" in told["unreadable"]
+
+
 def test_an_application_is_accepted_from_its_check(service, county_url):
     site = {
         "type": "Polygon",
