@@ -72,6 +72,7 @@ def save_persons(conn: Connection, cipher: Cipher, persons: Iterable[Person]) ->
     ]
     with conn.cursor() as cursor:
         cursor.executemany(SQL["save_person"], rows)
+    audit.note(conn, "households.save_persons", "household", details={"persons": len(rows)})
 
 
 def persons(conn: Connection, cipher: Cipher, household_no: str) -> list[Person]:

@@ -180,6 +180,7 @@ def test_a_person_is_erased_from_every_record_and_the_others_stay(db):
     stored(db, person("S1"), person("S2", identity_number=invented.number("19700101", 5)))
     households.save(db, [Household(household_no="H1", village_code="421223100201")])
     households.save_persons(db, CIPHER, [Person(household_no="H1", part="head", name="某", identity_number=CHILD)])
+    assert audited(db)[-1]["action"] == "households.save_persons"
     found = personal_records.of_number(db, CIPHER, CHILD)
     assert [(item.part, item.key, item.is_open) for item in found] == [
         ("member", "S1", True),
