@@ -1,4 +1,5 @@
 /* The smallest changes that make the application lawful: listed, shown on the map, taken with one press, undone with another. */
+import { makeAsking } from "./asking.js";
 import { postJson } from "./requests.js";
 
 const ON_MAP = new Set(["move", "trim", "outline"]);
@@ -8,21 +9,7 @@ export function makeProposals({ store, taking, url, makeBody, onMessage }) {
   const button = document.getElementById("ask-proposals");
   const place = document.getElementById("proposals");
   const { h, fill } = cuntu;
-  let asked = 0;
-
-  async function ask() {
-    const number = (asked += 1);
-    button.disabled = true;
-    fill(place, h("p", { class: "hint" }, "正在试算…"));
-    try {
-      const answer = await postJson(url, makeBody(store.state));
-      if (number === asked) show(answer);
-    } catch (error) {
-      if (number === asked) fill(place, h("p", { class: "notice error" }, "没有算出来：" + error.message));
-    } finally {
-      if (number === asked) button.disabled = false;
-    }
-  }
+  const asking = makeAsking({ button, place, store, show, waiting: "正在试算…", failed: "没有算出来：", request: () => postJson(url, makeBody(store.state)) });
 
   function show(answer) {
     const all = [...answer.proposals, ...answer.lesser];
@@ -57,16 +44,9 @@ export function makeProposals({ store, taking, url, makeBody, onMessage }) {
 
   function take(proposal) {
     taking.take(proposal, "改法");
-    fill(place, h("p", { class: "notice ok" }, `已采用：${proposal.title} `, h("button", { class: "link-button", type: "button", onclick: () => { store.undo(); fill(place); } }, "撤销")));
+    asking.taken(`已采用：${proposal.title}`);
   }
 
-  button.addEventListener("click", ask);
-  store.subscribe((state, what) => {
-    if (what === "preview") return;
-    asked += 1;
-    button.disabled = false;
-    fill(place);
-  });
   return {
     /** Offer the way for a verdict that is not the best; the answer to an older state is taken away by the store. */
     offer(verdict) { box.hidden = verdict === null || verdict === "passed"; },

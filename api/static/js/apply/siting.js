@@ -1,4 +1,5 @@
 /* Where in the village the house could stand instead: ranked places, on the map and in the list, each taken with one press. */
+import { makeAsking } from "./asking.js";
 import { asRectangle, siteArea } from "./geometry.js";
 import { postJson } from "./requests.js";
 
@@ -10,7 +11,6 @@ export function makeSiting({ store, taking, onMessage }) {
   const place = document.getElementById("places");
   const { h, fill } = cuntu;
   let village = null;
-  let asked = 0;
 
   /* The house that is drawn: its width and depth where it is a rectangle, else so many square metres. */
   function house(parts) {
@@ -20,20 +20,12 @@ export function makeSiting({ store, taking, onMessage }) {
     return { area_m2: Math.max(AREA_M2[0], Math.min(AREA_M2[1], Math.round(siteArea(parts) * 100) / 100)) };
   }
 
-  async function ask() {
-    const number = (asked += 1);
-    button.disabled = true;
-    fill(place, h("p", { class: "hint" }, "正在全村找地…"));
-    try {
-      const { parts, properties } = store.state;
-      const answer = await postJson("/api/v1/sites", { village, house: house(parts), application: properties, limit: MOST });
-      if (number === asked) show(answer);
-    } catch (error) {
-      if (number === asked) fill(place, h("p", { class: "notice error" }, "没有找出来：" + error.message));
-    } finally {
-      if (number === asked) button.disabled = false;
-    }
+  function request() {
+    const { parts, properties } = store.state;
+    return postJson("/api/v1/sites", { village, house: house(parts), application: properties, limit: MOST });
   }
+
+  const asking = makeAsking({ button, place, store, show, request, waiting: "正在全村找地…", failed: "没有找出来：" });
 
   function show(answer) {
     fill(place, h("p", { class: "group-note" }, answer.applicant || answer.summary), h("ol", { class: "proposals" }, answer.sites.map(entry)));
@@ -57,17 +49,10 @@ export function makeSiting({ store, taking, onMessage }) {
   function take(site) {
     look(site);
     taking.take(site, "选址");
-    fill(place, h("p", { class: "notice ok" }, `已改到：${site.kind_label} `, h("button", { class: "link-button", type: "button", onclick: () => { store.undo(); fill(place); } }, "撤销")));
+    asking.taken(`已改到：${site.kind_label}`);
     onMessage("宗地已移到选中的地方，正在重新核查。");
   }
 
-  button.addEventListener("click", ask);
-  store.subscribe((state, what) => {
-    if (what === "preview") return;
-    asked += 1;
-    button.disabled = false;
-    fill(place);
-  });
   return {
     /** Offer other places in the village that the last report was about; null: none known. */
     offer(code) { village = code; button.hidden = !code; },
