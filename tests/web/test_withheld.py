@@ -6,13 +6,16 @@ from contextlib import contextmanager
 from datetime import date
 from io import BytesIO
 
+import addresses
 import openpyxl
 import people
 import pytest
 from applications import IN_ZONE, application, ring
 from fastapi.testclient import TestClient
 from frames import EPSG, meta, red_lines, square
+from packages import shapefile_zip
 from service_jobs import finished
+from tiles_at import tile_of
 
 from api.app import create_app
 from layers import database, versions
@@ -131,3 +134,43 @@ def test_the_types_of_villages_are_published_and_their_hidden_grounds_are_not(co
         assert (village["footprint_m2"], whole["footprint_m2"]) == (None, whole["footprint_m2"])
         parts = [part for item in village["evidence"] for part in item["conditions"]]
         assert parts and all(part["dataset"] is None for part in parts)
+
+
+def texts_of(answer) -> str:
+    """What an answer says beside the address asked for; of a workbook its cells."""
+    if "spreadsheet" not in answer.headers.get("content-type", ""):
+        return answer.text.replace(answer.url.path, "")
+    sheets = openpyxl.load_workbook(BytesIO(answer.content))
+    return " ".join(str(cell) for sheet in sheets for row in sheet.iter_rows(values_only=True) for cell in row)
+
+
+def test_no_address_that_is_read_tells_of_it(county_url, settings, secret_line, levels, tmp_path):
+    """Everything is made by who sees it; then every address is asked by who does not, and by nobody in particular."""
+    with serving(county_url, settings) as service:
+        top = levels["secret"]
+        service.headers.update(top)
+        check = service.post("/api/v1/checks", params=IN_ZONE, json=ON_IT).json()
+        key = red(check)["rule_id"] + (red(check)["branch"] or "")
+        mark = {"rule": key, "feature_id": FEATURE, "reason": "误", "evidence": "图"}
+        assert service.post(f"/api/v1/checks/{check['id']}/overrides", json=mark).status_code == 201
+        run = service.post("/api/v1/runs/houses").json()
+        assert finished(service, run["location"])["state"] == "done"
+        typed = service.post("/api/v1/classifications", json={}).json()["id"]
+        with shapefile_zip(tmp_path, "STBHHX", red_lines([square(6_000, 6_000)], BSM=[FEATURE])).open("rb") as file:
+            brought = service.post("/api/v1/deliveries", files={"file": ("STBHHX.zip", file)}).json()
+        assert finished(service, brought["location"])["state"] == "done"
+        delivery = brought["delivery_location"]
+        described = service.patch(f"{delivery}/answers", json={"description": {"title": TITLE, "authority": OFFICE, "secrecy": "secret"}})
+        assert described.status_code == 200, described.text
+        values = {"layer_id": "ecological_redline", "layer": "ecological_redline", "collectionId": "ecological_redline", "featureId": FEATURE,
+                  "version": str(secret_line), "before": str(secret_line), "after": str(secret_line), "check_id": check["id"],
+                  "delivery_id": delivery.rpartition("/")[2], "code": "421223100201", "case_no": "R-1"}  # fmt: skip
+        read = [row.path for row in addresses.ROWS if row.method == "GET"]
+        asked = [addresses.address(path, **values, run_id=typed if "classifications" in path else run["run_id"]) for path in read]
+        asked += [f"/tiles/ecological_redline/{z}/{x}/{y}.mvt" for z, x, y in [tile_of(EPSG, zoom=14)]]
+        told_to_top = [path for path in asked if any(secret in texts_of(service.get(path)) for secret in SECRETS)]
+        assert len(told_to_top) > 20, told_to_top
+    with serving(county_url, settings, max_secrecy="internal", anonymous=True) as service:
+        for headers in (levels["internal"], {"accept": "text/html"} | levels["internal"], {}):
+            told = [path for path in asked if any(secret in texts_of(service.get(path, headers=headers)) for secret in SECRETS)]
+            assert told == []
