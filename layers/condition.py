@@ -65,10 +65,15 @@ def cut_off_restorations(conn: Connection) -> list[str]:
     return [str(row[0]) for row in conn.execute(SQL["cut_off_restorations"]).fetchall()]
 
 
-def rights_of(conn: Connection, role: str) -> tuple[bool, bool, bool]:
-    """Return whether a role is there, whether it stands above policies, and whether it may change what nobody may change."""
-    there, above, may_change = _row(conn, "app", {"role": role})
-    return bool(there), bool(above), bool(may_change)
+def rights_of(conn: Connection, role: str) -> tuple[bool, bool]:
+    """Return whether a role is there, and whether it may change what nobody may change."""
+    there, may_change = _row(conn, "app", {"role": role})
+    return bool(there), bool(may_change)
+
+
+def above_policies(conn: Connection, roles: Sequence[str]) -> list[str]:
+    """Return those of the roles that row-level security does not bind, or that can make others that are not."""
+    return [str(row[0]) for row in conn.execute(SQL["above_policies"], {"roles": list(roles)}).fetchall()]
 
 
 def rows_seen(conn: Connection) -> int:

@@ -17,6 +17,7 @@ from layers import acting, audit
 from layers.acting import SERVICE
 from layers.audit import anchors as audit_anchors
 from layers.audit import search as audit_search
+from layers.audit.search import Head
 from spatial.rules.pack import load_pack
 
 log = logging.getLogger("cuntu.audit")
@@ -44,6 +45,12 @@ def keep_head(conn: psycopg.Connection[Any], settings: Settings) -> None:
     head = audit_search.head(conn)
     audit_anchors.keep(anchors_file(settings), head, database=audit_search.database_of(conn))
     log.info("audit head %s", head.anchor)
+
+
+def kept_heads(conn: psycopg.Connection[Any], settings: Settings) -> list[Head]:
+    """Return the heads of this database's chain that were written into the file of heads; raises InputError."""
+    path = anchors_file(settings)
+    return audit_anchors.read(path, database=audit_search.database_of(conn)) if path.exists() else []
 
 
 class AuditKeeper:

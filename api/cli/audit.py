@@ -10,19 +10,17 @@ from typing import Annotated, Any
 import typer
 
 from api.audit.entries import verified
-from api.audit.keeper import anchors_file
+from api.audit.keeper import kept_heads
 from api.cli.output import AsJson, print_json, print_table, say
 from api.cli.signing import OfficerName, SeatNumber, UnitName, signed
 from api.cli.times import day_of
 from api.database import ready_url, running_url
-from api.settings import Settings
 from layers import audit, database
 from layers.audit import anchors as audit_anchors
 from layers.audit import archive as audit_archive
 from layers.audit import chain as audit_chain
 from layers.audit import search as audit_search
 from layers.audit.chain import Verified
-from layers.audit.search import Head
 from layers.county_time import COUNTY_TIME
 from spatial.errors import InputError
 
@@ -54,7 +52,8 @@ def verify(
     else:
         given = [audit_anchors.parse(text) for text in anchor or ()]
         with database.connect(ready_url(context.obj), autocommit=True) as conn:
-            kept = audit_anchors.by_number(given + _heads(conn, context.obj, anchors))
+            heads = kept_heads(conn, context.obj) if anchors is None else audit_anchors.read(anchors)
+            kept = audit_anchors.by_number(given + heads)
             found = audit_chain.verify(conn, anchors=kept)
             audit.note(conn, "audit.verify", "audit", result="done" if found.sound else "failed", details={"entries": found.entries, "faults": len(found.faults)})
     print_json(verified(found)) if as_json else _tell(found)
@@ -92,14 +91,6 @@ def archive(
         say(f"第 {planned.first_id}—{planned.last_id} 条（{planned.entries} 条）已归档到 {told['file']}，SHA-256 {told['sha256']}。")
     else:
         say(f"会归档第 {planned.first_id}—{planned.last_id} 条（{planned.entries} 条）；核对后加 --apply 和签注人。")
-
-
-def _heads(conn: Any, settings: Settings, given: Path | None) -> list[Head]:
-    """The heads of a file, or those of this database that the service has kept."""
-    if given is not None:
-        return audit_anchors.read(given)
-    path = anchors_file(settings)
-    return audit_anchors.read(path, database=audit_search.database_of(conn)) if path.exists() else []
 
 
 def _tell(found: Verified) -> None:

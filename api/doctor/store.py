@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from api.access.keys import field_keys
 from api.access.permissions import conflicts, roles
+from api.audit.keeper import kept_heads
 from api.doctor.finding import Finding, judged
 from api.moment import Moment
 from api.personal import VALUES
@@ -17,6 +18,7 @@ from api.settings import Settings
 from layers import condition, database
 from layers import roles as database_roles
 from layers.acting import NOBODY, on_behalf
+from layers.audit import anchors as audit_anchors
 from layers.audit import chain as audit_chain
 from layers.condition import Connection
 from layers.personal_cipher import key_id
@@ -60,12 +62,13 @@ def structure(conn: Connection, _: Settings) -> Iterator[Finding]:
 
 def guards(conn: Connection, settings: Settings) -> Iterator[Finding]:
     """That the service asks as somebody who sees only what policies let through."""
-    there, above, may_change = condition.rights_of(conn, database_roles.APP)
+    above = condition.above_policies(conn, database_roles.OURS)
+    advice = "凌驾于行级安全之上：ALTER ROLE … NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB，并收回所有者的成员资格（REVOKE）。" if above else None
+    yield judged("数据库角色", "、".join(above) or "都受行级安全约束", wrong=advice)
+    there, may_change = condition.rights_of(conn, database_roles.APP)
     wrong = None
     if not there:
         wrong = "没有这个角色：以数据库管理员身份运行 cuntu db upgrade。"
-    elif above:
-        wrong = f"这个角色凌驾于行级安全之上：ALTER ROLE {database_roles.APP} NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB。"
     elif may_change:
         wrong = "这个角色能改动审计记录、删除审查或建表：有人另外授了权，请收回（REVOKE）。"
     yield judged("服务的数据库角色", database_roles.APP, wrong=wrong)
@@ -103,14 +106,13 @@ def people(conn: Connection, _: Settings) -> Iterator[Finding]:
     yield judged("无人任职的席位", named or "没有", notice="任命或撤销这些席位。" if empty else None)
 
 
-def audited(conn: Connection, _: Settings) -> Iterator[Finding]:
-    """The end of the audit's chain."""
-    conn.commit()
+def audited(conn: Connection, settings: Settings) -> Iterator[Finding]:
+    """The end of the audit's chain, and that it reaches as far as it did when its head was last kept outside."""
     head = condition.audit_head(conn)
+    kept = audit_anchors.by_number(kept_heads(conn, settings))
     conn.commit()
     first = max(1, head - LAST_ENTRIES + 1)
-    found = audit_chain.verify(conn, first=first) if head else None
-    faults = list(found.faults) if found else []
+    faults = audit_chain.verify(conn, anchors=kept, first=first).faults if head or kept else []
     said = f"最后 {head - first + 1 if head else 0} 条（至第 {head} 条）" + (f"：{faults[0].message}" if faults else "，前后相接")
     yield judged("审计记录", said, wrong="审计记录被改动过：保留现场，运行 cuntu audit verify 查明，不要恢复或升级。" if faults else None)
 

@@ -20,9 +20,16 @@ WHERE t.tgenabled NOT IN ('O', 'A') AND c.relnamespace IN ('public'::regnamespac
 -- name: cut_off_restorations
 SELECT datname FROM pg_database WHERE datname ~ '_restore_[0-9]+$' AND starts_with(datname, current_database()) ORDER BY 1;
 
+-- name: above_policies
+SELECT r.rolname FROM pg_roles AS r
+WHERE r.rolname = ANY(%(roles)s) AND (
+    r.rolsuper OR r.rolbypassrls OR r.rolcreaterole OR r.rolcreatedb
+    OR pg_has_role(r.oid, (SELECT relowner FROM pg_class WHERE oid = 'dataset_version'::regclass), 'MEMBER')
+)
+ORDER BY 1;
+
 -- name: app
 SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %(role)s),
-    EXISTS (SELECT FROM pg_roles WHERE rolname = %(role)s AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb)),
     CASE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = %(role)s) THEN
         has_table_privilege(%(role)s, 'audit.entry', 'UPDATE') OR has_table_privilege(%(role)s, 'audit.entry', 'DELETE')
         OR has_table_privilege(%(role)s, 'audit.entry', 'TRUNCATE') OR has_table_privilege(%(role)s, 'audit.head', 'UPDATE')

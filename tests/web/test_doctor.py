@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import people
 import pytest
 
+from api.audit import keeper
 from api.personal import cipher_of
 from api.settings import Settings
 from layers import audit, database, households, seats
@@ -177,6 +178,34 @@ def test_an_altered_audit_is_found(doctor, administered):
         conn.execute("UPDATE audit.entry SET payload = replace(payload, 'thing/1', 'thing/7')")
     code, found = doctor()
     assert (code, found["审计记录"]["state"]) == (1, "wrong")
+
+
+def test_an_audit_cut_off_together_with_its_head_is_found_by_the_heads_that_the_service_kept(doctor, administered):
+    with database.connect(administered, autocommit=True) as conn:
+        for number in range(3):
+            audit.note(conn, "test.act", f"thing/{number}")
+        keeper.keep_head(conn, Settings())
+    assert doctor()[1]["审计记录"]["state"] == "ok"
+    with database.connect(administered, autocommit=True) as conn:
+        conn.execute("ALTER TABLE audit.entry DISABLE TRIGGER USER")
+        conn.execute("DELETE FROM audit.entry WHERE id = (SELECT max(id) FROM audit.entry)")
+        conn.execute("UPDATE audit.head SET (id, hash) = (SELECT id, hash FROM audit.entry ORDER BY id DESC LIMIT 1)")
+        conn.execute("ALTER TABLE audit.entry ENABLE TRIGGER USER")
+    code, found = doctor()
+    assert (code, found["审计记录"]["state"]) == (1, "wrong")
+
+
+@pytest.mark.parametrize("change", ["ALTER ROLE cuntu_analyst BYPASSRLS", "GRANT cuntu TO cuntu_tiles"])
+def test_any_role_that_stands_above_the_policies_is_named(doctor, administered, change):
+    with database.connect(administered, autocommit=True) as conn:
+        conn.execute(change)
+        try:
+            code, found = doctor()
+        finally:
+            conn.execute("ALTER ROLE cuntu_analyst NOBYPASSRLS")
+            conn.execute("REVOKE cuntu FROM cuntu_tiles")
+    assert (code, found["数据库角色"]["state"]) == (1, "wrong")
+    assert change.split()[2 if "ALTER" in change else 3] in found["数据库角色"]["said"]
 
 
 def test_a_full_disk_and_an_outdated_structure_are_found(doctor, administered, monkeypatch):
