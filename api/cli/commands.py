@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 
 import psycopg
 import typer
@@ -62,7 +63,8 @@ app.command("bench")(bench.bench)
 
 @app.callback()
 def entry(context: typer.Context) -> None:
-    """Read the settings once and hand them to the command."""
+    """Read the settings once and hand them to the command, whose memory, with its keys, no crash writes to the disk."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     context.obj = Settings()
     logs.install(context.obj, level=logging.WARNING)
     context.with_resource(on_behalf(command()))

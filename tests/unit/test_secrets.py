@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -9,6 +11,15 @@ from api.shell.refusals import UnsafeSettingsError, refuse_unsafe, warnings
 from layers import backup
 from spatial.errors import InputError
 
+LIMIT = """
+import resource, sys
+from api.cli import commands
+sys.argv = ["cuntu", "access", "table"]
+try:
+    commands.main()
+finally:
+    print(resource.getrlimit(resource.RLIMIT_CORE), file=sys.stderr)
+"""
 PASSWORD = "hunter2-not-shown"
 URL = f"postgresql://cuntu:{PASSWORD}@database/cuntu"
 
@@ -133,3 +144,8 @@ def test_no_program_is_told_of_a_password_where_everybody_can_read_it():
     assert PASSWORD not in backup._without_password(URL)
     assert "host=database" in backup._without_password(URL) and "user=cuntu" in backup._without_password(URL)
     assert backup._with_password(URL)["PGPASSWORD"] == PASSWORD
+
+
+def test_a_crash_writes_no_memory_with_keys_in_it_to_the_disk():
+    done = subprocess.run([sys.executable, "-c", LIMIT], capture_output=True, text=True, check=False)
+    assert done.stderr.strip().splitlines()[-1] == "(0, 0)", done.stderr
