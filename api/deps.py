@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from operator import attrgetter
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, params
@@ -49,60 +50,6 @@ async def asked(request: Request, asked_times: Annotated[Times, Depends(times)],
     return found
 
 
-async def settings(request: Request) -> Settings:
-    """The settings the application was made with."""
-    return request.app.state.settings  # type: ignore[no-any-return]
-
-
-async def database(request: Request) -> ConnectionPool[Any]:
-    """The connection pool. Handlers borrow a connection in a `with` block, never as a dependency.
-
-    A connection held by a dependency waits, with its connection, for a thread to run the handler in, while other requests
-    hold the threads waiting for a connection: with few threads both wait for ever.
-    """
-    return request.app.state.pool  # type: ignore[no-any-return]
-
-
-async def tile_database(request: Request) -> ConnectionPool[Any]:
-    """The connection pool of the role that reads what tiles show, and nothing else."""
-    return request.app.state.pools.tiles  # type: ignore[no-any-return]
-
-
-async def snapshots(request: Request) -> Snapshots:
-    """The layers in force, held in memory."""
-    return request.app.state.snapshots  # type: ignore[no-any-return]
-
-
-async def checker(request: Request) -> Checker:
-    """The checking of applications."""
-    return request.app.state.checker  # type: ignore[no-any-return]
-
-
-async def desk(request: Request) -> CheckDesk:
-    """Where single applications are taken."""
-    return request.app.state.desk  # type: ignore[no-any-return]
-
-
-async def jobs(request: Request) -> Jobs:
-    """The work that goes on after the answer."""
-    return request.app.state.jobs  # type: ignore[no-any-return]
-
-
-async def tile_cache(request: Request) -> TileCache:
-    """The tiles held in memory."""
-    return request.app.state.tiles  # type: ignore[no-any-return]
-
-
-async def papers(request: Request) -> Papers:
-    """The papers of checks."""
-    return request.app.state.papers  # type: ignore[no-any-return]
-
-
-async def outlines(request: Request) -> Outlines:
-    """The village outlines as GeoJSON."""
-    return request.app.state.outlines  # type: ignore[no-any-return]
-
-
 async def known_parameters_only(request: Request) -> None:
     """Refuse query parameters the route does not know, such given twice (a misspelt date must not mean "today"), and zero bytes.
 
@@ -135,16 +82,28 @@ async def json_body(request: Request) -> bytes:
     return await request.body()
 
 
-AppSettings = Annotated[Settings, Depends(settings)]
-Db = Annotated[ConnectionPool[Any], Depends(database)]
-TileDb = Annotated[ConnectionPool[Any], Depends(tile_database)]
+def kept(path: str) -> Any:
+    """Depend on what the application keeps for as long as it runs."""
+    found = attrgetter(path)
+
+    async def of(request: Request) -> Any:
+        return found(request.app.state)
+
+    return Depends(of)
+
+
+# Handlers borrow a connection of the pool in a `with` block, never as a dependency. One held by a dependency waits, with its connection, for a
+# thread to run the handler in, while other requests hold the threads waiting for a connection: with few threads both wait for ever.
+Db = Annotated[ConnectionPool[Any], kept("pool")]
+TileDb = Annotated[ConnectionPool[Any], kept("pools.tiles")]
+AppSettings = Annotated[Settings, kept("settings")]
+Snapshot = Annotated[Snapshots, kept("snapshots")]
+Checking = Annotated[Checker, kept("checker")]
+Desk = Annotated[CheckDesk, kept("desk")]
+JobQueue = Annotated[Jobs, kept("jobs")]
+TileStore = Annotated[TileCache, kept("tiles")]
+PaperDesk = Annotated[Papers, kept("papers")]
+VillageOutlines = Annotated[Outlines, kept("outlines")]
 When = Annotated[Moment, Depends(moment)]
-Snapshot = Annotated[Snapshots, Depends(snapshots)]
-Checking = Annotated[Checker, Depends(checker)]
-Desk = Annotated[CheckDesk, Depends(desk)]
 CheckAsked = Annotated[Asked, Depends(asked)]
-JobQueue = Annotated[Jobs, Depends(jobs)]
 JsonBody = Annotated[bytes, Depends(json_body)]
-TileStore = Annotated[TileCache, Depends(tile_cache)]
-PaperDesk = Annotated[Papers, Depends(papers)]
-VillageOutlines = Annotated[Outlines, Depends(outlines)]
