@@ -24,7 +24,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from shapely.geometry.base import BaseGeometry
 
-from layers import audit, database, partitions, version_acts
+from layers import acting, audit, database, partitions, version_acts
 from layers.catalog import is_open_to
 from layers.catalog import layer as catalog_layer
 from layers.errors import (
@@ -139,10 +139,10 @@ def publish(
     found = locked(conn, version_id, wanted="staged")
     if max_secrecy is not None:
         _check_secrecy(found["layer"], found["secrecy"], max_secrecy)
+    if expected is not None:
+        _check_expected(conn, found, expected)
     with database.seeing_all(conn):  # what is replaced may be more closed than what its publisher sees
         moment = moment_of_change(conn, found["layer"], at)
-        if expected is not None:
-            _check_expected(conn, found, expected)
         closed = [int(row[0]) for row in conn.execute(SQL["close_replaced"], {"id": version_id, "at": moment}).fetchall()]
     conn.execute(SQL["open"], {"id": version_id, "at": moment})
     after, told = found | {"status": "published", "known_from": moment}, {"closed": sorted(closed)}
@@ -256,6 +256,8 @@ def _check_expected(conn: Connection, found: dict[str, Any], expected: Expected)
         return
     none = "没有现行版本"
     basis, is_now = f"版本 {expected.version}" if expected.version else none, f"版本 {current.version}（{current.title}）" if current else none
+    if current and not is_open_to(current.secrecy, max_secrecy=acting.current().secrecy):
+        is_now = "高于您密级的版本"
     last = "".join(f"最近一次：{act.told}。" for act in version_acts.listed(conn, layer=found["layer"])[:1])
     title = catalog_layer(found["layer"]).title
     raise StaleBasisError(f"图层“{title}”在 {day} 的现行版本已不是你所依据的{basis}，而是{is_now}。{last}请核对差异后再发布。")

@@ -103,6 +103,18 @@ def test_no_way_to_a_stored_check_tells_what_is_hidden(county_url, settings, sec
         assert service.get(f"/api/v1/checks/{number}.pdf", headers=levels["secret"]).status_code == 200
 
 
+def test_who_publishes_past_it_learns_that_something_is_in_force_and_not_what(county_url, settings, secret_line, levels):
+    with database.connect(county_url) as conn:
+        draft = versions.stage(conn, red_lines([square(2_000, 0, 50)], BSM=["H9"], zone=["core"]), meta("ecological_redline"), epsg=EPSG)
+        conn.commit()
+    asked = {"expected_in_force": None, "reason": "发布"}
+    with serving(county_url, settings) as service:
+        for level, said in (("secret", True), ("internal", False)):
+            stale = service.post(f"/api/v1/layers/ecological_redline/versions/{draft}/publish", json=asked, headers=levels[level])
+            assert stale.status_code == 409, stale.text
+            assert (TITLE in stale.text, f"版本 {secret_line}（" in stale.json()["detail"]) == (said, said), stale.text
+
+
 def test_the_results_of_a_run_cannot_be_told_in_part(county_url, settings, secret_line, levels):
     batch = {"type": "FeatureCollection", "features": [ON_IT]}
     with serving(county_url, settings) as service:
