@@ -110,4 +110,4 @@ def restore(
     if as_json:
         print_json({"restored": str(file), "made_at": found.content.made_at, "tables": len(tables), "rows": sum(item.rows for item in tables.values())})
     else:
-        say(f"已恢复到 {found.content.made_at:%Y-%m-%d %H:%M:%S %Z} 的内容，{len(tables)} 个表逐一核对无误。")
+        say(f"已恢复到 {found.content.made_at:%Y-%m-%d %H:%M:%S %Z} 的内容，{len(tables)} 个表逐一核对无误。正在运行的服务请重启：内存中的图层和瓦片还是恢复以前的。")
