@@ -5,7 +5,7 @@ For a single subject the cost of a layer that has nothing near it is nothing; fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from spatial.clipping import plain, shared_areas, windows
+from spatial.clipping import MOST_CORNERS, clear, passing, seen, shared_areas, windows
 from spatial.kept import Kept
 from spatial.layer import Layer, LayerSet
 from spatial.lazy import lazy
 from spatial.pieces import Geometries
+from spatial.rings import all_edges, lay, rings
 
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
@@ -25,6 +26,12 @@ Bools = NDArray[np.bool_]
 
 PREPARE_FROM = 4
 """A piece that meets so many subjects is worth preparing; the answers are the same."""
+
+_POLYGON = 3
+_UNSURE_M2, _UNSURE_SHARE = 1e-6, 1e-9
+MANY = 128
+"""From so many pairs on they are worked on as arrays of numbers; of fewer the exact predicates are asked at once. The answers are the same."""
+
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,24 +126,81 @@ def sweep(subjects: Geometries, subject_areas: Floats, over: Ground) -> Sweep:
     """Lay subjects (polygons in the layers' CRS, `subject_areas` their m²) over all layers of a ground."""
     # By boxes only: a tree search with a predicate holds the interpreter's lock, the functions below let other threads run.
     subject, piece = over.tree.query(subjects)
-    order = np.lexsort((piece, subject)) if len(subjects) > 1 else piece.argsort()
-    subject, piece = subject[order], piece[order]
-    left, right = subjects[subject], over.pieces[piece]
-    whole, meets = _relate(left, right, piece)
-    if not meets.all():
-        subject, piece, left, right, whole = subject[meets], piece[meets], left[meets], right[meets], whole[meets]
-    made, areas = _intersect(subjects, subject, piece, left, right, whole, subject_areas, over)
+    if len(subjects) > 1:
+        width = max(len(over.pieces), 1)
+        subject, piece = np.divmod(np.sort(subject * width + piece), width)
+    else:
+        piece = np.sort(piece)
+    whole, meets, areas = _meet(subjects, subject_areas, subject, piece, over)
+    kept = np.flatnonzero(meets)
+    if len(kept) < len(meets):
+        subject, piece, whole, areas = subject[kept], piece[kept], whole[kept], areas[kept]
+    made = np.full(len(subject), None, dtype=object)
+    made[whole] = subjects[subject[whole]]
+    _intersect(made, areas, np.flatnonzero(np.isnan(areas)), subjects, subject, piece, over)
     return Sweep(over, subjects, subject, piece, areas, made)
 
 
-def _relate(left: Geometries, right: Geometries, piece: Ints) -> tuple[Bools, Bools]:
-    """Which pairs have the subject wholly inside the piece, told without an intersection, and which meet at all."""
-    asked = _prepared(right, piece) if len(piece) > 64 * PREPARE_FROM else right
-    whole: Bools = shapely.covers(asked, left)
-    meets = whole.copy()
-    rest = ~whole
-    meets[rest] = shapely.intersects(asked[rest], left[rest])
-    return whole, meets
+def _meet(subjects: Geometries, subject_areas: Floats, subject: Ints, piece: Ints, over: Ground) -> tuple[Bools, Bools, Floats]:
+    """Of pairs whose boxes meet: which have the subject wholly inside the piece, which meet at all, and their m² (NaN: their shape must tell)."""
+    full = subject_areas[subject]
+    whole, meets, ask = np.zeros(len(subject), dtype=bool), np.zeros(len(subject), dtype=bool), np.ones(len(subject), dtype=bool)
+    areas = np.full(len(subject), np.nan)
+    if len(subject) > MANY:
+        _tell(subjects, full, subject, piece, over, whole, meets, areas, ask)
+    rest = np.flatnonzero(ask)
+    whole[rest] = _ask(shapely.covers, subjects[subject[rest]], over.pieces[piece[rest]], piece[rest])
+    rest = rest[~whole[rest]]
+    meets[rest] = _ask(shapely.intersects, subjects[subject[rest]], over.pieces[piece[rest]], piece[rest])
+    if len(subject) <= MANY:
+        pairs = rest[meets[rest] & _areal(over.pieces[piece[rest]])]
+        window = windows(subjects[subject[pairs]])
+        if window.usable.any():
+            found = shared_areas(seen(window, np.arange(len(pairs)), all_edges(rings(over.pieces[piece[pairs]]))))
+            areas[pairs] = np.where(window.usable, _sure(found, full[pairs]), np.nan)
+    areas[whole] = full[whole]
+    return whole, meets | whole, areas
+
+
+def _tell(
+    subjects: Geometries, full: Floats, subject: Ints, piece: Ints, over: Ground, whole: Bools, meets: Bools, areas: Floats, ask: Bools
+) -> None:
+    """Fill in what boxes and windows tell of polygons; `ask` stays where the exact predicates have to be asked."""
+    used, which = np.unique(piece, return_inverse=True)
+    areal = _areal(over.pieces[used])
+    pairs = np.flatnonzero(areal[which])
+    if not len(pairs):
+        return
+    small = (shapely.get_num_coordinates(subjects) <= MOST_CORNERS + 1)[subject[pairs]]
+    boxes = shapely.bounds(subjects)[subject[pairs]]
+    laid = lay(boxes, (areal.cumsum() - 1)[which[pairs]], rings(over.pieces[used[areal]]), asked=small)
+    whole[pairs], ask[pairs] = laid.inside, laid.across
+    pairs = pairs[laid.across & small]
+    own, row = np.unique(subject[pairs], return_inverse=True)
+    window = windows(subjects[own])
+    view = seen(window, row, laid.edges)
+    usable, apart, found = window.usable[row], clear(view), _sure(shared_areas(view), full[pairs])
+    known = usable & ~apart & ~np.isnan(found)
+    whole[pairs], meets[pairs] = usable & apart & (laid.passing ^ passing(view)), known
+    areas[pairs] = np.where(known, found, np.nan)
+    ask[pairs] = ~known & ~(usable & apart)
+
+
+def _areal(pieces: Geometries) -> Bools:
+    """Which geometries are polygons, and so have edges round them."""
+    result: Bools = (shapely.get_type_id(pieces) == _POLYGON) & ~shapely.is_empty(pieces)
+    return result
+
+
+def _sure(found: Floats, whole: Floats) -> Floats:
+    """Leave out areas next to none and next to all, which do not tell by themselves whether a subject is met or inside."""
+    least = _UNSURE_M2 + _UNSURE_SHARE * whole
+    return np.where((found > least) & (found < whole - least), found, np.nan)
+
+
+def _ask(predicate: Callable[[Geometries, Geometries], Bools], left: Geometries, right: Geometries, piece: Ints) -> Bools:
+    """What a predicate says of pieces and subjects."""
+    return predicate(_prepared(right, piece) if len(piece) > 64 * PREPARE_FROM else right, left) if len(piece) else np.zeros(0, dtype=bool)
 
 
 def _prepared(pieces: Geometries, wanted: Ints) -> Geometries:
@@ -149,26 +213,15 @@ def _prepared(pieces: Geometries, wanted: Ints) -> Geometries:
     return own[position]
 
 
-def _intersect(
-    subjects: Geometries, subject: Ints, piece: Ints, left: Geometries, right: Geometries, whole: Bools, subject_areas: Floats, over: Ground
-) -> tuple[Geometries, Floats]:
-    """The shapes of pairs so far as they are needed for areas, and the areas."""
-    made, areas = np.full(len(subject), None, dtype=object), subject_areas[subject]
-    made[whole] = left[whole]
-    rest = np.flatnonzero(~whole)
-    if len(rest):
-        window = windows(subjects)
-        quick = window.usable[subject[rest]] & plain(right[rest])
-        pairs = rest[quick]
-        areas[pairs] = shared_areas(window.corners[subject[pairs]], right[pairs])
-        rest = rest[~quick]
-    if len(rest):
-        # A small piece wholly inside a subject with many pieces of one layer needs no intersection. Each subject decides for
-        # itself, so that its neighbours in a batch change nothing.
-        key = subject[rest] * len(over.names) + over.owner[piece[rest]]
-        many = np.bincount(key)[key] > 4
-        cut, mine = right[rest], left[rest]
-        many[many] = shapely.covered_by(cut[many], mine[many])
-        cut[~many] = shapely.intersection(mine[~many], cut[~many])
-        made[rest], areas[rest] = cut, shapely.area(cut)
-    return made, areas
+def _intersect(made: Geometries, areas: Floats, rest: Ints, subjects: Geometries, subject: Ints, piece: Ints, over: Ground) -> None:
+    """Fill in the shapes and areas of some pairs."""
+    if not len(rest):
+        return
+    # A small piece wholly inside a subject with many pieces of one layer needs no intersection. Each subject decides for
+    # itself, so that its neighbours in a batch change nothing.
+    key = subject[rest] * len(over.names) + over.owner[piece[rest]]
+    many = np.bincount(key)[key] > 4
+    cut, mine = over.pieces[piece[rest]], subjects[subject[rest]]
+    many[many] = shapely.covered_by(cut[many], mine[many])
+    cut[~many] = shapely.intersection(mine[~many], cut[~many])
+    made[rest], areas[rest] = cut, shapely.area(cut)
