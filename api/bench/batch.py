@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from api.bench import pack_batch
@@ -15,8 +16,9 @@ from api.bench.sites import LAYERS, sites
 from layers import baseline, database, snapshot
 from spatial.batches import spatial_order
 from spatial.layer import LayerSet
-from spatial.measures import overlay
+from spatial.measures import Overlay
 from spatial.pieces import Geometries
+from spatial.sweep import ground, sweep
 
 COUNT = 100_000
 CHUNK = 5_000
@@ -59,14 +61,16 @@ def nine_layers(place: Place, report: Report) -> Figures:
 
 def engine(plots: Geometries, layers: LayerSet) -> tuple[float, NDArray[np.float64]]:
     """Measure the overlap of every site with every layer by two threads; return seconds and m² (layers x sites)."""
-    for layer in layers.values():
-        _ = layer.tree
+    over = ground(layers, list(layers))
+    _ = over.tree
     began = time.perf_counter()
     order = spatial_order(plots)
     parts = [plots[order[start : start + CHUNK]] for start in range(0, len(plots), CHUNK)]
 
     def measure(part: Geometries) -> NDArray[np.float64]:
-        return np.array([overlay(part, layer).overlap() for layer in layers.values()])
+        areas = shapely.area(part)
+        swept = sweep(part, areas, over)
+        return np.array([Overlay(part, layer, areas, swept=swept).overlap() for layer in layers.values()])
 
     areas = np.empty((len(layers), len(plots)))
     with ThreadPoolExecutor(THREADS) as workers:
