@@ -66,8 +66,11 @@ def due(conn: Connection, *, on: date) -> list[Due]:
     return found
 
 
-def apply(conn: Connection, cipher: Cipher, item: Due) -> None:
-    """Erase what is due of one case, in the caller's transaction, and write it down."""
+def apply(conn: Connection, cipher: Cipher, item: Due) -> bool:
+    """Erase what is due of one case, in the caller's transaction, and write it down; False where it is handled again by now."""
+    applicants.lock(conn, item.case_no)
+    if _is_open(conn, item.case_no):
+        return False
     before = _before(conn, cipher, item.case_no)
     conn.execute(SQL["erase_phone" if item.retention == "contact" else "erase_applicant"], {"case_no": item.case_no})
     if item.retention == "case":
@@ -79,6 +82,7 @@ def apply(conn: Connection, cipher: Cipher, item: Due) -> None:
         "fields": list(item.fields),
     }
     audit.note(conn, "personal.erase", f"application/{item.case_no}", before=before.sha256, details=details | before.details)
+    return True
 
 
 def of_case(conn: Connection, case_no: str) -> list[Found]:

@@ -43,8 +43,7 @@ def retention(context: typer.Context, apply: Apply = False, as_json: AsJson = Fa
     with database.connect(url) as conn:
         found = personal_records.due(conn, on=Moment.now().valid_on)
         if apply:
-            for item in found:
-                personal_records.apply(conn, cipher, item)
+            found = [item for item in found if personal_records.apply(conn, cipher, item)]
     _vacuum(context.obj, needed=apply and bool(found))
     if as_json:
         print_json({"applied": apply, "due": [asdict(item) for item in found], "archive": dict(archive())})

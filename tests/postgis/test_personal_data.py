@@ -176,6 +176,15 @@ def test_retention_leaves_the_case_without_the_person_and_the_audit_whole(db):
     assert not any(text in orjson.dumps(entries).decode() for text in invented.PLANTED)
 
 
+def test_a_case_that_was_taken_up_again_meanwhile_keeps_its_applicant(db):
+    stored(db, person("S1"))
+    close(db, "S1", 400)
+    [item, *_] = personal_records.due(db, on=county_time.today())
+    applications.save(db, [Application(case_no="S1", properties={}, geometry=shapely.box(0, 0, 10, 10), epsg=4547)])
+    assert personal_records.apply(db, CIPHER, item) is False
+    assert applicants.get(db, CIPHER, "S1") == person("S1")
+
+
 def test_a_person_is_erased_from_every_record_and_the_others_stay(db):
     stored(db, person("S1"), person("S2", identity_number=invented.number("19700101", 5)))
     households.save(db, [Household(household_no="H1", village_code="421223100201")])
