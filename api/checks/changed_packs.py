@@ -18,7 +18,7 @@ Files = Mapping[str, str]
 """Texts of changed files by their path below the folder of packs, such as house-building/parameters/421223.yaml."""
 
 PATH = re.compile(r"(?:house-building(?:/(?:rules|parameters))?|codes)/[A-Za-z0-9][A-Za-z0-9._-]{0,60}\.yaml")
-MAX_FILES, MAX_CHARACTERS = 100, 1_000_000
+MAX_FILES, MAX_CHARACTERS, DEEPEST = 100, 1_000_000, 50
 
 
 def changed_pack(files: Files, *, county: str) -> Pack:
@@ -81,12 +81,17 @@ def _dump(value: Any) -> str:
 
 
 def _plain_yaml(text: str) -> Any:
-    """Read YAML (or JSON) without aliases, which can make a small text a huge value."""
+    """Read YAML (or JSON) without aliases, which can make a small text a huge value, and not too deep, for which the loader has no end but its stack."""
     if len(text) > MAX_CHARACTERS:
         raise InputError(f"规则内容超过 {MAX_CHARACTERS:,} 字。")
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.CSafeLoader)):
-            raise InputError("规则内容中不能使用 YAML 别名（*）。")
+        depth = 0
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                raise InputError("规则内容中不能使用 YAML 别名（*）。")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                raise InputError(f"规则内容嵌套过深：最多 {DEEPEST} 层。")
         return yaml.load(text, Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"不是可读的 YAML 或 JSON：{' '.join(str(error).split())[:300]}") from error

@@ -50,7 +50,7 @@ def test_an_overlay_may_set_numbers_for_a_jurisdiction_that_has_none_so_far():
         ("a: [", "YAML"),
         ("a: &x [1]\nb: *x", "别名"),
         ("!!python/object/apply:os.system ['true']", "YAML"),
-        ("[" * 5000, "YAML"),
+        ("[" * 5000, "嵌套过深"),
     ],
 )
 def test_an_overlay_that_is_none_is_refused(text, words):
@@ -83,3 +83,11 @@ def test_of_a_folder_only_what_differs_counts(tmp_path):
     (own / "421223.yaml").write_text(text + "# 拟议\n", encoding="utf-8")
     assert list(files_of_folder(tmp_path)) == ["house-building/parameters/421223.yaml"]
     assert list(files_of_folder(tmp_path / "house-building")) == ["house-building/parameters/421223.yaml"]
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])
+def test_what_is_nested_without_end_is_refused_before_the_loader_runs_out_of_its_stack(opening: str) -> None:
+    """The loader is written in C: it would not raise an error but end the process."""
+    for times in (51, 100_000):
+        with pytest.raises(InputError, match="嵌套过深"):
+            files_of_overlay(opening * times)
