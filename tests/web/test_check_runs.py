@@ -1,3 +1,5 @@
+"""Runs over many subjects: done chunk by chunk, broken off and taken up again, written as files."""
+
 from __future__ import annotations
 
 import json
@@ -12,7 +14,7 @@ import openpyxl
 import orjson
 import pyogrio
 import pytest
-from applications import IN_ZONE, application, ring
+from applications import application, ring
 from frames import EPSG, frame_of_parcels, meta, published, square
 from service_jobs import finished
 from standing_houses import ON_FARMLAND, cuntu, publish_houses
@@ -31,6 +33,7 @@ from spatial.errors import InputError
 
 HOSTILE = "{{ 7*7 }}<script>alert(1)</script>"
 PLOTS = [f"421223100201JC{number:05d}" for number in (1, 2, 3)]
+
 
 @pytest.fixture(autouse=True)
 def at_work():
@@ -226,30 +229,6 @@ def test_houses_and_plots_are_told_and_the_household_never(runs, pool):
     assert found["F00020"]["verdict"] == "unclear"
 
 
-def test_over_http_a_run_is_begun_done_listed_and_shown(client, county_url):
-    features = {"type": "FeatureCollection", "features": [application(case_no=f"{HOSTILE}{row}", coordinates=[ring(95 + 30 * row, 20)]) for row in range(3)]}
-    begun = client.post("/api/v1/runs/file", params=IN_ZONE, json=features)
-    assert begun.status_code == 202, begun.text
-    job = finished(client, begun.headers["location"])
-    assert job["state"] == "done", job
-    run_id = begun.json()["run_id"]
-    run = client.get(begun.json()["run_location"]).json()
-    assert (run["state"], run["done"], run["kind"]) == ("finished", 3, "file")
-    assert client.get("/api/v1/runs").json()["runs"][0]["id"] == run_id
-    first = client.get(f"/api/v1/runs/{run_id}/results", params={"limit": 2}).json()
-    rest = client.get(f"/api/v1/runs/{run_id}/results", params={"limit": 2, "after": first["next_after"]}).json()
-    assert [item["position"] for item in first["results"] + rest["results"]] == [0, 1, 2]
-    assert rest["next_after"] is None
-    check_id = first["results"][0]["check_id"]
-    assert client.get(f"/api/v1/checks/{check_id}").json() == first["results"][0]["report"]
-    page = client.get(f"/maps/runs/{run_id}")
-    assert page.status_code == 200
-    assert "<script>alert(1)" not in page.text
-    assert "49&lt;script" not in page.text
-    assert f'href="/maps/checks/{check_id}"' in page.text
-    assert run["title"] in client.get("/runs").text
-
-
 def test_a_run_left_by_a_stopped_service_is_taken_up_over_http(client, runs, pool, monkeypatch, at):
     run = runs.begin_file(given(runs, 4, at), title="a", moment=at)
     monkeypatch.setattr(running, "CHUNK", 1)
@@ -258,27 +237,6 @@ def test_a_run_left_by_a_stopped_service_is_taken_up_over_http(client, runs, poo
     assert "未完成" in client.get("/runs").text
     assert finished(client, client.post(f"/api/v1/runs/{run.id}/resume").headers["location"])["state"] == "done"
     assert client.get(f"/api/v1/runs/{run.id}").json()["done"] == 4
-
-
-@pytest.mark.parametrize(
-    ("path", "body", "status"),
-    [
-        ("/api/v1/runs/file", {"type": "FeatureCollection", "features": []}, 400),
-        ("/api/v1/runs/file", {"type": "FeatureCollection", "features": [application(storeys="x")]}, 400),
-        ("/api/v1/runs/plan-difference", {"versions": []}, 400),
-        ("/api/v1/runs/plan-difference", {"versions": [True]}, 400),
-        ("/api/v1/runs/plan-difference", {"versions": [99_999]}, 404),
-        ("/api/v1/runs/plan-difference", {"version": [1]}, 400),
-        ("/api/v1/runs/backtest", {"jurisdiction": "421223", "parameters": {}}, 400),
-        ("/api/v1/runs/backtest", {"jurisdiction": "421223", "parameters": {"no_such": {"title": "x", "unit": "m", "rows": []}}}, 400),
-        ("/api/v1/runs/00000000-0000-0000-0000-000000000000/resume", {}, 404),
-    ],
-)
-def test_a_run_that_cannot_be_is_refused_and_nothing_is_written(client, path, body, status):
-    answer = client.post(path, json=body, params=IN_ZONE if path.endswith("/file") else {})
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert client.get("/api/v1/runs").json()["total"] == 0
 
 
 def test_two_versions_of_one_layer_cannot_be_compared_at_once(runs, pool, at):
