@@ -7,6 +7,8 @@ zoom 12, and half as much at each further zoom) that no vertex is projected. Up 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -42,10 +44,23 @@ _KINDS = {
 }
 
 
+@dataclass(frozen=True)
+class Cut:
+    """The content of a tile, and the secrecy level of the version it is cut from."""
+
+    content: bytes
+    secrecy: str
+
+
 def tile(
     conn: psycopg.Connection[Any], version_id: int, layer: str, z: int, x: int, y: int, *, max_secrecy: str | None = "internal"
 ) -> bytes:
-    """Return one tile with a single source-layer named as the catalogue id; empty below the layer's lowest zoom.
+    """Return the content of one tile; see `cut`."""
+    return cut(conn, version_id, layer, z, x, y, max_secrecy=max_secrecy).content
+
+
+def cut(conn: psycopg.Connection[Any], version_id: int, layer: str, z: int, x: int, y: int, *, max_secrecy: str | None = "internal") -> Cut:
+    """Cut one tile with a single source-layer named as the catalogue id; empty below the layer's lowest zoom.
 
     Features carry their identifier and the display fields of the catalogue, up to zoom 12 only the fields that hold a class. Polygons
     smaller than a screen pixel (houses and parcels: a quarter) are left out. Raises TileAddressError, UnknownLayerError,
@@ -60,10 +75,18 @@ def tile(
     if not is_open_to(found[1], max_secrecy=max_secrecy):
         raise SecrecyError(f"“{entry.title}”的密级不允许在此显示。")
     if z < entry.min_zoom:
-        return b""
-    statement, values = _from_afar(entry, z) if z <= FARTHEST_ZOOM else _near(entry, z, x, y, epsg=found[3])
-    row = conn.execute(statement, values | {"version": version_id, "layer": layer, "z": z, "x": x, "y": y}).fetchone()
-    return bytes(row[0]) if row and row[0] else b""
+        return Cut(b"", found[1])
+    values = _from_afar(z) if z <= FARTHEST_ZOOM else _near(entry, z, x, y, epsg=found[3])
+    row = conn.execute(_statement(layer, min(z, CLASS_ZOOM + 1)), values | {"version": version_id, "layer": layer, "z": z, "x": x, "y": y}).fetchone()
+    return Cut(bytes(row[0]) if row and row[0] else b"", found[1])
+
+
+@lru_cache(maxsize=256)
+def _statement(layer: str, z: int) -> sql.SQL:
+    """The statement that cuts the tiles of a layer at a zoom, written once."""
+    entry = catalog_layer(layer)
+    written = SQL["tile_from_afar" if z <= FARTHEST_ZOOM else "tile"].format(properties=properties(entry, fields_at(entry, z)))
+    return sql.SQL(written.as_string())
 
 
 def _check_address(z: int, x: int, y: int) -> None:
@@ -73,21 +96,17 @@ def _check_address(z: int, x: int, y: int) -> None:
         raise TileAddressError(f"瓦片 {z}/{x}/{y} 不存在：行列号应在 0–{2**z - 1} 之内。")
 
 
-def _from_afar(entry: CatalogLayer, z: int) -> tuple[sql.Composed, dict[str, Any]]:
+def _from_afar(z: int) -> dict[str, float]:
     pixel = pixel_m(z)
     # At the nearest of these zooms what is too small is left out already.
     least = pixel**2 if z < FARTHEST_ZOOM else 0.0
-    return SQL["tile_from_afar"].format(properties=properties(entry, fields_at(entry, z))), {
-        "tolerance": pixel / 4,
-        "least": least,
-    }
+    return {"tolerance": pixel / 4, "least": least}
 
 
-def _near(entry: CatalogLayer, z: int, x: int, y: int, *, epsg: int) -> tuple[sql.Composed, dict[str, Any]]:
+def _near(entry: CatalogLayer, z: int, x: int, y: int, *, epsg: int) -> dict[str, Any]:
     least_px = 0.25 if entry.role == "cadastre" else 1.0
     pixel = pixel_m(z) * GROUND
-    values = {"least_m2": least_px * pixel**2, "tolerance_m": pixel / 4, "epsg": epsg}
-    return SQL["tile"].format(properties=properties(entry, fields_at(entry, z))), values | window(z, x, y, epsg)
+    return {"least_m2": least_px * pixel**2, "tolerance_m": pixel / 4, "epsg": epsg} | window(z, x, y, epsg)
 
 
 def window(z: int, x: int, y: int, epsg: int) -> dict[str, float]:

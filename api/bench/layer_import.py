@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import time
 from collections.abc import Sequence
@@ -80,8 +81,9 @@ def _processor_s() -> float:
 
 
 def _stages(told: Sequence[tuple[float, str]], ended: float) -> dict[str, float]:
-    """Seconds from each line of progress to the next, by the verb it begins with."""
+    """Seconds from each line of progress to the next, by what it says is done; the last says that all is."""
     stages: dict[str, float] = {}
     for (began, text), (until, _) in zip(told, [*told[1:], (ended, "")], strict=True):
-        stages[text[:2]] = stages.get(text[:2], 0.0) + until - began
+        done = re.split("[ “]", text)[0] or "提交"
+        stages[done] = stages.get(done, 0.0) + until - began
     return stages

@@ -28,7 +28,7 @@ from layers.databases import create_database, drop_database, url_of_database
 from layers.exports.export import export
 
 COUNT = 150_000
-ROUNDS = 3
+ROUNDS = 5
 SEED = 20260104
 LOAD_S = 4.0
 FORMATS = {"GeoPackage": "DLTB.gpkg", "压缩的 Shapefile": "DLTB.zip", "GeoParquet": "DLTB.parquet"}

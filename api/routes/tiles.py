@@ -13,7 +13,7 @@ from api.openapi import problems
 from api.shown import level, shown
 from api.tile_answers import MVT, answer, is_public
 from api.tile_cache import Key, Tile
-from layers import catalog, tiles, versions
+from layers import catalog, tiles
 from layers.catalog import is_open_to
 from layers.errors import SecrecyError, UnknownVersionError
 
@@ -68,7 +68,7 @@ def _cut(db: Any, key: Key) -> Tile:
     version, layer, z, x, y = key
     with db.connection() as conn:
         try:
-            content = tiles.tile(conn, version, layer, z, x, y, max_secrecy=level())
+            found = tiles.cut(conn, version, layer, z, x, y, max_secrecy=level())
         except SecrecyError:
             raise UnknownVersionError(f"图层“{catalog.layer(layer).title}”没有数据版本 {version}。") from None
-        return Tile.of(content, secrecy=versions.get(conn, version).dataset.secrecy)
+    return Tile.of(found.content, secrecy=found.secrecy)

@@ -14,7 +14,7 @@ WITH shown AS (
       AND (f.area_m2 = 0 OR f.area_m2 >= %(least_m2)s)
 )
 SELECT ST_AsMVT(row, %(layer)s, 4096, 'geom', 'fid')
-FROM (SELECT * FROM shown WHERE geom IS NOT NULL ORDER BY fid) AS row;
+FROM (SELECT * FROM shown ORDER BY fid) AS row;
 
 -- name: tile_from_afar
 WITH bounds AS (
@@ -27,4 +27,4 @@ shown AS (
       AND (ST_Dimension(f.geom) < 2 OR ST_Area(f.geom) >= %(least)s)
 )
 SELECT ST_AsMVT(row, %(layer)s, 4096, 'geom', 'fid')
-FROM (SELECT * FROM shown WHERE geom IS NOT NULL ORDER BY fid) AS row;
+FROM (SELECT * FROM shown ORDER BY fid) AS row;

@@ -8,6 +8,7 @@ import pyproj
 import pytest
 import shapely
 from frames import EPSG, buildings, meta, published, red_lines, rough_ring, square
+from psycopg import sql
 
 from layers import catalog, tiles, versions
 from layers.errors import SecrecyError, TileAddressError, UnknownVersionError
@@ -121,3 +122,30 @@ def test_a_tile_does_not_change_the_connections_setting_for_later(db, houses):
     tiles.tile(db, houses, "building", *address(17))
     db.commit()
     assert db.execute("SHOW max_parallel_workers_per_gather").fetchone() == before
+
+
+def test_what_is_thinner_than_a_tiles_grid_leaves_neither_shape_nor_values(db):
+    sliver = shapely.box(520_000, 3_270_000, 522_000, 3_270_000.1)
+    version = published(db, red_lines([sliver]), meta())
+    z, x, y = address(14, sliver)
+    assert tiles.tile(db, version, "ecological_redline", z, x, y) == b""
+    assert b"zone" in tiles.tile(db, version, "ecological_redline", *address(20, sliver))
+
+
+@pytest.mark.parametrize("zoom", [10, 14])
+def test_the_shape_of_a_feature_is_worked_out_once(db, zoom):
+    version = published(db, red_lines([square(side=5_000)]), meta())
+    asked = []
+
+    class Asking:
+        def execute(self, statement, values):
+            asked.append((statement, values))
+            return db.execute(statement, values)
+
+    assert tiles.tile(Asking(), version, "ecological_redline", *address(zoom, square(side=5_000)))
+    statement, values = asked[-1]
+    plan = db.execute(sql.SQL("EXPLAIN (VERBOSE, COSTS OFF) ") + statement, values).fetchall()
+    text = "\n".join(line for (line,) in plan)
+    # A plan may hand on what it has worked out by naming it again as a whole; a condition on it would work it out a second time.
+    assert "st_asmvtgeom" in text.lower()
+    assert not [line for line in text.splitlines() if line.strip().startswith("Filter:") and "st_asmvtgeom" in line.lower()]

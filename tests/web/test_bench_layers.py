@@ -43,7 +43,8 @@ def test_every_figure_of_the_layers_is_measured(place, monkeypatch):
     names = [figure.name for figure in told]
     assert names[1] == "导入 400 个图斑，含识别和质检"
     for wanted in (
-        "导入，其中质检",
+        "导入，其中质检并写入",
+        "导入，其中提交",
         "导入，内存峰值（各进程之和）",
         "ogr2ogr 没有安装，未对照",
         "导出 GeoPackage",
@@ -69,7 +70,7 @@ def test_the_import_that_is_measured_stores_what_was_in_the_file(db_url, tmp_pat
     assert shapely.equals(shapely.from_wkb([row[0] for row in stored]), made.shapes).all()
     assert found.qa["report"]["counts"]["error"] == 0
     assert done.seconds >= sum(done.stages.values()) * 0.99
-    assert {"读取", "质检"} <= set(done.stages)
+    assert {"读取", "识别", "质检并写入"} <= set(done.stages)
 
 
 def test_tiles_to_measure_lie_where_the_patches_are():
