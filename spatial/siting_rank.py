@@ -27,7 +27,6 @@ class Marks:
     criteria: tuple[Criterion, ...]
     values: Floats
     points: Floats
-    kind_points: Floats
     total: Floats
 
 
@@ -36,7 +35,7 @@ def marks(places: Places, setting: Setting, pack: SitingPack) -> Marks:
     values = np.array([_measured(places.sites, item, setting) for item in pack.criteria]).reshape(len(pack.criteria), len(places))
     points = np.array([_points(item, row) for item, row in zip(pack.criteria, values, strict=True)]).reshape(values.shape)
     kinds = np.array([pack.kinds[kind].points * pack.kind_weight for kind in places.kinds], dtype=float)
-    return Marks(pack.criteria, values, points, kinds, kinds + points.sum(axis=0))
+    return Marks(pack.criteria, values, points, kinds + points.sum(axis=0))
 
 
 def _points(item: Criterion, values: Floats) -> Floats:
