@@ -31,6 +31,7 @@ class Credentials:
     totp_secret: bytes | None
     totp_confirmed_at: datetime | None
     totp_last_step: int | None
+    password_set_at: datetime | None
 
     @property
     def enrolled(self) -> bool:

@@ -8,6 +8,7 @@ import hmac
 import re
 import secrets
 import time
+from datetime import datetime
 
 from api.access.keys import field_key_or_random
 from api.settings import Settings
@@ -29,15 +30,19 @@ class KnownBrowsers:
         told = f"{account}.{int(time.time())}.{secrets.token_urlsafe(16)}"
         return f"{told}.{self._mac(told)}"
 
-    def read(self, cookie: str | None, *, account: int) -> bytes | None:
-        """Return a hash of the cookie where it was written for this account, None where it was not or is too old."""
+    def read(self, cookie: str | None, *, account: int, since: datetime | None) -> bytes | None:
+        """Return a hash of the cookie where it was written for this account, None where it was not, is too old, or older than the password.
+
+        Whoever signed in with a password that was taken from them since has no tries of their own any more.
+        """
         found = _FORM.fullmatch(cookie or "")
         if found is None:
             return None
         told = found[0].rpartition(".")[0]
         if not hmac.compare_digest(self._mac(told), found["mac"]) or int(found["account"]) != account:
             return None
-        return hashlib.sha256(told.encode()).digest() if time.time() - int(found["made"]) < LASTS_S else None
+        earliest = max(time.time() - LASTS_S, int(since.timestamp()) if since else 0)
+        return hashlib.sha256(told.encode()).digest() if int(found["made"]) >= earliest else None
 
     def _mac(self, told: str) -> str:
         return base64.urlsafe_b64encode(hmac.digest(self._key, told.encode(), "sha256")).rstrip(b"=").decode()

@@ -73,7 +73,7 @@ class SigningIn:
         login, code, here = _login(login), totp.typed(code), acting.current()
         with as_service(), self.pool.connection() as conn:
             found = credentials.of_login(conn, login)
-            known = self.browsers.read(browser, account=found.id) if found else None
+            known = self.browsers.read(browser, account=found.id, since=found.password_set_at) if found else None
             attempt = lock_out.begin(
                 conn,
                 account=found.id if found else None,

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from api.access import cookies, csrf, passwords
 from api.access.forms import Form, posted
 from api.access.guard import needs
+from api.access.known_browsers import LASTS_S
 from api.access.local_paths import local_path
 from api.access.own import Me, Self, SigningInDesk, renew, rotated
 from api.access.signing_in import whose
@@ -56,6 +57,7 @@ async def change_password(request: Request, me: Me, desk: SigningInDesk, form: P
     secret = await run_sync(lambda: _change(request, me, kept, revoke_tokens=bool(form.text("revoke_tokens"))))
     response = RedirectResponse(target if target != "/" else "/account", status_code=303, headers=NO_STORE)
     renew(request, response, secret)
+    cookies.write(response, request.scope, request.app.state.settings, cookies.BROWSER, desk.browsers.cookie(me.account), lasts_s=LASTS_S)
     return response
 
 

@@ -1,16 +1,16 @@
 -- name: of_login
 SELECT account.id, account.login, account.person_id, person.name AS person, account.password_hash, account.disabled_at IS NOT NULL AS disabled,
-    account.totp_secret, account.totp_confirmed_at, account.totp_last_step
+    account.totp_secret, account.totp_confirmed_at, account.totp_last_step, account.password_set_at
 FROM account JOIN person ON person.id = account.person_id WHERE account.login = %(login)s;
 
 -- name: of_account
 SELECT account.id, account.login, account.person_id, person.name AS person, account.password_hash, account.disabled_at IS NOT NULL AS disabled,
-    account.totp_secret, account.totp_confirmed_at, account.totp_last_step
+    account.totp_secret, account.totp_confirmed_at, account.totp_last_step, account.password_set_at
 FROM account JOIN person ON person.id = account.person_id WHERE account.id = %(account)s;
 
 -- name: of_subject
 SELECT account.id, account.login, account.person_id, person.name AS person, account.password_hash, account.disabled_at IS NOT NULL AS disabled,
-    account.totp_secret, account.totp_confirmed_at, account.totp_last_step
+    account.totp_secret, account.totp_confirmed_at, account.totp_last_step, account.password_set_at
 FROM account JOIN person ON person.id = account.person_id WHERE account.oidc_subject = %(subject)s;
 
 -- name: keep_hash

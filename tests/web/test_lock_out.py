@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -210,3 +211,22 @@ def test_tries_begun_at_the_same_time_are_no_more_tries(county_url, account, bro
         theirs = waiting.result(timeout=30)
     allowed = [attempt.known_browser if browser else attempt.refused is None for attempt in (mine, theirs)]
     assert allowed == [True, False]
+
+
+def test_after_another_password_only_the_browser_it_was_chosen_in_is_known(client, county_url, account):
+    """Whoever got in with the old one has no tries of their own any more."""
+    owner, thief = Visitor(client), Visitor(client)
+    assert [visitor.sign_in().status_code for visitor in (owner, thief)] == [303, 303]
+    with database.connect(county_url) as conn:
+        conn.execute("UPDATE account SET password_set_at = now() - interval '1 day' WHERE id = %s", [account])
+    again = "quite another thing entirely"
+    time.sleep(1.1)  # cookies say when they were made to the second
+    fields = {"current": PASSWORD, "password": again, "again": again, "revoke_tokens": "", "next": ""}
+    assert owner.post("/account/password", fields).status_code == 303
+    with database.connect(county_url) as conn:
+        conn.execute("UPDATE account SET locked_until = now() + interval '1 hour' WHERE id = %s", [account])
+    statuses = []
+    for visitor in (owner, thief):
+        visitor.client.cookies.delete("cuntu_session")
+        statuses.append(visitor.sign_in(password=again).status_code)
+    assert statuses == [303, 403]
