@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -44,11 +44,8 @@ def joined(*parts: pa.LargeBinaryArray | bytes) -> pa.LargeBinaryArray:
 
 def _members(name: str, values: list[Any]) -> pa.LargeBinaryArray:
     """`"name":value` for each value; null where it is missing."""
-    return joined(orjson.dumps(name) + b":", pa.array(_written(values), BYTES))
-
-
-def _written(values: list[Any]) -> Sequence[bytes | None]:
-    """Each value as JSON; None where it is missing."""
+    head = orjson.dumps(name) + b":"
     if values and all(type(value) is float for value in values):
-        return orjson.dumps(values)[1:-1].split(b",")
-    return [None if value is None else orjson.dumps(value) for value in values]
+        return joined(head, pa.array(orjson.dumps(values)[1:-1].split(b","), BYTES))
+    # What orjson returns holds a kilobyte and more, however short: it is not kept.
+    return pa.array([None if value is None else head + orjson.dumps(value) for value in values], BYTES)
