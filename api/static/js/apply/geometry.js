@@ -4,7 +4,7 @@
 const MU_M2 = 2000 / 3;
 const RIGHT_M = 0.005;
 
-export const ringArea = (ring) => Math.abs(signedArea(ring));
+const ringArea = (ring) => Math.abs(signedArea(ring));
 
 function signedArea(ring) {
   const [e0, n0] = ring[0] || [0, 0];
@@ -70,7 +70,7 @@ export function asRectangle(ring) {
 }
 
 /** The point of a segment nearest to `at`. */
-export function onSegment(at, a, b) {
+function onSegment(at, a, b) {
   const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
   const length2 = dx * dx + dy * dy;
   const share = length2 ? Math.max(0, Math.min(1, ((at[0] - a[0]) * dx + (at[1] - a[1]) * dy) / length2)) : 0;

@@ -8,7 +8,7 @@ export class Refused extends Error {
   }
 }
 
-export class Unreachable extends Error {}
+class Unreachable extends Error {}
 
 async function answer(url, options) {
   let response;
