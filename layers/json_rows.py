@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -33,8 +34,11 @@ class JsonRows:
         """Write the objects of some rows."""
         if not self._members:
             return pa.array([b"{}"] * len(rows), BYTES)
-        members = [pc.take(known, pa.array(of[rows])) for known, of in self._members]
-        return joined(b"{", pc.binary_join_element_wise(*members, pa.scalar(b",", BYTES), null_handling="skip"), b"}")
+        first, *others = [pc.take(known, pa.array(of[rows])) for known, of in self._members]
+        # Arrow leaves out rows in which nothing is left to join: there the first member is an empty one.
+        nothing = reduce(pc.and_, (member.is_null() for member in (first, *others)))
+        first = pc.if_else(nothing, pa.scalar(b"", BYTES), first)
+        return joined(b"{", pc.binary_join_element_wise(first, *others, pa.scalar(b",", BYTES), null_handling="skip"), b"}")
 
 
 def joined(*parts: pa.LargeBinaryArray | bytes) -> pa.LargeBinaryArray:
