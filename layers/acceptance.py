@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -31,13 +31,11 @@ from layers.recognising.framing import named_frame
 from layers.recognising.recogniser import recognise
 from layers.recognising.recognition import Option, Question, Recognition
 from layers.recognising.surroundings import surroundings
+from layers.work_progress import Progress
 from spatial.errors import InputError
 from spatial.tiling import outline_of
 
 Connection = psycopg.Connection[Any]
-
-Progress = Callable[[float, str], None]
-"""Called with the share done (0-1) and a line of text."""
 
 ENCODINGS = (Option("GB18030", "GB18030（含 GBK、GB2312）"), Option("UTF-8", "UTF-8"), Option("BIG5", "Big5（繁体）"))
 ALL_REPAIRS = "all"

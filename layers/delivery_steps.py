@@ -10,8 +10,8 @@ from uuid import UUID
 
 import psycopg
 
-from layers import acceptance, deliveries, delivery_findings, versions
-from layers.acceptance import Examined, Progress
+from layers import acceptance, ahead, deliveries, delivery_findings, versions
+from layers.acceptance import Examined
 from layers.deliveries import OPEN, Actor, Delivery
 from layers.delivery_choice import Choice
 from layers.delivery_files import DeliveryFiles
@@ -30,6 +30,7 @@ from layers.descriptions import Description
 from layers.errors import OpenQuestionsError
 from layers.partitions import Content
 from layers.version_acts import Expected, Signature
+from layers.work_progress import Progress, part
 
 Connection = psycopg.Connection[Any]
 
@@ -84,13 +85,14 @@ def stage(conn: Connection, delivery_id: UUID, place: Place, actor: Actor, *, pr
     found = deliveries.locked(conn, delivery_id)
     found.require(*OPEN)
     choice, description = Choice.from_json(found.choice), Description.from_json(found.description)
+    written = None
     if examined is None or (examined.choice, examined.covers) != (choice, description.coverage):
-        path = place.files.find(delivery_id)
-        examined = acceptance.examine(conn, path, choice, covers=description.coverage, epsg=place.epsg, progress=_part(progress, 0.0, 0.5))
+        path, covers, as_it_is = place.files.find(delivery_id), description.coverage, not found.repairs
+        examined, written = ahead.examine(conn, path, choice, covers=covers, epsg=place.epsg, write=as_it_is, progress=part(progress, 0.0, 0.5))
         _note_check(conn, found, examined)
-    mended = acceptance.mend(conn, examined, found.repairs, progress=_part(progress, 0.5, 0.75))
+    mended = acceptance.mend(conn, examined, found.repairs, progress=part(progress, 0.5, 0.75))
     progress(0.75, f"写入“{mended.layer.title}”{len(mended.frame):,} 个要素")
-    version = stage_examined(conn, mended, description, max_secrecy=place.max_secrecy)
+    version = stage_examined(conn, mended, description, max_secrecy=place.max_secrecy, written=written)
     deliveries.staged(conn, delivery_id, version, counts=mended.report.counts, repaired=_counted(mended), actor=actor)
     return version
 
@@ -154,7 +156,3 @@ def _notes(mended: Examined) -> Sequence[str]:
     told.append(f"目录以外的字段未入库：{'、'.join(left_out)}" if left_out else "")
     told.extend(f"修复 {item['id']} {item['count']} 处" for item in _counted(mended))
     return [text for text in (*told, *raw.notes, *mended.recognition.notes) if text]
-
-
-def _part(progress: Progress, begin: float, end: float) -> Progress:
-    return lambda share, text: progress(begin + share * (end - begin), text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime
 from pathlib import Path
@@ -17,11 +17,9 @@ from layers.database import connect
 from layers.delivery_choice import Choice
 from layers.descriptions import Description
 from layers.versions import NewVersion
+from layers.work_progress import Progress, part, silent
 
 Connection = psycopg.Connection[Any]
-
-Progress = Callable[[float, str], None]
-"""Called with the share done (0–1) and a line of text."""
 
 EVERYTHING_RECOGNISED = Choice()
 NOTHING_STATED = Description()
@@ -43,18 +41,14 @@ def import_file(
     `epsg` is the store's CRS. Raises OpenQuestionsError where anything is unclear, FindingsLeftError where the acceptance check left an
     error, and what the reader and `versions.stage` raise; nothing is stored then.
     """
-    tell = progress or _silent
-    taken = acceptance.take(conn, path, choice, covers=description.coverage, epsg=epsg, progress=lambda share, text: tell(0.4 * share, text))
-    title, count = taken.layer.title, len(taken.subject)
-    if repairs:
-        tell(0.4, f"质检“{title}”{count:,} 个要素")
-        examined = acceptance.judge(taken, acceptance.beside(conn, taken))
-        mended = acceptance.mend(conn, examined, repairs, progress=lambda share, text: tell(0.6 + 0.2 * share, text))
+    tell = progress or silent
+    covers = description.coverage
+    with conn.transaction():
+        examined, written = ahead.examine(conn, path, choice, covers=covers, epsg=epsg, write=not repairs, progress=part(tell, 0.0, 0.6))
+        mended = acceptance.mend(conn, examined, repairs, progress=part(tell, 0.6, 0.8))
+        title = mended.layer.title
         tell(0.8, f"写入“{title}”{len(mended.frame):,} 个要素")
-        version = delivery_steps.stage_examined(conn, mended, description, max_secrecy=max_secrecy)
-    else:
-        tell(0.4, f"质检并写入“{title}”{count:,} 个要素")
-        version = ahead.check_and_stage(conn, taken, description, max_secrecy=max_secrecy)
+        version = delivery_steps.stage_examined(conn, mended, description, max_secrecy=max_secrecy, written=written)
     tell(1.0, f"“{title}”已入库，版本 {version}")
     return version
 
@@ -74,7 +68,7 @@ def load_frames(
     If one is refused none is published, and those staged already are removed again.
     """
     total = sum(len(frame) for frame, _ in datasets) or 1
-    tell = progress or _silent
+    tell = progress or silent
     staged: dict[str, int] = {}
     done = 0
     largest_first = sorted(datasets, key=lambda dataset: -len(dataset[0]))
@@ -106,7 +100,3 @@ def _remove(url: str, staged: Sequence[int]) -> None:
     with connect(url) as conn:
         for version in staged:
             versions.discard(conn, version)
-
-
-def _silent(share: float, text: str) -> None:
-    """Tell nobody."""

@@ -11,14 +11,14 @@ import typer
 
 from api.checks.checking import epsg_of
 from api.cli.import_output import FORMATS, in_options, tell, write_reports
-from api.cli.output import AsJson, Report, print_json, progress_bar
+from api.cli.output import AsJson, print_json, progress_bar
 from api.cli.signing import SeatNumber, signed
 from api.cli.times import day_of
 from api.database import ready_url
 from api.deliveries.work import version_outcome
 from api.json_text import parse_json
 from api.settings import Settings
-from layers import acceptance, database, delivery_steps, versions
+from layers import acceptance, ahead, database, delivery_steps, versions
 from layers.acceptance import Examined
 from layers.delivery_choice import Choice
 from layers.delivery_record import examined_record, plain, repaired_record, report_record
@@ -26,6 +26,7 @@ from layers.descriptions import Coverage, Description, polygon
 from layers.errors import FindingsLeftError, OpenQuestionsError
 from layers.recognising.recognition import Answers
 from layers.version_acts import Signature
+from layers.work_progress import part
 from spatial.crs import CRS84
 from spatial.errors import InputError
 
@@ -81,15 +82,17 @@ def import_(
     choice = Choice(dataset=source_layer, encoding=encoding, answers=said)
     with database.connect(ready_url(settings)) as conn, progress_bar("入库") as bar:
         try:
-            first = acceptance.examine(conn, file, choice, covers=description.coverage, epsg=settings.epsg, progress=_part(bar, 0.0, 0.6))
+            examined, written = ahead.examine(
+                conn, file, choice, covers=description.coverage, epsg=settings.epsg, write=not (check_only or repair), progress=part(bar, 0.0, 0.6)
+            )
         except OpenQuestionsError as error:
             raise in_options(error) from None
-        mended = acceptance.mend(conn, first, repair or [], progress=_part(bar, 0.6, 0.8))
+        mended = acceptance.mend(conn, examined, repair or [], progress=part(bar, 0.6, 0.8))
         write_reports(mended, report or [], settings.epsg)
         done = _told(mended)
         if not check_only:
             _require_acceptable(mended, report or [])
-            version = delivery_steps.stage_examined(conn, mended, description, max_secrecy=settings.max_secrecy)
+            version = delivery_steps.stage_examined(conn, mended, description, max_secrecy=settings.max_secrecy, written=written)
             if publish:
                 nobody = (getpass.getuser(), authority[:100])
                 with signed(conn, officer=officer, unit=unit, seat=seat, otherwise=nobody) as (name, of_unit):
@@ -155,7 +158,3 @@ def _coverage(text: str) -> Coverage:
     if not isinstance(document, dict):
         raise InputError(f"{path.name} 中应只有一个面。")
     return polygon(document)
-
-
-def _part(bar: Report, begin: float, end: float) -> Report:
-    return lambda share, text: bar(begin + share * (end - begin), text)

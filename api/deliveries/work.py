@@ -14,6 +14,7 @@ from layers.deliveries import Actor
 from layers.delivery_steps import Place
 from layers.errors import DeliveryBusyError, OpenQuestionsError, UnsafeArchiveError, UnsupportedFileError
 from layers.version_acts import Signature
+from layers.work_progress import part
 from spatial.errors import CuntuError
 
 
@@ -50,9 +51,9 @@ def layer_import(workshop: Workshop, order: Mapping[str, Any], report: Report) -
     try:
         with _noted(workshop, delivery_id, place):
             with workshop.pool.connection() as conn:
-                examined = delivery_steps.check(conn, delivery_id, place, progress=_part(report, 0.0, 0.6))
+                examined = delivery_steps.check(conn, delivery_id, place, progress=part(report, 0.0, 0.6))
             with workshop.pool.connection() as conn:
-                actor, rest = Actor(by.officer, by.unit), _part(report, 0.6, 1.0)
+                actor, rest = Actor(by.officer, by.unit), part(report, 0.6, 1.0)
                 version = delivery_steps.stage(conn, delivery_id, place, actor, progress=rest, examined=examined)
                 if order["publish"]:
                     rest(1.0, "发布")
@@ -102,7 +103,3 @@ def _noted(workshop: Workshop, delivery_id: UUID, place: Place) -> Iterator[None
         with workshop.pool.connection() as conn:
             deliveries.troubled(conn, delivery_id, str(error))
         raise
-
-
-def _part(report: Report, begin: float, end: float) -> Report:
-    return lambda share, text: report(begin + share * (end - begin), text)

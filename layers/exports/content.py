@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -17,13 +17,12 @@ from layers.exports.coordinates import Coordinates
 from layers.exports.survey import FieldSurvey, survey
 from layers.sql import queries
 from layers.versions import VersionRecord
+from layers.work_progress import Progress, silent
 from spatial.pieces import Geometries
 
 SQL = queries("exports")
 
 Connection = psycopg.Connection[Any]
-Progress = Callable[[float, str], None]
-"""Told the share done (0-1) and what is being done."""
 
 BATCH: Final = 5_000
 KINDS: Final = {2: "polygon", 1: "line", 0: "point"}
@@ -90,7 +89,7 @@ class Content:
     layer: CatalogLayer
     coordinates: Coordinates
     with_personal: bool = False
-    progress: Progress = field(default=lambda share, doing: None, compare=False)
+    progress: Progress = field(default=silent, compare=False)
 
     @cached_property
     def kinds(self) -> tuple[Kind, ...]:

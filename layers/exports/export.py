@@ -11,13 +11,14 @@ from layers import audit
 from layers.catalog import is_open_to
 from layers.catalog import layer as catalog_layer
 from layers.errors import ExportRefusedError, SecrecyError
-from layers.exports.content import Connection, Content, Progress
+from layers.exports.content import Connection, Content
 from layers.exports.coordinates import coordinates
 from layers.exports.formats import Format, format_for
 from layers.exports.order import Order
 from layers.exports.place import replacing
 from layers.exports.statement import law_status, proposed_name, statement
 from layers.versions import VersionRecord
+from layers.work_progress import Progress
 
 
 @dataclass(frozen=True)

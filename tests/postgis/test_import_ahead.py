@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 import shapely
 from frames import EPSG, meta, published, red_lines, square
@@ -12,6 +14,7 @@ from layers import catalog, loader, versions
 from layers.database import connect
 from layers.errors import DatasetRefusedError, FindingsLeftError
 from layers.quality import context
+from layers.quality.subject import subject
 
 BOW_TIE = shapely.Polygon([(520000, 3270000), (520100, 3270100), (520100, 3270000), (520000, 3270100)])
 
@@ -46,6 +49,19 @@ def test_what_the_store_has_to_look_at_again_is_written_anew(db, tmp_path, monke
     monkeypatch.setattr("layers.acceptance.fits_the_store", lambda *_, **__: False)
     version = loader.import_file(db, geopackage(tmp_path, STBHHX=red_lines()), epsg=EPSG)
     assert tables(db) == {f"{parent}_{version}" for parent in ("feature", "piece", "overview")}
+
+
+def test_a_hole_without_a_point_is_refused_before_anything_works_with_it(db, tmp_path, monkeypatch):
+    """GEOS has ended the process on such holes."""
+    shell = shapely.get_coordinates(square(500))
+    hollow = struct.pack("<BIII", 1, 3, 2, len(shell)) + shell.astype("<f8").tobytes() + struct.pack("<I", 0)
+    taken = subject(red_lines([square(), shapely.from_wkb(hollow)]), catalog.layer("ecological_redline"), epsg=EPSG)
+    written = []
+    monkeypatch.setattr("layers.acceptance.subject", lambda *_, **__: taken)
+    monkeypatch.setattr("layers.partitions.write", lambda *given, **_: written.append(given))
+    with pytest.raises(FindingsLeftError, match="没有节点的空环"):
+        loader.import_file(db, geopackage(tmp_path, STBHHX=red_lines([square(), square(500)])), epsg=EPSG)
+    assert written == []
 
 
 def test_an_error_in_the_midst_of_writing_is_told_and_leaves_nothing(db_url, tmp_path, monkeypatch):
