@@ -94,7 +94,8 @@ def save(
     Who stores often hands in a `packing` that lasts for as long as all goes well.
     """
     packing = packing or Packing()
-    rows = [_row(conn, check, packing) for check in checks]
+    kept: dict[tuple[int, str], tuple[str, str]] = {}
+    rows = [_row(conn, check, packing, *_shared(check, kept)) for check in checks]
     columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
     if columns:
         noted = [made(check) for check in checks] if entries is None else entries
@@ -107,16 +108,24 @@ def made(check: StoredCheck, by: Acting | None = None, *, action: str = "checks.
     return Entry(action=action, object=f"check/{check.id}", after=sha256(check.report), details=told, by=by or acting.current())
 
 
-def _row(conn: Connection, check: StoredCheck, packing: Packing) -> dict[str, Any]:
+def _shared(check: StoredCheck, kept: dict[tuple[int, str], tuple[str, str]]) -> tuple[str, str]:
+    """The basis of a check and its datasets as JSON. Checks made together have one list of datasets, for which both are worked out once."""
+    key = id(check.datasets), check.pack_sha256
+    if key not in kept:
+        kept[key] = check.basis, orjson.dumps([dict(entry) for entry in check.datasets]).decode()
+    return kept[key]
+
+
+def _row(conn: Connection, check: StoredCheck, packing: Packing, basis: str, datasets: str) -> dict[str, Any]:
     """The columns by name; lists and JSON values as texts."""
-    packed, dictionary = packing.pack(conn, check.basis, check.report)
+    packed, dictionary = packing.pack(conn, basis, check.report)
     failed = failed_rules(check.report) if check.failed is None else list(check.failed)
     return {
         "id": check.id, "case_no": check.case_no, "verdict": check.verdict, "packed": packed, "dictionary": dictionary, "failed": "\x1f".join(failed),
-        "properties": orjson.dumps(dict(check.properties)).decode(), "geom": shapely.to_wkb(shapely.set_srid(check.geometry, check.epsg), hex=True, include_srid=True),
+        "properties": orjson.dumps(dict(check.properties)).decode(), "geom": shapely.to_wkb(shapely.set_srid(check.geometry, check.epsg), include_srid=True),
         "subject_sha256": check.subject_sha256, "applied_on": check.applied_on, "valid_on": check.valid_on, "known_at": check.known_at,
         "checked_at": check.checked_at, "pack_id": check.pack_id, "pack_version": check.pack_version, "pack_sha256": check.pack_sha256,
-        "datasets": orjson.dumps([dict(entry) for entry in check.datasets]).decode(), "account_id": check.account_id, "seat_id": check.seat_id,
+        "datasets": datasets, "account_id": check.account_id, "seat_id": check.seat_id,
         "village_code": check.village_code or (orjson.loads(check.report).get("subject") or {}).get("village_code"),
     }  # fmt: skip
 

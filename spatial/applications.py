@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from shapely.validation import explain_validity
 
 from spatial.application_form import MAX_AREA_M2, PROPERTIES, Property, read_value
+from spatial.canonical import geometries_sha256
 from spatial.crs import CRS84, reproject
 from spatial.errors import CrsError, InputError
+from spatial.lazy import lazy
 from spatial.pieces import Geometries
 
 MAX_VERTICES = 5_000
@@ -38,6 +40,16 @@ class Applications:
 
     def __len__(self) -> int:
         return len(self.sites)
+
+    @lazy
+    def listed(self) -> dict[str, list[Any]]:
+        """The properties as lists, which one application is picked from faster than from arrays."""
+        return {name: column.tolist() for name, column in self.properties.items()}
+
+    @lazy
+    def sha256s(self) -> list[str]:
+        """The hash of each site."""
+        return geometries_sha256(self.sites)
 
     def part(self, start: int, stop: int) -> Applications:
         """Return some of the applications."""

@@ -18,6 +18,7 @@ from spatial.measures import DECIMALS, Floats, to_resolution, union
 from spatial.open_applications import other_application_area, other_application_count
 from spatial.overlap_table import FORM_NUMBERS
 from spatial.plot_limits import limit_fact
+from spatial.remembered import remember
 from spatial.rules.model import FactSpec
 from spatial.village_land import village_overlap
 
@@ -115,9 +116,19 @@ def _largest_of(facts: Facts, name: str, spec: FactSpec) -> Fact:
         return "；".join(text for part in parts if (text := part.detail(row))) or None
 
     def geometry(row: int) -> Any:
-        return union([shape for part in parts if (shape := part.geometry(row)) is not None])
+        return _together([shape for part in parts if (shape := part.geometry(row)) is not None], facts.table.unions)
 
     return Fact(name, spec, low=np.max(lows, axis=0), high=np.max(highs, axis=0), reason=reason, geometry=geometry, detail=detail)
+
+
+def _together(shapes: list[Any], kept: dict[tuple[int, ...], tuple[list[Any], Any]]) -> Any:
+    """The union of some shapes. Neighbours are shown the same land, so that it is kept, with the shapes by whose identity it is known."""
+    key = tuple(id(shape) for shape in shapes)
+    found = kept.get(key) or remember(kept, key, (shapes, union(shapes)), most=_MOST_UNIONS)
+    return found[1]
+
+
+_MOST_UNIONS = 5_000
 
 
 def _layers_loaded(facts: Facts, name: str, spec: FactSpec) -> Fact:

@@ -13,6 +13,10 @@ from spatial.measuring import Facts
 from spatial.rules.model import Condition, RuleSpec
 from spatial.rules.parameters import UNIT_LABELS, Value
 
+FAIL, NOT_APPLICABLE, ERROR = int(Outcome.FAIL), int(Outcome.NOT_APPLICABLE), int(Outcome.ERROR)
+"""As plain numbers: looking up a member of an enumeration takes longer than comparing two numbers."""
+UNCLEAR = (int(Outcome.NO_DATA), ERROR)
+SLUGS = [Outcome(code).slug for code in range(len(Outcome))]
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -77,7 +81,7 @@ def margin_of(condition: Condition, fact: Fact, threshold: float | None, row: in
 
 def place(outcomes: Outcomes, index: int, row: int) -> Any:
     """Return where one rule failed for one subject, in the storage CRS; None where it did not, or at no place."""
-    if outcomes.codes[index, row] != Outcome.FAIL:
+    if outcomes.codes[index, row] != FAIL:
         return None
     rule = outcomes.rules[index]
     return outcomes.facts[rule.measured or rule.leading.fact or ""].geometry(row)
@@ -86,17 +90,17 @@ def place(outcomes: Outcomes, index: int, row: int) -> Any:
 def finding(outcomes: Outcomes, index: int, row: int, *, geometry: dict[str, Any] | None) -> dict[str, Any]:
     """Return one rule's finding about one subject, JSON-ready; `geometry` is its place as GeoJSON."""
     rule, facts = outcomes.rules[index], outcomes.facts
-    outcome = Outcome(int(outcomes.codes[index, row]))
+    outcome = int(outcomes.codes[index, row])
     leaf = rule.leading
     fact = facts[rule.measured or leaf.fact or ""]
-    quiet = outcome is Outcome.NOT_APPLICABLE
+    quiet = outcome == NOT_APPLICABLE
     limit = None if quiet else threshold_of(leaf, facts, row)
     margin = None if quiet else margin_of(leaf, fact, limit[0] if limit else None, row)
     return {
         "rule_id": rule.id,
         "branch": rule.branch,
         "title": rule.title,
-        "outcome": outcome.slug,
+        "outcome": SLUGS[outcome],
         "severity": rule.severity,
         "measured": None if quiet else _measured(fact, row),
         "threshold": _threshold(limit, fact),
@@ -106,10 +110,10 @@ def finding(outcomes: Outcomes, index: int, row: int, *, geometry: dict[str, Any
         "dataset": dataset_dict(fact.dataset),
         "citations": [citation.report for citation in rule.citations] + _parameter_citation(limit),
         "message": _message(rule, facts, fact, outcome, limit[0] if limit else None, row),
-        "advice": rule.advice if outcome in (Outcome.FAIL, Outcome.NO_DATA, Outcome.ERROR) else None,
+        "advice": rule.advice if outcome == FAIL or outcome in UNCLEAR else None,
         "plain": _plain(rule, facts, fact, outcome, limit[0] if limit else None, row),
         "office": rule.office,
-        "documents": list(rule.documents) if outcome is Outcome.FAIL else [],
+        "documents": list(rule.documents) if outcome == FAIL else [],
     }
 
 
@@ -158,11 +162,11 @@ def reasons(rule: RuleSpec, facts: Facts, row: int) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _plain(rule: RuleSpec, facts: Facts, fact: Fact, outcome: Outcome, threshold: float | None, row: int) -> str | None:
+def _plain(rule: RuleSpec, facts: Facts, fact: Fact, outcome: int, threshold: float | None, row: int) -> str | None:
     """The same for the applicant, without the law's words; only what needs something done is told."""
-    if outcome is Outcome.FAIL and rule.plain is not None:
+    if outcome == FAIL and rule.plain is not None:
         return _fill(rule.plain, facts, fact, threshold, row)
-    if outcome in (Outcome.NO_DATA, Outcome.ERROR):
+    if outcome in UNCLEAR:
         return f"“{rule.title}”现在还查不清，要先补齐资料或数据。"
     return None
 
@@ -172,13 +176,13 @@ def _fill(text: str, facts: Facts, fact: Fact, threshold: float | None, row: int
     return sentence
 
 
-def _message(rule: RuleSpec, facts: Facts, fact: Fact, outcome: Outcome, threshold: float | None, row: int) -> str:
-    if outcome is Outcome.NOT_APPLICABLE:
+def _message(rule: RuleSpec, facts: Facts, fact: Fact, outcome: int, threshold: float | None, row: int) -> str:
+    if outcome == NOT_APPLICABLE:
         return _not_applicable(rule, facts)
-    if outcome in (Outcome.NO_DATA, Outcome.ERROR):
-        head = "数据错误，不作判断" if outcome is Outcome.ERROR else "未核查"
+    if outcome in UNCLEAR:
+        head = "数据错误，不作判断" if outcome == ERROR else "未核查"
         return f"{head}：{'；'.join(reasons(rule, facts, row)) or '所需数据不全'}。"
-    text = rule.message if outcome is Outcome.FAIL else rule.passed
+    text = rule.message if outcome == FAIL else rule.passed
     return _fill(text, facts, fact, threshold, row) + (f"（{fact.spec.estimate}）" if fact.estimated(row) else "")
 
 

@@ -112,24 +112,29 @@ class Overlay:
         return self._by_feature[row]
 
     def _count(self, row: int) -> dict[int, float]:
-        subject, feature, _, areas = self._cut
-        start, end = np.searchsorted(subject, [row, row + 1])
+        starts, feature, areas = self._listed
+        start, end = starts[row], starts[row + 1]
         sums: dict[int, float] = {}
-        for feature_row, area in zip(feature[start:end].tolist(), areas[start:end].tolist(), strict=True):
+        for feature_row, area in zip(feature[start:end], areas[start:end], strict=True):
             sums[feature_row] = sums.get(feature_row, 0.0) + area
-        kept = {key: round(area, DECIMALS) for key, area in sums.items() if round(area, DECIMALS) > 0}
-        return dict(sorted(kept.items(), key=lambda item: (-item[1], item[0])))
+        kept = {key: amount for key, area in sums.items() if (amount := round(area, DECIMALS)) > 0}
+        return dict(sorted(kept.items(), key=lambda item: (-item[1], item[0]))) if len(kept) > 1 else kept
+
+    @lazy
+    def _listed(self) -> tuple[list[int], list[int], list[float]]:
+        """Where each subject's pairs begin (one more at the end), and the feature rows and areas of all pairs."""
+        subject, feature, _, areas = self._cut
+        return np.searchsorted(subject, np.arange(self.count + 1)).tolist(), feature.tolist(), areas.tolist()
 
     def touching(self, row: int) -> list[int]:
         """Return the rows of the features that meet one subject and share no area with it."""
-        subject, feature, _, _ = self._cut
-        start, end = np.searchsorted(subject, [row, row + 1])
-        return sorted(set(feature[start:end].tolist()) - set(self.overlap_by_feature(row)))
+        starts, feature, _ = self._listed
+        return sorted(set(feature[starts[row] : starts[row + 1]]) - self.overlap_by_feature(row).keys())
 
     def overlap_geometry(self, row: int, chosen: Bools | None = None) -> Any:
         """Return the part of one subject that the (chosen) features cover, or None."""
-        subject, feature, pairs, areas = self._cut
-        start, end = np.searchsorted(subject, [row, row + 1])
+        _, feature, pairs, areas = self._cut
+        start, end = self._listed[0][row : row + 2]
         keep = areas[start:end] > 10.0**-DECIMALS
         if chosen is not None:
             keep = keep & chosen[feature[start:end]]

@@ -190,6 +190,13 @@ class Facts:
         """Return the m² of each subject outside the coverage of a layer that is loaded."""
         return self._gap(self.layers[layer].extent)
 
+    @lazy
+    def anything_uncovered(self) -> list[bool]:
+        """Whether a layer of the pack that is loaded leaves some of a subject out, for each subject."""
+        gaps = [self.uncovered(name) for name in self.pack.layers if name in self.layers]
+        found: list[bool] = np.any(gaps, axis=0).tolist() if gaps else [False] * len(self)
+        return found
+
     def _gap(self, extent: Extent) -> Floats:
         return uncovered(self.subjects, extent, self._shared)
 

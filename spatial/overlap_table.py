@@ -95,6 +95,8 @@ class OverlapTable:
     """The noise limits of a day as reports show them."""
     writers: dict[Any, Any] = field(default_factory=dict, init=False)
     """Those who write reports over these layers, by the rules they write about."""
+    unions: dict[tuple[int, ...], tuple[list[Any], Any]] = field(default_factory=dict, init=False)
+    """Shapes put together to be shown, with their parts, by the identity of these."""
 
     @lazy
     def unswept(self) -> frozenset[str]:

@@ -27,6 +27,7 @@ from spatial.rules.model import RuleFile
 from spatial.rules.pack import Pack
 
 CHUNK = 1_000
+_FAIL = int(Outcome.FAIL)
 
 
 def search_radius(pack: Pack) -> dict[str, float]:
@@ -118,8 +119,12 @@ class Checks:
     def failed(self, index: int) -> list[str]:
         """Return the rules (such as "HB-001a") that failed for application `index`."""
         part, row = self._part(index)
-        rules = part.outcomes.rules
-        return [rules[rule].key for rule in np.flatnonzero(part.outcomes.codes[:, row] == Outcome.FAIL)]
+        return [rule.key for rule, code in zip(part.outcomes.rules, part.outcomes.codes[:, row].tolist(), strict=True) if code == _FAIL]
+
+    def subject_sha256(self, index: int) -> str:
+        """Return the hash of application `index`'s site."""
+        part, row = self._part(index)
+        return part.applications.sha256s[row]
 
     def village_code(self, index: int) -> str | None:
         """Return the code of the village that application `index`'s site lies in, None where it lies in none or that is not known."""

@@ -12,13 +12,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
-import shapely
 
 from spatial.applications import Applications
-from spatial.canonical import canonical_json, geojsons, geometry_sha256
+from spatial.canonical import canonical_json, geojsons
 from spatial.conditions import Conditions
 from spatial.engine import VERDICTS, Outcome, Outcomes, Program
-from spatial.findings import finding, place
+from spatial.findings import FAIL, NOT_APPLICABLE, SLUGS, finding, place
 from spatial.layer import DatasetVersion, LayerSet
 from spatial.layer_titles import layer_title
 from spatial.measuring import Facts
@@ -54,8 +53,7 @@ _OF_VALUE = frozenset(PLACEHOLDERS) - {"share", "detail"}
 _MOST_REMEMBERED = 50_000
 _MOST_GROUPED = 5_000
 
-PASS, FAIL, NOT_APPLICABLE = int(Outcome.PASS), int(Outcome.FAIL), int(Outcome.NOT_APPLICABLE)
-_SLUGS = [Outcome(code).slug for code in range(len(Outcome))]
+PASS = int(Outcome.PASS)
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ class Writer:
         self._notes = [_note(rule, pack.main, program.conditions) for rule in program.rules]
         self._keys = [rule.key for rule in program.rules]
         self._groups = [
-            [group_of({"outcome": outcome, "severity": rule.severity}) for outcome in _SLUGS] for rule in program.rules
+            [group_of({"outcome": outcome, "severity": rule.severity}) for outcome in SLUGS] for rule in program.rules
         ]
         self._hits = [
             {"rule_id": rule.id, "branch": rule.branch, "outcome": "fail", "severity": rule.severity, "documents": list(rule.documents), "office": rule.office}
@@ -105,6 +103,7 @@ class Writer:
         ]
         self._written: dict[Any, bytes] = {}
         self._grouped: dict[bytes, dict[str, bytes]] = {}
+        self._asked: dict[bytes, tuple[list[bytes], list[int]]] = {}
         self._fixed = {"pack": canonical_json(pack.as_dict()), "not_checked": canonical_json([_not_built(rule) for rule in pack.main.not_built])}
         self._all_covered = canonical_json([dataset(name, layers, 0.0) for name in pack.layers])
         self._unbuilt = [(rule.id + (rule.branch or ""), "not_checked") for rule in pack.main.not_built]
@@ -137,15 +136,31 @@ class Writer:
     def _findings(self, outcomes: Outcomes, codes: list[int], row: int, epsg: int) -> tuple[dict[str, Any] | None, list[bytes]]:
         """The site as GeoJSON and the findings written out; all places are moved to longitude and latitude at once."""
         low, high = outcomes.low[:, row].tolist(), outcomes.high[:, row].tolist()
-        keys = [self._key(index, code, low, high, outcomes.facts, row) for index, code in enumerate(codes)]
-        written = [b"" if key is None else self._written.get(key, b"") for key in keys]
-        new = [index for index, line in enumerate(written) if not line]
-        site, *places = geojsons([outcomes.facts.subjects[row], *(place(outcomes, index, row) for index in new)], epsg=epsg)
+        written, asked = self._idle(codes)
+        keys: dict[int, Any] = {}
+        new = []
+        for index in asked:
+            key = keys[index] = self._key(index, codes[index], low, high, outcomes.facts, row)
+            written[index] = line = b"" if key is None else self._written.get(key, b"")
+            if not line:
+                new.append(index)
+        site, *places = geojsons([outcomes.facts.subjects[row], *(place(outcomes, index, row) if codes[index] == FAIL else None for index in new)], epsg=epsg)
         for index, geometry in zip(new, places, strict=True):
             written[index] = line = canonical_json(finding(outcomes, index, row, geometry=geometry))
             if keys[index] is not None:
                 self._remember(keys[index], line)
         return site, written
+
+    def _idle(self, codes: list[int]) -> tuple[list[bytes], list[int]]:
+        """The findings of rules that do not apply, and the rules whose findings are still asked for."""
+        key = bytes(codes)
+        kept = self._asked.get(key)
+        if kept is None:
+            lines = [self._written.get(index, b"") if code == NOT_APPLICABLE else b"" for index, code in enumerate(codes)]
+            kept = lines, [index for index, line in enumerate(lines) if not line]
+            if all(codes[index] != NOT_APPLICABLE for index in kept[1]):
+                remember(self._asked, key, kept, most=_MOST_GROUPED)
+        return [*kept[0]], kept[1]
 
     def _key(self, index: int, code: int, low: list[float], high: list[float], facts: Facts, row: int) -> Any:
         """What the finding follows from, or None where it has to be written anew."""
@@ -179,9 +194,9 @@ class Writer:
         self._written[key] = line
 
     def _datasets(self, facts: Facts, row: int) -> bytes:
-        gaps = {name: float(facts.uncovered(name)[row]) for name in self.pack.layers if name in self.layers}
-        if not any(gaps.values()):
+        if not facts.anything_uncovered[row]:
             return self._all_covered
+        gaps = {name: float(facts.uncovered(name)[row]) for name in self.pack.layers if name in self.layers}
         return canonical_json([dataset(name, self.layers, gaps.get(name, 0.0)) for name in self.pack.layers])
 
 
@@ -206,11 +221,10 @@ def dataset(name: str, layers: LayerSet, gap: float) -> dict[str, Any]:
 
 def subject(facts: Facts, applications: Applications, row: int, *, geometry: dict[str, Any] | None) -> dict[str, Any]:
     """Return the section about the site (`geometry`: as GeoJSON) and the form: hash, area, village, what was stated."""
-    site = applications.sites[row]
     kind = facts["village_type"]
     return {
-        "sha256": geometry_sha256(site),
-        "area_m2": round(float(shapely.area(site)), 2),
+        "sha256": applications.sha256s[row],
+        "area_m2": round(float(facts.areas[row]), 2),
         "area_method": f"planar EPSG:{applications.epsg}",
         "geometry": geometry,
         "village_code": facts["village_code"].category(row),
@@ -224,7 +238,7 @@ def subject(facts: Facts, applications: Applications, row: int, *, geometry: dic
 
 def stated(applications: Applications, row: int) -> dict[str, Any]:
     """Return what the form states, JSON-ready."""
-    values = {name: column[row] for name, column in applications.properties.items()}
+    values = {name: column[row] for name, column in applications.listed.items()}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 

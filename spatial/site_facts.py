@@ -36,11 +36,12 @@ def site_facts(facts: Facts, row: int) -> dict[str, Any]:
     Areas are planar m² in the county's zone, to 1 cm². Slivers are overlaps that a rule leaves out as drawing noise; what only
     touches the site shares a border of no area with it.
     """
+    met = facts.met(row)
     return {
         "land_taken": _land_taken(facts, row),
         "split": [section for name in SPLIT if (section := _split(facts, name, row)) is not None],
-        "slivers": [sliver for name in NOISE for sliver in _slivers(facts, name, row)] + _outside(facts, row),
-        "touching": [entry for name in TOUCHING for entry in _touching(facts, name, row)],
+        "slivers": [sliver for name in NOISE if name in met for sliver in _slivers(facts, name, row)] + _outside(facts, row),
+        "touching": [entry for name in TOUCHING if name in met for entry in _touching(facts, name, row)],
         "tolerances": _tolerances(facts),
     }
 
@@ -109,7 +110,7 @@ def _names(layer: Layer, field: str, label: str | None) -> dict[str, str]:
 
 def _slivers(facts: Facts, name: str, row: int) -> Iterable[dict[str, Any]]:
     """Overlaps with one layer that are within its noise limit as a whole (zones and planned uses: class by class)."""
-    over, limit = _overlay(facts, name) if name in facts.met(row) else None, _limit(facts, name)
+    over, limit = _overlay(facts, name), _limit(facts, name)
     if over is None or not limit:
         return
     field = SPLIT[name][0] if name in SPLIT else None
@@ -139,8 +140,6 @@ def _sliver(layer: Layer, kind: str, feature: str | None, area: float, limit: fl
 
 def _touching(facts: Facts, name: str, row: int) -> Iterable[dict[str, Any]]:
     """Features of one layer that meet the site and share no area with it."""
-    if name not in facts.met(row):
-        return []
     over = _overlay(facts, name)
     if over is None:
         return []

@@ -109,8 +109,17 @@ class Sweep:
 
     def of(self, name: str) -> tuple[Ints, Ints, Ints, Floats]:
         """Return the pairs of one layer: subject rows, feature rows, places for `parts`, areas."""
-        mine = np.flatnonzero(self.owner == self.ground.position[name])
-        return self.subject[mine], self.feature[mine], mine, self.areas[mine]
+        starts, subject, feature, places, areas = self._by_layer
+        position = self.ground.position[name]
+        own = slice(starts[position], starts[position + 1])
+        return subject[own], feature[own], places[own], areas[own]
+
+    @lazy
+    def _by_layer(self) -> tuple[list[int], Ints, Ints, Ints, Floats]:
+        """Where each layer's pairs begin (one more at the end) when they are put in the order of the layers, and the pairs in that order."""
+        order = np.argsort(self.owner, kind="stable")
+        starts = np.searchsorted(self.owner[order], np.arange(len(self.ground.names) + 1)).tolist()
+        return starts, self.subject[order], self.feature[order], order, self.areas[order]
 
     def parts(self, places: Ints) -> Geometries:
         """Return what the subjects and pieces of some pairs share."""

@@ -22,7 +22,6 @@ from layers import classifications, snapshot
 from layers.acting import as_service, current
 from layers.checks import StoredCheck
 from spatial import permit
-from spatial.canonical import geometry_sha256
 from spatial.errors import InputError
 from spatial.layer import DatasetVersion, Layer, LayerSet
 from spatial.open_applications import REGISTER
@@ -172,7 +171,7 @@ def stored_check(checks: Checks, applications: Applications, row: int, *, at: da
         report=checks.report_bytes(row, id=str(check_id), checked_at=at.isoformat()),
         geometry=applications.sites[row],
         epsg=applications.epsg,
-        subject_sha256=geometry_sha256(applications.sites[row]),
+        subject_sha256=checks.subject_sha256(row),
         valid_on=checks.valid_on,
         known_at=checks.known_at,
         checked_at=at,

@@ -7,7 +7,7 @@ import random
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,14 +68,26 @@ class Plan:
     buckets: Buckets = field(default_factory=Buckets)
 
 
-def answer(plan: Plan, holding: Holding, load: Load, ready: Ready) -> None:
+def answer(plan: Plan, holding: Holding, load: Load, ready: Ready, *, number: int) -> None:
     """Answer requests until told to leave or to stop, with the layers that the master held when it forked this process."""
+    keep_to_one_processor(number, of=plan.workers)
     acting.begin(acting.NOBODY)
     call_process(f"worker-{load.place}")
     random.seed()
     settings = plan.settings.model_copy(update={"tile_cache_bytes": plan.settings.tile_cache_bytes // plan.workers})
     app = create_app(settings, database_url=plan.url, holding=holding, epoch=plan.epoch, counts=plan.counts, place=load.place, buckets=plan.buckets)
     Worker(app, plan.listening, load, on_ready=ready, each_second=lambda: note_state(app.state, app.state.tally)).run()
+
+
+def keep_to_one_processor(number: int, *, of: int) -> None:
+    """Where there is a worker for every processor, have each keep to one: it finds there what it had in that one's cache.
+
+    A worker that was moved at each wait for the database needed a quarter more processor time for the same checks.
+    """
+    usable = sorted(os.sched_getaffinity(0))
+    if 1 < len(usable) <= of:
+        with suppress(OSError):
+            os.sched_setaffinity(0, {usable[number % len(usable)]})
 
 
 def rehearse_in(plan: Plan, holding: Holding) -> None:

@@ -6,10 +6,10 @@ import mmap
 import time
 from collections.abc import Iterable
 
-STEP_S = 0.002
+STEP_S = 0.01
 """How long a worker leaves a new connection to the others, for each connection it has more than the least busy one."""
 
-LONGEST_WAIT_S = 0.02
+LONGEST_WAIT_S = 0.03
 ABSENT = -1
 
 

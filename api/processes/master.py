@@ -127,7 +127,7 @@ class Master:
             self.children.append(fork(role, lambda ready: processes.do_jobs(plan, holding, began, ready), number=number, generation=self.generation))
             return
         load = self.loads.place(child.place for child in self.children)
-        child = fork(role, lambda ready: processes.answer(plan, holding, load, ready), number=number, generation=self.generation)
+        child = fork(role, lambda ready: processes.answer(plan, holding, load, ready, number=number), number=number, generation=self.generation)
         self.children.append(replace(child, place=load.place))
 
     def _retire(self) -> None:

@@ -8,18 +8,18 @@ WITH saved AS (
         id, case_no, verdict, packed, dictionary, string_to_array(failed, E'\x1f'), properties::jsonb, geom::geometry, subject_sha256, applied_on,
         valid_on, known_at, checked_at, pack_id, pack_version, pack_sha256, datasets::jsonb, account_id, seat_id, village_code
     FROM unnest(
-        %(id)s::uuid[], %(case_no)s::text[], %(verdict)s::text[], %(packed)b::bytea[], %(dictionary)b::bytea[], %(failed)s::text[],
-        %(properties)s::text[], %(geom)s::text[], %(subject_sha256)s::text[], %(applied_on)s::date[], %(valid_on)s::date[],
-        %(known_at)s::timestamptz[], %(checked_at)s::timestamptz[], %(pack_id)s::text[], %(pack_version)s::text[], %(pack_sha256)s::text[],
-        %(datasets)s::text[], %(account_id)s::integer[], %(seat_id)s::integer[],
-        %(village_code)s::text[]
+        %(id)s::uuid[], %(case_no)b::text[], %(verdict)b::text[], %(packed)b::bytea[], %(dictionary)b::bytea[], %(failed)b::text[],
+        %(properties)b::text[], %(geom)b::bytea[], %(subject_sha256)b::text[], %(applied_on)s::date[], %(valid_on)s::date[],
+        %(known_at)s::timestamptz[], %(checked_at)s::timestamptz[], %(pack_id)b::text[], %(pack_version)b::text[], %(pack_sha256)b::text[],
+        %(datasets)b::text[], %(account_id)s::integer[], %(seat_id)s::integer[],
+        %(village_code)b::text[]
     ) AS given (
         id, case_no, verdict, packed, dictionary, failed, properties, geom, subject_sha256, applied_on, valid_on, known_at, checked_at,
         pack_id, pack_version, pack_sha256, datasets, account_id, seat_id, village_code
     )
     RETURNING 1
 )
-SELECT {append}(%(payloads)s::text[]) FROM (SELECT count(*) FROM saved) AS stored;
+SELECT {append}(%(payloads)b::text[]) FROM (SELECT count(*) FROM saved) AS stored;
 
 -- name: get
 SELECT

@@ -75,7 +75,7 @@ def test_one_check_that_the_database_refuses_does_not_take_the_others_with_it(wr
         return await waiting
 
     found = asyncio.run(together())
-    assert [type(item) for item in found] == [type(None), type(None), psycopg.DataError, type(None), type(None), psycopg.errors.UniqueViolation]
+    assert [type(item) for item in found] == [type(None), type(None), psycopg.errors.CharacterNotInRepertoire, type(None), type(None), psycopg.errors.UniqueViolation]
     assert stored(county_url) == {new[row].id for row in (0, 1, 3, 4, 5)}
 
 
