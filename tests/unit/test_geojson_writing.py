@@ -5,6 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 import shapely
+
 from spatial.canonical import geojson, geojsons, geometries_sha256, geometry_sha256
 from spatial.crs import reproject_coordinates
 

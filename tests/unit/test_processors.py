@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+
 from api.processes.duties import keep_to_one_processor
 
 
