@@ -61,6 +61,7 @@ class Worker(uvicorn.Server):
         self.each_second = each_second
         self._left_at: float | None = None
         self._taking: asyncio.Task[None] | None = None
+        self._arriving: asyncio.Future[object] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, then take connections."""
@@ -83,9 +84,14 @@ class Worker(uvicorn.Server):
         connections = len(self.server_state.connections)
         if self._left_at is None:
             self.load.note(connections)
-        elif not connections or time.monotonic() - self._left_at > LEAVE_S:
+        elif not (connections or self._is_arriving) or time.monotonic() - self._left_at > LEAVE_S:
             self.should_exit = True
         return await super().on_tick(counter)
+
+    @property
+    def _is_arriving(self) -> bool:
+        """Whether a connection has been taken that is not among the others yet."""
+        return self._arriving is not None and not self._arriving.done()
 
     async def _take(self) -> None:
         loop = asyncio.get_running_loop()
@@ -95,7 +101,9 @@ class Worker(uvicorn.Server):
             try:
                 connection, _ = self.listening.accept()
                 connection.setblocking(False)
-                await loop.connect_accepted_socket(self._protocol, connection)
+                # Told to leave at this very moment, it still answers whom it has let in.
+                self._arriving = asyncio.ensure_future(loop.connect_accepted_socket(self._protocol, connection))
+                await asyncio.shield(self._arriving)
             except BlockingIOError:
                 continue  # another worker was quicker
             except OSError as error:

@@ -197,7 +197,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("step", ["质检“", "写入“"])
+@pytest.mark.parametrize("step", ["质检并写入“", "写入“"])
 def test_a_killed_step_leaves_nothing_and_the_next_try_succeeds(db, db_url, place, tmp_path, step):
     key = delivered(db, place, geopackage(tmp_path, STBHHX=red_lines([square(row * 150.0) for row in range(60)])))
     script = tmp_path / "killed.py"
