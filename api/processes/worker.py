@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from typing import Any
 
 import uvicorn
 from starlette.datastructures import MutableHeaders
@@ -61,7 +62,7 @@ class Worker(uvicorn.Server):
         self.each_second = each_second
         self._left_at: float | None = None
         self._taking: asyncio.Task[None] | None = None
-        self._arriving: asyncio.Future[object] | None = None
+        self._arriving: asyncio.Future[Any] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, then take connections."""
@@ -102,8 +103,8 @@ class Worker(uvicorn.Server):
                 connection, _ = self.listening.accept()
                 connection.setblocking(False)
                 # Told to leave at this very moment, it still answers whom it has let in.
-                self._arriving = asyncio.ensure_future(loop.connect_accepted_socket(self._protocol, connection))
-                await asyncio.shield(self._arriving)
+                arriving = self._arriving = asyncio.ensure_future(loop.connect_accepted_socket(self._protocol, connection))
+                await asyncio.shield(arriving)
             except BlockingIOError:
                 continue  # another worker was quicker
             except OSError as error:
