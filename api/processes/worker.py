@@ -75,6 +75,8 @@ class Worker(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no more connections, end those there are, then stop the application."""
         self._stop_taking()
+        if self._arriving is not None:
+            await asyncio.wait({self._arriving})
         await super().shutdown(sockets=[])
 
     async def on_tick(self, counter: int) -> bool:
