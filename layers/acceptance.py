@@ -31,7 +31,7 @@ from layers.recognising.framing import named_frame
 from layers.recognising.recogniser import recognise
 from layers.recognising.recognition import Option, Question, Recognition
 from layers.recognising.surroundings import surroundings
-from layers.work_progress import Progress
+from layers.work_progress import Progress, part
 from spatial.errors import InputError
 from spatial.tiling import outline_of
 
@@ -119,7 +119,7 @@ def look(conn: Connection, path: Path, choice: Choice, *, epsg: int) -> Look:
 
 def examine(conn: Connection, path: Path, choice: Choice, *, covers: Coverage, epsg: int, progress: Progress) -> Examined:
     """Read and check one data set wholly. Raises what `take` raises."""
-    taken = take(conn, path, choice, covers=covers, epsg=epsg, progress=lambda share, text: progress(0.5 * share, text))
+    taken = take(conn, path, choice, covers=covers, epsg=epsg, progress=part(progress, 0.0, 0.5))
     progress(0.5, f"质检“{taken.layer.title}”{len(taken.subject):,} 个要素")
     examined = judge(taken, beside(conn, taken))
     progress(0.9, "质检完成")

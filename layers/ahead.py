@@ -26,10 +26,11 @@ def examine(
 
     Return what was found, and what was written where that may be kept. Raises what `acceptance.take` and `judge_and_write` raise.
     """
+    if not write:
+        return acceptance.examine(conn, path, choice, covers=covers, epsg=epsg, progress=progress), None
     taken = acceptance.take(conn, path, choice, covers=covers, epsg=epsg, progress=part(progress, 0.0, 0.5))
-    doing = "质检并写入" if write else "质检"
-    progress(0.5, f"{doing}“{taken.layer.title}”{len(taken.subject):,} 个要素")
-    return judge_and_write(conn, taken) if write else (acceptance.judge(taken, acceptance.beside(conn, taken)), None)
+    progress(0.5, f"质检并写入“{taken.layer.title}”{len(taken.subject):,} 个要素")
+    return judge_and_write(conn, taken)
 
 
 def judge_and_write(conn: Connection, taken: Taken) -> tuple[Examined, Content | None]:

@@ -28,6 +28,13 @@ def history(url, layer):
         return versions.history(conn, layer)
 
 
+def partitions(url):
+    """The tables that hold the content of versions, one of each kind for a version."""
+    with database.connect(url) as conn:
+        rows = conn.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^(feature|piece|overview)_[0-9]+$'").fetchall()
+    return {name for (name,) in rows}
+
+
 def test_every_open_question_is_told_at_once_with_the_option_that_answers_it(cuntu, county_url, tmp_path):
     frame = red_lines().rename(columns={"BSM": "编号", "MC": "什么", "zone": "区"})
     line = refusal(cuntu("layers", "import", geopackage(tmp_path, A=frame, B=frame)))
@@ -127,3 +134,15 @@ def test_towns_of_the_robustness_files_are_read_right_in_every_format(cuntu, cou
         assert told["recognition"]["crs"]["epsg"] in (4490, 4547)
     assert len({json.dumps(rows, ensure_ascii=False) for rows in seen.values()}) == 1
     assert ["421223100", "天城镇"] in seen["towns.gdb.zip"]
+
+
+def test_what_was_written_while_it_was_checked_is_gone_where_the_report_cannot_be_written(cuntu, county_url, tmp_path):
+    before = history(county_url, "ecological_redline"), partitions(county_url)
+    path = geopackage(tmp_path, STBHHX=red_lines([square()]))
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    code, out, _ = cuntu("layers", "import", path, "--report", tmp_path / "file" / "质检.xlsx")
+    assert (code != 0, out) == (True, "")
+    assert (history(county_url, "ecological_redline"), partitions(county_url)) == before
+    code, _, err = cuntu("layers", "import", path)
+    assert code == 0, err
+    assert partitions(county_url) != before[1]
