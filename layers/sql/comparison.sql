@@ -26,12 +26,17 @@ SELECT * FROM (
 WHERE b_fid IS NULL OR a_fid IS NULL OR attributes_changed OR geometry_changed;
 
 -- name: same_place
+WITH b AS MATERIALIZED (
+    -- The boxes are made before they are compared: under row security an index serves only a comparison of which every function is leakproof.
+    SELECT f.fid, f.geom, ST_Expand(f.geom, %(tolerance)s) AS around
+    FROM unnest(%(went)s::integer[]) AS went (fid)
+    JOIN feature AS f ON f.version_id = %(before)s AND f.fid = went.fid
+)
 SELECT b.fid, a.fid
-FROM unnest(%(went)s::integer[]) AS went (fid)
-JOIN feature AS b ON b.version_id = %(before)s AND b.fid = went.fid
+FROM b
 CROSS JOIN LATERAL (
     SELECT n.fid FROM feature AS n
-    WHERE n.version_id = %(after)s AND n.geom && ST_Expand(b.geom, %(tolerance)s) AND {same}
+    WHERE n.version_id = %(after)s AND n.geom && b.around AND {same}
     OFFSET 0
 ) AS a
 ORDER BY b.fid, a.fid;

@@ -157,7 +157,7 @@ def test_the_report_is_paged_and_written_as_workbook_and_geopackage(client, tmp_
 
 def test_a_hostile_file_is_refused_removed_and_leaves_the_service_unharmed(client, settings, tmp_path):
     (tmp_path / "a.vrt").write_text("<OGRVRTDataSource/>", encoding="utf-8")
-    job, address = delivered(client, tmp_path / "a.vrt", name="../../{{ 7*7 }}<script>alert(1)</script>.vrt")
+    job, address = delivered(client, tmp_path / "a.vrt", name="../../{{ 7*1001 }}<script>alert(1)</script>.vrt")
     assert (job["state"], job["problem"]["status"]) == ("failed", 415)
     seen = client.get(address).json()
     assert (seen["state"], "/" in seen["file_name"]) == ("refused", False)
@@ -167,7 +167,7 @@ def test_a_hostile_file_is_refused_removed_and_leaves_the_service_unharmed(clien
         page = client.get(path)
         assert page.status_code == 200
         assert "<script>alert(1)" not in page.text
-        assert "49<" not in page.text
+        assert "7007<" not in page.text
 
 
 def test_a_delivery_put_aside_takes_its_staged_version_and_file_along(client, county_url, settings, tmp_path):
@@ -223,7 +223,7 @@ def test_each_data_set_of_a_file_goes_its_own_way_and_the_file_is_sent_once(clie
     assert done(client, client.post(f"{other}/stage", json=BY))["state"] == "done"
 
 
-@pytest.mark.parametrize("text", ["a\\u0000b", "a\\ud800b", "=cmd|' /C calc'!A0", "{{ 7*7 }}</script>"])
+@pytest.mark.parametrize("text", ["a\\u0000b", "a\\ud800b", "=cmd|' /C calc'!A0", "{{ 7*1001 }}</script>"])
 def test_strange_texts_in_a_file_never_stop_the_service(client, tmp_path, text):
     path = tmp_path / "STBHHX.geojson"
     ring = "[[114.2,29.6],[114.201,29.6],[114.201,29.601],[114.2,29.6]]"
@@ -242,7 +242,7 @@ def test_strange_texts_in_a_file_never_stop_the_service(client, tmp_path, text):
         assert client.get(f"{address}/findings.xlsx").status_code == 200
     page = client.get(address.replace("/api/v1/deliveries", "/layers/import"))
     assert page.status_code == 200
-    assert "49</" not in page.text and "{{ 7*7 }}</script>" not in page.text
+    assert "7007</" not in page.text and "{{ 7*1001 }}</script>" not in page.text
     assert delivered(client, geopackage(tmp_path, STBHHX=red_lines()))[0]["state"] == "done"
 
 
