@@ -134,9 +134,7 @@ _MOST_UNIONS = 5_000
 def _layers_loaded(facts: Facts, name: str, spec: FactSpec) -> Fact:
     """1 where every layer of the pack is loaded and covers the subject; not known otherwise: never a pass."""
     absent = [layer for layer in facts.pack.layers if layer not in facts.layers]
-    gaps = {id(gap): gap for layer in facts.pack.layers if layer in facts.layers for gap in [facts.uncovered(layer)]}
-    outside = np.any([gap > 0 for gap in gaps.values()], axis=0) if gaps else np.zeros(len(facts), dtype=bool)
-    numbers = np.full(len(facts), np.nan) if absent else np.where(outside, np.nan, 1.0)
+    numbers = np.full(len(facts), np.nan) if absent else np.where(facts.partly_outside, np.nan, 1.0)
 
     def reason(row: int) -> str | None:
         if absent:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +68,8 @@ class Outcomes:
     facts: Facts
     low: Floats
     high: Floats
+    written: list[tuple[dict[str, Any] | None, list[bytes]]] = field(default_factory=list)
+    """What has been written out of reports; the writer's."""
 
     @property
     def rules(self) -> tuple[RuleSpec, ...]:

@@ -107,7 +107,7 @@ class _Around:
 
         A subject's own parcel is no neighbour; `covered` says round which subjects the layer's coverage is known to reach.
         """
-        if layer is None:
+        if layer is None or not asked.any():
             return np.zeros_like(asked), asked.copy()
         there, gaps = np.zeros_like(asked), np.zeros_like(asked)
         there[asked] = self._found(kind, layer, metres, asked)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spatial.facts import Fact
+from spatial.remembered import remember
 from spatial.rules.model import FactSpec
-from spatial.rules.pack import MatrixRow
+from spatial.rules.pack import MatrixRow, Pack
 
 if TYPE_CHECKING:
     from spatial.measuring import Facts
@@ -59,6 +60,20 @@ def judge(
     return max(results, key=_RANK.__getitem__) if results else None
 
 
+def _looked_up(pack: Pack, case: tuple[Any, ...]) -> str | None:
+    """Judge each combination once; the pack remembers it."""
+    found = pack.matrix_found.get(case, _NOT_YET)
+    if found != _NOT_YET:
+        return found
+    kind, way, level, build = case
+    answer = judge(pack.matrix, village_type=kind, scheme=way, storeys=None if level < 0 else level, build_kind=build)
+    return remember(pack.matrix_found, case, answer, most=_MOST_CASES)
+
+
+_NOT_YET = "?"
+_MOST_CASES = 10_000
+
+
 def matrix_fact(facts: Facts, name: str, spec: FactSpec) -> Fact:
     """Judge every subject; `of` names the facts village type, scheme, storeys and kind of building in this order."""
     village_type, scheme, storeys, build_kind = (facts[other] for other in spec.of)
@@ -67,12 +82,7 @@ def matrix_fact(facts: Facts, name: str, spec: FactSpec) -> Fact:
     known = np.isfinite(storeys.low) & (storeys.low == storeys.high)
     levels = np.where(known, storeys.low, -1.0).tolist()
     cases = zip(village_type.values.tolist(), scheme.values.tolist(), levels, build_kind.values.tolist(), strict=True)
-    found: dict[Any, str | None] = {}
-    for row, case in enumerate(cases):
-        if case not in found:
-            kind, way, level, build = case
-            found[case] = judge(facts.pack.matrix, village_type=kind, scheme=way, storeys=None if level < 0 else level, build_kind=build)
-        values[row] = found[case]
+    values[:] = [_looked_up(facts.pack, case) for case in cases]
     parts: tuple[Any, ...] = (village_type, scheme, storeys, build_kind)
 
     def reason(row: int) -> str | None:

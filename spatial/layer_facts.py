@@ -59,8 +59,8 @@ def _overlap_area(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice
 
 def _without_dominant(facts: Facts, name: str, spec: FactSpec, over: Overlay, choice: Choice) -> Fact:
     low = over.overlap_without_dominant(share=0.5)
-    own = over.dominant()[1] > 0.5 * over.areas
-    known = np.where(own | (over.uncovered == 0), low, over.overlap())
+    sure = (over.dominant()[1] > 0.5 * over.areas) | (over.uncovered == 0)
+    known = low if sure.all() else np.where(sure, low, over.overlap())
     high = np.minimum(to_resolution(known + over.uncovered), to_resolution(over.areas))
 
     def geometry(row: int) -> Any:

@@ -112,33 +112,34 @@ class Overlay:
         return self._by_feature[row]
 
     def _count(self, row: int) -> dict[int, float]:
-        starts, feature, areas = self._listed
-        start, end = starts[row], starts[row + 1]
+        feature, areas = self._sweep.listed
+        start, end = self._run(row)
         sums: dict[int, float] = {}
         for feature_row, area in zip(feature[start:end], areas[start:end], strict=True):
             sums[feature_row] = sums.get(feature_row, 0.0) + area
         kept = {key: amount for key, area in sums.items() if (amount := round(area, DECIMALS)) > 0}
         return dict(sorted(kept.items(), key=lambda item: (-item[1], item[0]))) if len(kept) > 1 else kept
 
-    @lazy
-    def _listed(self) -> tuple[list[int], list[int], list[float]]:
-        """Where each subject's pairs begin (one more at the end), and the feature rows and areas of all pairs."""
-        subject, feature, _, areas = self._cut
-        return np.searchsorted(subject, np.arange(self.count + 1)).tolist(), feature.tolist(), areas.tolist()
+    def _run(self, row: int) -> tuple[int, int]:
+        """Where one subject's pairs begin and end among those of the sweep in the order of the layers."""
+        return self._sweep.run(self.layer.dataset.layer, row)
 
     def touching(self, row: int) -> list[int]:
         """Return the rows of the features that meet one subject and share no area with it."""
-        starts, feature, _ = self._listed
-        return sorted(set(feature[starts[row] : starts[row + 1]]) - self.overlap_by_feature(row).keys())
+        start, end = self._run(row)
+        met = set(self._sweep.listed[0][start:end])
+        return sorted(met - self.overlap_by_feature(row).keys()) if met else []
 
     def overlap_geometry(self, row: int, chosen: Bools | None = None) -> Any:
         """Return the part of one subject that the (chosen) features cover, or None."""
-        _, feature, pairs, areas = self._cut
-        start, end = self._listed[0][row : row + 2]
-        keep = areas[start:end] > 10.0**-DECIMALS
+        start, end = self._run(row)
+        if start == end:
+            return None
+        feature, pairs, areas = self._sweep.pairs(start, end)
+        keep = areas > 10.0**-DECIMALS
         if chosen is not None:
-            keep = keep & chosen[feature[start:end]]
-        return union(self._sweep.parts(pairs[start:end][keep]))
+            keep &= chosen[feature]
+        return union(self._sweep.parts(pairs[keep]))
 
     @lazy
     def _largest(self) -> tuple[Ints, Floats, Floats]:

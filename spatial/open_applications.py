@@ -62,10 +62,12 @@ def other_application_area(facts: Facts, name: str, spec: FactSpec) -> Fact:
     subject, other = layer.tree.query(facts.subjects)
     apart = layer.ids[other] != _own_case(facts)[subject]
     subject, other = subject[apart], other[apart]
-    shared: Floats = to_resolution(shapely.area(shapely.intersection(facts.subjects[subject], layer.features[other])))
-    low = np.zeros(len(facts))
-    np.maximum.at(low, subject, shared)
-    uncovered = to_resolution(layer.extent.uncovered(facts.subjects))
+    low: Floats = np.zeros(len(facts))
+    shared: Floats = np.zeros(len(subject))
+    if len(subject):
+        shared = to_resolution(shapely.area(shapely.intersection(facts.subjects[subject], layer.features[other])))
+        np.maximum.at(low, subject, shared)
+    uncovered = facts.uncovered(REGISTER)
     high = np.minimum(to_resolution(low + uncovered), np.maximum(to_resolution(facts.areas), low))
 
     def found(row: int) -> Ints:

@@ -149,6 +149,11 @@ class Checks:
             part.outcomes, part.applications, row, verdict=str(part.verdicts[row]), valid_on=self.valid_on, known_at=self.known_at, more=more
         )
 
+    def forget(self) -> None:
+        """Let go of what the reports are written from, when all that are wanted have been written."""
+        for part in self.parts:
+            part.outcomes.facts.forget()
+
     def _part(self, index: int) -> tuple[_Part, int]:
         if not 0 <= index < len(self):
             raise IndexError(index)

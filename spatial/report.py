@@ -6,12 +6,13 @@ application is written anew. The bytes are those of `canonical_json` over the wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
+from orjson import Fragment
 
 from spatial.applications import Applications
 from spatial.canonical import canonical_json, geojsons
@@ -49,9 +50,15 @@ _OF_THE_FORM = frozenset({
 })  # fmt: skip
 """Measures without a place on the map, whose findings follow from the value where a rule is failed, too."""
 
+_OF_KEPT_SHAPES = frozenset({"largest_of", "village_overlap"})
+"""Measures whose places are shapes kept for all neighbours."""
+
 _OF_VALUE = frozenset(PLACEHOLDERS) - {"share", "detail"}
 _MOST_REMEMBERED = 50_000
 _MOST_GROUPED = 5_000
+_NOT_YET = (None, b"")
+_TOGETHER = 16
+"""So few applications are written out together, when the first of them is asked for: moving coordinates takes as long for one place as for twenty."""
 
 PASS = int(Outcome.PASS)
 
@@ -67,6 +74,10 @@ class _Note:
     of_value: bool
     of_the_form: bool
     than: str | None
+    told: str | None
+    """The fact whose detail stands in the sentence of a passed rule, too."""
+    kept_place: str | None
+    """The fact whose place is shown where the rule is failed, if that is one of the shapes kept for all neighbours."""
 
 
 def _note(rule: RuleSpec, main: RuleFile, conditions: Conditions) -> _Note:
@@ -75,10 +86,11 @@ def _note(rule: RuleSpec, main: RuleFile, conditions: Conditions) -> _Note:
     spec = main.facts[name]
     row = conditions.numeric.index(name) if name in conditions.numeric else -1
     alone = leaf.fact == name
+    words, failed = _words(rule.passed), _words(rule.message + (rule.plain or ""))
     return _Note(
         row, name if spec.unit == "code" else None, alone and spec.measure in _REPEATING, alone and spec.measure in FAR,
-        _words(rule.passed) <= _OF_VALUE, alone and spec.measure in _OF_THE_FORM and _words(rule.message + (rule.plain or "")) <= _OF_VALUE,
-        leaf.than,
+        words <= _OF_VALUE | {"detail"}, alone and spec.measure in _OF_THE_FORM and failed <= _OF_VALUE, leaf.than,
+        name if "detail" in words else None, name if alone and spec.measure in _OF_KEPT_SHAPES and "share" not in failed else None,
     )  # fmt: skip
 
 
@@ -101,10 +113,11 @@ class Writer:
             {"rule_id": rule.id, "branch": rule.branch, "outcome": "fail", "severity": rule.severity, "documents": list(rule.documents), "office": rule.office}
             for rule in program.rules
         ]
-        self._written: dict[Any, bytes] = {}
-        self._grouped: dict[bytes, dict[str, bytes]] = {}
+        self._written: dict[Any, tuple[Any, bytes]] = {}
+        self._grouped: dict[bytes, dict[str, Fragment]] = {}
         self._asked: dict[bytes, tuple[list[bytes], list[int]]] = {}
-        self._fixed = {"pack": canonical_json(pack.as_dict()), "not_checked": canonical_json([_not_built(rule) for rule in pack.main.not_built])}
+        not_built = [_not_built(rule) for rule in pack.main.not_built]
+        self._fixed = {"pack": Fragment(canonical_json(pack.as_dict())), "not_checked": Fragment(canonical_json(not_built))}
         self._all_covered = canonical_json([dataset(name, layers, 0.0) for name in pack.layers])
         self._unbuilt = [(rule.id + (rule.branch or ""), "not_checked") for rule in pack.main.not_built]
 
@@ -113,50 +126,74 @@ class Writer:
         """Return one report; `more` are further members, such as its id."""
         facts, epsg = outcomes.facts, applications.epsg
         codes = outcomes.codes[:, row].tolist()
-        site, findings = self._findings(outcomes, codes, row, epsg)
+        site, findings = self._findings(outcomes, row, epsg)
         rest = {
             "case_no": applications.case_no[row], "verdict": verdict, "verdict_label": VERDICT_LABELS[verdict],
             "subject": subject(facts, applications, row, geometry=site), "valid_on": valid_on.isoformat(), "known_at": known_at.astimezone(UTC).isoformat(),
             "site": site_facts(facts, row), **more,
         }  # fmt: skip
-        parts = {name: canonical_json(value) for name, value in rest.items()} | self._fixed | self._sections(codes)
-        parts |= {"findings": b"[" + b",".join(findings) + b"]", "datasets": self._datasets(facts, row)}
-        return b"{" + b",".join(b'"%s":%s' % (name.encode(), parts[name]) for name in sorted(parts)) + b"}"
+        found = Fragment(b"[" + b",".join(findings) + b"]")
+        return canonical_json(rest | self._fixed | self._sections(codes) | {"findings": found, "datasets": Fragment(self._datasets(facts, row))})
 
-    def _sections(self, codes: list[int]) -> dict[str, bytes]:
+    def _sections(self, codes: list[int]) -> dict[str, Fragment]:
         """What follows from the outcomes alone: groups, papers to bring, departments."""
         key = bytes(codes)
         kept = self._grouped.get(key)
         if kept is None:
             groups = [groups[code] for groups, code in zip(self._groups, codes, strict=True)]
             found = sections([*zip(self._keys, groups, strict=True), *self._unbuilt], [self._hits[index] for index, code in enumerate(codes) if code == FAIL])
-            kept = remember(self._grouped, key, {name: canonical_json(value) for name, value in found.items()}, most=_MOST_GROUPED)
+            kept = remember(self._grouped, key, {name: Fragment(canonical_json(value)) for name, value in found.items()}, most=_MOST_GROUPED)
         return kept
 
-    def _findings(self, outcomes: Outcomes, codes: list[int], row: int, epsg: int) -> tuple[dict[str, Any] | None, list[bytes]]:
-        """The site as GeoJSON and the findings written out; all places are moved to longitude and latitude at once."""
+    def _findings(self, outcomes: Outcomes, row: int, epsg: int) -> tuple[dict[str, Any] | None, list[bytes]]:
+        """The site as GeoJSON and the findings written out."""
+        if len(outcomes.facts) > _TOGETHER:
+            return self._written_out(outcomes, [row], epsg)[0]
+        if not outcomes.written:
+            outcomes.written.extend(self._written_out(outcomes, range(len(outcomes.facts)), epsg))
+        return outcomes.written[row]
+
+    def _written_out(self, outcomes: Outcomes, rows: Sequence[int], epsg: int) -> list[tuple[dict[str, Any] | None, list[bytes]]]:
+        """The same for some applications; all places are moved to longitude and latitude at once."""
+        lines, new = [], []
+        shapes: list[Any] = [outcomes.facts.subjects[row] for row in rows]
+        for row in rows:
+            written, missing = self._known(outcomes, row)
+            lines.append(written)
+            new += [(written, index, row, key) for index, key, _ in missing]
+            shapes += [shape for _, _, shape in missing]
+        moved = geojsons(shapes, epsg=epsg)
+        for (written, index, row, key), shape, geometry in zip(new, shapes[len(rows) :], moved[len(rows) :], strict=True):
+            written[index] = line = canonical_json(finding(outcomes, index, row, geometry=geometry))
+            if key is not None:
+                self._remember(key, shape, line)
+        return list(zip(moved, lines, strict=False))
+
+    def _known(self, outcomes: Outcomes, row: int) -> tuple[list[bytes], list[tuple[int, Any, Any]]]:
+        """The findings that have been written before, and for the others rule, key (None: not to be kept) and place."""
+        facts, codes = outcomes.facts, outcomes.codes[:, row].tolist()
         low, high = outcomes.low[:, row].tolist(), outcomes.high[:, row].tolist()
         written, asked = self._idle(codes)
-        keys: dict[int, Any] = {}
-        new = []
+        missing = []
         for index in asked:
-            key = keys[index] = self._key(index, codes[index], low, high, outcomes.facts, row)
-            written[index] = line = b"" if key is None else self._written.get(key, b"")
-            if not line:
-                new.append(index)
-        site, *places = geojsons([outcomes.facts.subjects[row], *(place(outcomes, index, row) if codes[index] == FAIL else None for index in new)], epsg=epsg)
-        for index, geometry in zip(new, places, strict=True):
-            written[index] = line = canonical_json(finding(outcomes, index, row, geometry=geometry))
-            if keys[index] is not None:
-                self._remember(keys[index], line)
-        return site, written
+            code, shape = codes[index], None
+            key = self._key(index, code, low, high, facts, row)
+            if code == FAIL and key is None:
+                shape = place(outcomes, index, row)
+                key = self._key_of_place(index, low, high, shape, facts, row)
+            kept = self._written.get(key) if key is not None else None
+            if kept is not None and kept[0] is shape:
+                written[index] = kept[1]
+            else:
+                missing.append((index, key, shape))
+        return written, missing
 
     def _idle(self, codes: list[int]) -> tuple[list[bytes], list[int]]:
         """The findings of rules that do not apply, and the rules whose findings are still asked for."""
         key = bytes(codes)
         kept = self._asked.get(key)
         if kept is None:
-            lines = [self._written.get(index, b"") if code == NOT_APPLICABLE else b"" for index, code in enumerate(codes)]
+            lines = [self._written.get(index, _NOT_YET)[1] if code == NOT_APPLICABLE else b"" for index, code in enumerate(codes)]
             kept = lines, [index for index, line in enumerate(lines) if not line]
             if all(codes[index] != NOT_APPLICABLE for index in kept[1]):
                 remember(self._asked, key, kept, most=_MOST_GROUPED)
@@ -173,9 +210,18 @@ class Writer:
             return None
         if note.far and note.than is None and high[note.row] == np.inf:
             return (index, low[note.row], np.inf)
-        if note.repeating and (note.of_value or (note.row >= 0 and high[note.row] == 0.0)):
-            return self._value_key(note, index, code, low, high, facts, row)
+        nothing = note.row >= 0 and high[note.row] == 0.0
+        if note.repeating and (note.of_value or nothing):
+            key = self._value_key(note, index, code, low, high, facts, row)
+            return key if key is None or note.told is None or nothing else (key, facts[note.told].detail(row))
         return None
+
+    def _key_of_place(self, index: int, low: list[float], high: list[float], shape: Any, facts: Facts, row: int) -> Any:
+        """The same for a rule failed at a place that is kept for all neighbours: it is told by its identity."""
+        note = self._notes[index]
+        if shape is None or note.kept_place is None or note.row < 0 or note.than is not None:
+            return None
+        return (index, FAIL, low[note.row], high[note.row], id(shape), facts[note.kept_place].detail(row))
 
     def _value_key(self, note: _Note, index: int, code: int, low: list[float], high: list[float], facts: Facts, row: int) -> Any:
         if note.category is not None:
@@ -188,10 +234,11 @@ class Writer:
         limit = other.threshold(row)
         return (index, code, low[note.row], high[note.row], other.number(row), id(limit[1].row.citation) if limit else None)
 
-    def _remember(self, key: Any, line: bytes) -> None:
+    def _remember(self, key: Any, shape: Any, line: bytes) -> None:
+        """Keep a finding with the place it shows, so that no other place can have its identity meanwhile."""
         if len(self._written) > _MOST_REMEMBERED:
             self._written = {}
-        self._written[key] = line
+        self._written[key] = (shape, line)
 
     def _datasets(self, facts: Facts, row: int) -> bytes:
         if not facts.anything_uncovered[row]:

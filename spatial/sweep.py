@@ -121,6 +121,31 @@ class Sweep:
         starts = np.searchsorted(self.owner[order], np.arange(len(self.ground.names) + 1)).tolist()
         return starts, self.subject[order], self.feature[order], order, self.areas[order]
 
+    def run(self, name: str, row: int) -> tuple[int, int]:
+        """Return where the pairs of one layer and subject begin and end in `pairs` and `listed`."""
+        place = self.ground.position[name] * len(self.subjects) + row
+        return self._runs[place], self._runs[place + 1]
+
+    def pairs(self, start: int, end: int) -> tuple[Ints, Ints, Floats]:
+        """Return some pairs in the order of the layers: feature rows, places for `parts`, areas."""
+        _, _, feature, places, areas = self._by_layer
+        return feature[start:end], places[start:end], areas[start:end]
+
+    @lazy
+    def listed(self) -> tuple[list[int], list[float]]:
+        """The feature rows and areas of all pairs in the order of the layers, as lists: they are asked for one by one."""
+        _, _, feature, _, areas = self._by_layer
+        return feature.tolist(), areas.tolist()
+
+    @lazy
+    def _runs(self) -> list[int]:
+        """Where the pairs of each layer and subject begin in the order of the layers, one more at the end."""
+        starts, subject, _, _, _ = self._by_layer
+        count, width = len(self.subjects), len(self.ground.names)
+        key = np.repeat(np.arange(width), np.diff(starts)) * count + subject
+        runs: list[int] = np.searchsorted(key, np.arange(width * count + 1)).tolist()
+        return runs
+
     def parts(self, places: Ints) -> Geometries:
         """Return what the subjects and pieces of some pairs share."""
         found = self.made[places]

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from spatial.errors import CuntuError, PackError
+from spatial.lazy import lazy
 from spatial.rules.parameters import Confidence, Strict
 from spatial.rules.yamlfile import read
 
@@ -71,6 +72,14 @@ class Calendar:
     years: frozenset[int]
     special: Mapping[date, bool]
 
+    @lazy
+    def differing(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """The weekends that are worked and the weekdays that are not, as ordinals, and the years on file, all in order."""
+        differs = np.array([day.toordinal() for day in self.special], dtype=np.int64)
+        worked = np.array(list(self.special.values()), dtype=bool)
+        weekend = np.array([day.weekday() >= _SATURDAY for day in self.special], dtype=bool)
+        return np.sort(differs[worked]), np.sort(differs[~worked & ~weekend]), np.array(sorted(self.years), dtype=np.int64)
+
     def is_working_day(self, day: date) -> bool:
         """Tell whether offices work on a day. Raises UnknownYearError for a year without notice."""
         if day.year not in self.years:
@@ -100,17 +109,12 @@ def working_days(calendar: Calendar, first: NDArray[np.int64], last: NDArray[np.
 
     Gives for every pair what `Calendar.between` gives.
     """
-    ordinals = [day.toordinal() for day in calendar.special]
-    differs = np.array(ordinals, dtype=np.int64)
-    worked = np.array(list(calendar.special.values()), dtype=bool)
-    weekend = np.array([day.weekday() >= _SATURDAY for day in calendar.special], dtype=bool)
-    more, fewer = np.sort(differs[worked]), np.sort(differs[~worked & ~weekend])
+    more, fewer, years = calendar.differing
     epoch = date(1970, 1, 1).toordinal()
     start, end = (first - epoch + 1).astype("datetime64[D]"), (np.maximum(last, first) - epoch + 1).astype("datetime64[D]")
     count = np.busday_count(start, end).astype(float)
     for days, sign in ((more, 1), (fewer, -1)):
         count += sign * (np.searchsorted(days, np.maximum(last, first), "right") - np.searchsorted(days, first, "right"))
-    years = np.array(sorted(calendar.years), dtype=np.int64)
     from_year, to_year = start.astype("datetime64[Y]").astype(np.int64) + 1970, (end - 1).astype("datetime64[Y]").astype(np.int64) + 1970
     on_file = np.searchsorted(years, to_year, "right") - np.searchsorted(years, from_year, "left") == to_year - from_year + 1
     return np.where(last <= first, 0.0, np.where(on_file, count, np.nan))

@@ -24,15 +24,38 @@ class Judged:
     row: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Waiting:
     applications: Applications
     basis: Basis
     done: asyncio.Future[Judged]
+    group: _Group | None = None
+
+
+@dataclass(eq=False)
+class _Group:
+    """Those judged together, and how many of them have not been answered yet."""
+
+    checks: Checks
+    unanswered: int
+
+    def end(self) -> None:
+        """Take note that one has been answered; after the last one what was measured for them is let go."""
+        self.unanswered -= 1
+        if not self.unanswered:
+            self.checks.forget()
+
+
+def _with_one_outline(waiting: list[_Waiting]) -> list[list[_Waiting]]:
+    """Put those together that were read within the same outline of the county."""
+    groups: dict[int, list[_Waiting]] = {}
+    for item in waiting:
+        groups.setdefault(id(item.basis.county), []).append(item)
+    return list(groups.values())
 
 
 class CheckGroups:
-    """Gathers the applications that come in at about the same time and judges those with the same basis together.
+    """Gathers the applications that come in at about the same time and judges them together.
 
     Clients that are answered together ask again together, but not at the very same moment. So what comes in while a group is
     being judged, stored and answered waits for those clients to ask again, at most GATHER_S; one client alone never waits.
@@ -62,6 +85,8 @@ class CheckGroups:
 
     def _end(self, waiting: _Waiting) -> None:
         """Take note that one of those judged has been answered, or its client gone."""
+        if waiting.group is not None:
+            waiting.group.end()
         if waiting in self._unanswered:
             self._unanswered.remove(waiting)
             self._answered += 1
@@ -79,10 +104,10 @@ class CheckGroups:
     def _judge_waiting(self) -> None:
         waiting, self._waiting, self._due = [item for item in self._waiting if not item.done.done()], [], None
         self._unanswered.update(waiting)
-        for basis in {id(item.basis): item.basis for item in waiting}.values():
-            group = [item for item in waiting if item.basis is basis]
+        for group in _with_one_outline(waiting):
+            # They are judged by what was read last, before any of them is judged.
             for start in range(0, len(group), LARGEST_GROUP):
-                self._judge_group(group[start : start + LARGEST_GROUP], basis)
+                self._judge_group(group[start : start + LARGEST_GROUP], group[-1].basis)
 
     def _judge_group(self, group: list[_Waiting], basis: Basis) -> None:
         try:
@@ -96,6 +121,8 @@ class CheckGroups:
             else:
                 group[0].done.set_exception(error)
             return
+        together = _Group(checks, len(group))
         for row, item in enumerate(group):
+            item.group = together
             item.done.set_result(Judged(checks, applications, row))
 

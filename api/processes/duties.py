@@ -41,7 +41,7 @@ Ready = Callable[[], None]
 JOBS_NICENESS = 10
 """Jobs give way to requests where both want the processor."""
 
-GARBAGE = (5_000, 10, 20)
+GARBAGE = (50_000, 10, 20)
 """When a worker looks for garbage (gc.set_threshold). A group of checks makes thousands of objects that go again by themselves: with Python's
 700 each group was walked through while it was being judged, a tenth of its time. The last number is kept low, so that what a check leaves
 behind is found before it comes to much."""

@@ -6,10 +6,11 @@ import mmap
 import time
 from collections.abc import Iterable
 
-STEP_S = 0.01
-"""How long a worker leaves a new connection to the others, for each connection it has more than the least busy one."""
+STEP_S = 0.03
+"""How long a worker leaves a new connection to the others, for each connection it has more than the least busy one: longer than that one
+judges a group of applications."""
 
-LONGEST_WAIT_S = 0.03
+LONGEST_WAIT_S = 0.06
 ABSENT = -1
 
 

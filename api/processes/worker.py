@@ -56,6 +56,7 @@ class Worker(uvicorn.Server):
             http=CarefulConnection, ws="none", proxy_headers=False, server_header=False,
         )  # fmt: skip
         super().__init__(config)
+        self.server_state.connections = _Counted(self._note)
         self.listening = listening
         self.load = load
         self.on_ready = on_ready
@@ -84,11 +85,9 @@ class Worker(uvicorn.Server):
         self.load.alive()
         if counter % 10 == 0:
             self.each_second()
-        connections = len(self.server_state.connections)
-        if self._left_at is None:
-            self.load.note(connections)
-        elif not (connections or self._is_arriving) or time.monotonic() - self._left_at > LEAVE_S:
-            self.should_exit = True
+        if self._left_at is not None:
+            gone = not (self.server_state.connections or self._is_arriving)
+            self.should_exit = self.should_exit or gone or time.monotonic() - self._left_at > LEAVE_S
         return await super().on_tick(counter)
 
     @property
@@ -112,7 +111,11 @@ class Worker(uvicorn.Server):
             except OSError as error:
                 log.warning("a connection could not be taken: %s", error)
                 await asyncio.sleep(LONGEST_WAIT_S)
-            self.load.note(len(self.server_state.connections))
+
+    def _note(self, connections: int) -> None:
+        """Tell the other workers at once how many connections there are, as long as this one takes new ones."""
+        if self._left_at is None:
+            self.load.note(connections)
 
     def _protocol(self) -> asyncio.Protocol:
         made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
@@ -129,6 +132,22 @@ class Worker(uvicorn.Server):
     def _stop_taking(self) -> None:
         if self._taking is not None:
             self._taking.cancel()
+
+
+class _Counted(set[Any]):
+    """The open connections; tells how many there are with each that comes or goes."""
+
+    def __init__(self, tell: Callable[[int], None]) -> None:
+        super().__init__()
+        self.tell = tell
+
+    def add(self, connection: Any) -> None:
+        super().add(connection)
+        self.tell(len(self))
+
+    def discard(self, connection: Any) -> None:
+        super().discard(connection)
+        self.tell(len(self))
 
 
 async def _readable(listening: socket.socket) -> None:

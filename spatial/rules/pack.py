@@ -117,6 +117,8 @@ class Pack:
     """The rules made ready for a day, kept by the engine."""
     limits_found: dict[Any, dict[Any, tuple[float, float, int]]] = field(default_factory=dict, compare=False, repr=False)
     """The area limits looked up so far."""
+    matrix_found: dict[Any, str | None] = field(default_factory=dict, compare=False, repr=False)
+    """The answers of the housing matrix looked up so far."""
 
     @property
     def chain(self) -> tuple[str, ...]:

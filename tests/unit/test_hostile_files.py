@@ -236,7 +236,7 @@ def test_a_virtual_table_is_no_layer(tmp_path):
     ids=["wall", "cpu", "memory"],
 )
 def test_a_process_beyond_its_limits_gives_one_clear_error(tmp_path, limits, words):
-    rows = "<row><c><v>1</v></c><c><v>2</v></c></row>" * 2 + '<row r="1048000"><c><v>3</v></c></row>'
+    rows = f"<row>{'<c><v>1</v></c>' * 12}</row>" * 60_000 + '<row r="1048000"><c><v>3</v></c></row>'
     path = made.swelling_parquet(tmp_path) if "memory_bytes" in limits else made.workbook(tmp_path, content=made.sheet(rows))
     with pytest.raises(CostlyFileError, match=words):
         contents(path, limits=Limits(**limits))

@@ -21,6 +21,17 @@ def one(number, **changes):
     return read_applications([application(case_no=f"A-{number}", coordinates=[ring(95 + 10 * number, 20)], **changes)], epsg_in=EPSG, epsg=EPSG)
 
 
+class Unmeasured(SimpleNamespace):
+    """Stands for what judging gives."""
+
+    def forget(self):
+        """Nothing has been measured."""
+
+
+def a_basis(county=None):
+    return SimpleNamespace(county=county)
+
+
 async def judged(groups, item, basis, *, answering_s=0.0):
     async with groups.judged(item, basis) as found:
         await asyncio.sleep(answering_s)
@@ -54,7 +65,7 @@ def test_what_comes_together_is_judged_once_and_as_if_alone(county_url, settings
 def sizes_of_groups(clients):
     """The sizes of groups where each client asks, is answered after 5 ms, thinks for so many ms, and asks again, six times."""
     calls = []
-    groups = CheckGroups(lambda applications, _basis: calls.append(len(applications)))
+    groups = CheckGroups(lambda applications, _basis: calls.append(len(applications)) or Unmeasured())
 
     async def client(number, thinks_ms):
         for _ in range(6):
@@ -64,7 +75,7 @@ def sizes_of_groups(clients):
     async def run():
         await asyncio.gather(*(client(number, thinks_ms) for number, thinks_ms in enumerate(clients)))
 
-    basis = object()
+    basis = a_basis()
     asyncio.run(asyncio.wait_for(run(), 90))
     return calls
 
@@ -81,10 +92,10 @@ def test_one_client_alone_does_not_wait(monkeypatch):
 
 def test_a_client_that_has_gone_is_not_judged_and_not_waited_for():
     calls = []
-    groups = CheckGroups(lambda applications, _basis: calls.append(list(applications.case_no)))
+    groups = CheckGroups(lambda applications, _basis: calls.append(list(applications.case_no)) or Unmeasured())
 
     async def run():
-        basis = object()
+        basis = a_basis()
         tasks = [asyncio.ensure_future(judged(groups, one(number), basis, answering_s=0.05)) for number in range(3)]
         await asyncio.sleep(0)
         tasks[1].cancel()
@@ -101,11 +112,46 @@ def test_a_site_that_cannot_be_judged_does_not_take_the_others_with_it():
     def judge(applications, _basis):
         if "A-1" in applications.case_no:
             raise RuntimeError("this one")
-        return SimpleNamespace(cases=list(applications.case_no))
+        return Unmeasured(cases=list(applications.case_no))
 
-    found = together(CheckGroups(judge), [one(number) for number in range(3)], object())
+    found = together(CheckGroups(judge), [one(number) for number in range(3)], a_basis())
     assert [getattr(item, "checks", item) if not isinstance(item, Exception) else str(item) for item in found][1] == "this one"
     assert [found[0].checks.cases, found[2].checks.cases] == [["A-0"], ["A-2"]]
+
+
+def test_what_was_read_while_the_data_were_looked_at_anew_is_judged_together_by_the_newest():
+    calls = []
+    groups = CheckGroups(lambda applications, basis: calls.append((list(applications.case_no), basis)) or Unmeasured())
+    earlier, later, elsewhere = a_basis(), a_basis(), a_basis(county="another outline")
+
+    async def run():
+        given = zip(range(4), (earlier, elsewhere, later, elsewhere), strict=True)
+        await asyncio.gather(*(judged(groups, one(number), basis) for number, basis in given))
+
+    asyncio.run(asyncio.wait_for(run(), 60))
+    assert calls == [(["A-0", "A-2"], later), (["A-1", "A-3"], elsewhere)]
+
+
+def test_what_was_measured_is_let_go_once_all_of_a_group_are_answered():
+    kept = []
+
+    class Measured(SimpleNamespace):
+        def forget(self):
+            kept.append("let go")
+
+    groups = CheckGroups(lambda _applications, _basis: Measured())
+
+    async def one_of_two(number, ended):
+        async with groups.judged(one(number), basis):
+            await asyncio.sleep(ended)
+            assert not kept
+
+    async def run():
+        await asyncio.gather(one_of_two(0, 0.0), one_of_two(1, 0.02))
+
+    basis = a_basis()
+    asyncio.run(asyncio.wait_for(run(), 60))
+    assert kept == ["let go"]
 
 
 def test_a_worker_leaves_a_connection_to_those_that_have_fewer():
