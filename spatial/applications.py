@@ -66,7 +66,10 @@ def join_applications(parts: Sequence[Applications]) -> Applications:
     """Put applications in the same storage CRS together, in order."""
     if len(parts) == 1:
         return parts[0]
-    columns = {name: np.concatenate([part.properties[name] for part in parts]) for name in parts[0].properties}
+    if all(len(part) == 1 for part in parts):
+        columns = _columns(list(parts[0].properties), [[column[0] for column in part.properties.values()] for part in parts])
+    else:
+        columns = {name: np.concatenate([part.properties[name] for part in parts]) for name in parts[0].properties}
     case_no = tuple(case for part in parts for case in part.case_no)
     return Applications(case_no, np.concatenate([part.sites for part in parts]), columns, parts[0].epsg)
 
@@ -94,7 +97,7 @@ def read_applications(
     if problems:
         raise InputError("申请资料有误：", problems=problems)
     sites = np.array(shapes, dtype=object)
-    columns = {name: _column([row.get(name) for row in rows]) for name in PROPERTIES}
+    columns = _columns(list(PROPERTIES), [[row.get(name) for name in PROPERTIES] for row in rows])
     return Applications(tuple(row.get("case_no") for row in rows), sites, columns, epsg)
 
 
@@ -136,10 +139,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _column(values: list[Any]) -> Any:
-    column = np.empty(len(values), dtype=object)
-    column[:] = values
-    return column
+def _columns(names: Sequence[str], rows: Sequence[list[Any]]) -> dict[str, Any]:
+    """Rows of values, one for each name, as an object array for each name."""
+    table = np.empty((len(names), len(rows)), dtype=object)
+    for place, row in enumerate(rows):
+        table[:, place] = row
+    return dict(zip(names, table, strict=True))
 
 
 def _feature_shape(feature: Any, where: str, source: int, epsg: int, county: Any, problems: list[str]) -> Any:
@@ -179,7 +184,7 @@ def _parse(geometry: Any, where: str, problems: list[str]) -> Any:
     rings = [[_ring(ring, f"{where}/coordinates/{j}", problems) for j, ring in enumerate(polygon)] for polygon in polygons]
     if len(problems) > before:
         return None
-    shapes = [shapely.Polygon(part[0], part[1:]) for part in rings]
+    shapes = [shapely.Polygon(part[0], part[1:]) if len(part) > 1 else shapely.polygons(part[0]) for part in rings]
     return shapes[0] if len(shapes) == 1 else shapely.MultiPolygon(shapes)
 
 

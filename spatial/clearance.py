@@ -78,10 +78,12 @@ def clearance(
     reach = wanted.farthest + wanted.widest
     subject, feature, apart = over.near(reach)
     measured = to_resolution(np.maximum(apart - wanted.half[feature], 0.0))
-    sure = choice.certain[feature] & ~wanted.free[feature]
-    high, worst = _least(over.count, subject[sure], to_resolution(measured - wanted.least[feature])[sure], np.flatnonzero(sure))
     low, doubtful = np.full(over.count, np.inf), np.full(over.count, -1, dtype=np.int64)
-    if wanted.any_unclear or choice.in_doubt:
+    high, worst = low, doubtful
+    if len(subject):
+        sure = choice.certain[feature] & ~wanted.free[feature]
+        high, worst = _least(over.count, subject[sure], to_resolution(measured - wanted.least[feature])[sure], np.flatnonzero(sure))
+    if len(subject) and (wanted.any_unclear or choice.in_doubt):
         maybe = choice.possible[feature] & (wanted.unclear[feature] | (choice.doubtful[feature] & ~wanted.free[feature]))
         low, doubtful = _least(over.count, subject[maybe], to_resolution(measured - wanted.strictest[feature])[maybe], np.flatnonzero(maybe))
     edge = to_resolution(over.edge_distance(reach) - reach)
@@ -132,7 +134,9 @@ def _attribute(layer: Layer, field: str | None, feature: int) -> Any:
 def _least(count: int, subject: Any, values: Floats, pairs: Any) -> tuple[Floats, Any]:
     """For each subject the smallest value and the pair that has it (-1: none)."""
     least, which = np.full(count, np.inf), np.full(count, -1, dtype=np.int64)
+    if not len(subject):
+        return least, which
     order = np.lexsort((pairs, values, subject))
-    first = order[np.flatnonzero(np.r_[True, np.diff(subject[order]) != 0])] if len(order) else order
+    first = order[np.flatnonzero(np.r_[True, np.diff(subject[order]) != 0])]
     least[subject[first]], which[subject[first]] = values[first], pairs[first]
     return least, which

@@ -27,9 +27,9 @@ def _nothing(_: int) -> None:
     return None
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, slots=True)
 class Fact:
-    """One fact of n subjects.
+    """One fact of n subjects; never changed once it is made (frozen it would take four times as long to make, and a check makes seventy).
 
     Numbers and booleans (0, 1) have `low` and `high`; categories have `values`, None where unknown. `reason(i)` says why subject
     i's value is not known exactly; `geometry(i)` is what caused it, in the storage CRS; `threshold(i)` and `shown(i)` serve

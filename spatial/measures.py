@@ -203,10 +203,13 @@ class Overlay:
     def _around(self, radius_m: float) -> tuple[Ints, Ints, Floats]:
         """The pairs of subject and piece whose boxes are within a radius, and their distances to the last digit."""
         # By boxes only: a tree search by distance holds the interpreter's lock, measuring lets other threads run.
-        west, south, east, north = shapely.bounds(self.subjects).T
+        if "bounds" not in self.shared:
+            self.shared["bounds"] = shapely.bounds(self.subjects).T
+        west, south, east, north = self.shared["bounds"]
         subject, piece = self.layer.tree.query(shapely.box(west - radius_m, south - radius_m, east + radius_m, north + radius_m))
-        order = np.lexsort((piece, subject))
-        subject, piece = subject[order], piece[order]
+        if len(subject) > 1:
+            order = np.lexsort((piece, subject))
+            subject, piece = subject[order], piece[order]
         return subject, piece, shapely.distance(self.subjects[subject], self.layer.pieces[piece])
 
     def distance(self, radius_m: float, chosen: Bools | None = None) -> Floats:

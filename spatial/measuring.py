@@ -20,6 +20,7 @@ from spatial.measures import Bools, Floats, Overlay, edge_distance, uncovered
 from spatial.overlap_table import (
     FAR,
     MEASURES,
+    TOUCHING,
     Column,
     OverlapTable,
     asked_round,
@@ -30,7 +31,7 @@ from spatial.overlap_table import (
 )
 from spatial.pieces import Extent, Geometries
 from spatial.remembered import remember
-from spatial.rules.model import FactSpec
+from spatial.rules.model import FactSpec, RuleFile
 from spatial.rules.pack import Pack
 from spatial.rules.parameters import Resolved
 from spatial.sweep import Sweep, ground, sweep
@@ -157,7 +158,9 @@ class Facts:
         return kept_table(self.pack, self.layers, self._table)
 
     def _table(self) -> OverlapTable:
-        names = [name for name in self.pack.swept if name in self.layers]
+        # What the report of a site tells of the neighbours it touches is found with the same look.
+        beside = set(TOUCHING) & set(self.pack.layers) if isinstance(self.pack.main, RuleFile) else set()
+        names = [name for name in sorted({*self.pack.swept, *beside}) if name in self.layers]
         columns = []
         for name, spec in self.pack.main.facts.items():
             if spec.measure in MEASURES and spec.layer in self.layers and not self._wrong_codes(spec):

@@ -32,6 +32,14 @@ MEASURES = ("overlap_area", "overlap_share", "outside_area")
 """The measures that are sums of overlaps."""
 
 
+TOUCHING = (
+    "basic_farmland", "ecological_redline", "urban_boundary", "parcel", "building", "road", "river", "hazard", "heritage", "water_source",
+    "new_village_area", "flood_storage", "flood_risk", "reservoir", "historic_village", "traditional_village", "geological_risk",
+    "nature_reserve", "scenic_area", "wetland", "forest", "enforcement",
+)  # fmt: skip
+"""Layers for which lying on is something else than lying beside."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One fact of the table: its name, how it is measured, and the features of its layer that it chooses."""
@@ -130,15 +138,19 @@ class OverlapTable:
     def _sums(self, members: _Members, swept: Sweep, areas: Floats, *, possible: bool) -> Floats:
         classes = self.feature_class[self.feature_starts[swept.owner] + swept.feature]
         total = members.sums(classes, swept.subject, swept.areas, facts=len(self.columns), subjects=len(areas))
-        for layer, name in enumerate(self.ground.names):
-            if not self.ground.layers[layer].disjoint:
-                self._count_once(total, layer, swept, name, possible=possible)
+        for name, columns in self._overlapping:
+            self._count_once(total, columns, swept, name, possible=possible)
         return to_resolution(np.minimum(total, areas))
 
-    def _count_once(self, total: Floats, layer: int, swept: Sweep, name: str, *, possible: bool) -> None:
+    @lazy
+    def _overlapping(self) -> list[tuple[str, list[int]]]:
+        """The layers whose features may overlap each other, with the facts about each."""
+        found = [(name, np.flatnonzero(self.layer_of == place).tolist()) for place, name in enumerate(self.ground.names)]
+        return [(name, columns) for name, columns in found if columns and not self.ground.layers[self.ground.position[name]].disjoint]
+
+    def _count_once(self, total: Floats, columns: list[int], swept: Sweep, name: str, *, possible: bool) -> None:
         """Where several features of a layer lie on one subject, take the area of their union: overlapping features count once."""
         subject, feature, pairs, _ = swept.of(name)
-        columns = np.flatnonzero(self.layer_of == layer).tolist()
         for start, end in runs_of_several(subject, feature):
             rows = feature[start:end]
             for column in columns:

@@ -8,6 +8,7 @@ from typing import Any
 from spatial.layer import Layer
 from spatial.measures import DECIMALS, Overlay
 from spatial.measuring import Facts
+from spatial.overlap_table import TOUCHING
 
 NOISE = {
     "basic_farmland": "basic_farmland_noise_m2", "planned_use": "plan_use_noise_m2", "control_zone": "boundary_noise_m2",
@@ -19,13 +20,6 @@ SPLIT = {"village": ("ZLDWDM", "ZLDWMC"), "control_zone": ("zone", None), "plann
 """Layers that divide the land, with the fields of a division's code and of its name."""
 
 ZONE_NAMES = {"concentrated": "集中建设区", "restricted": "限制建设区", "prohibited": "禁止建设区"}
-
-TOUCHING = (
-    "basic_farmland", "ecological_redline", "urban_boundary", "parcel", "building", "road", "river", "hazard", "heritage", "water_source",
-    "new_village_area", "flood_storage", "flood_risk", "reservoir", "historic_village", "traditional_village", "geological_risk",
-    "nature_reserve", "scenic_area", "wetland", "forest", "enforcement",
-)  # fmt: skip
-"""Layers for which lying on is something else than lying beside."""
 
 FARMLAND = "农用地"
 

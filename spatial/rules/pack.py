@@ -26,7 +26,7 @@ PACKS = Path(__file__).parent / "packs"
 _MAIN: dict[str, type[RuleFile] | type[TypeRuleFile]] = {"house-building": RuleFile, "village-types": TypeRuleFile}
 
 
-OVERLAPPING = ("overlap_area", "overlap_share", "outside_area", "overlap_without_dominant", "dominant", "length_inside")
+OVERLAPPING = ("overlap_area", "overlap_share", "outside_area", "overlap_without_dominant", "dominant", "length_inside", "strip_clearance")
 """The measures that need the parts of the subjects that lie on a layer's features."""
 
 
