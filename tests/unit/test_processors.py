@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import pytest
 
-from api.processes.duties import keep_to_one_processor
+from api.processes.duties import give_way_to_short_tasks, keep_to_one_processor
 
 
 def kept_to(monkeypatch, *, usable, workers):
@@ -40,3 +41,24 @@ def test_where_it_is_not_allowed_the_worker_goes_without(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
     monkeypatch.setattr(os, "sched_setaffinity", refuse)
     keep_to_one_processor(0, of=2)
+
+
+def test_a_worker_and_its_threads_give_way_to_short_tasks():
+    policies = []
+
+    def look():
+        policies.append(os.sched_getscheduler(0))
+
+    def work():
+        give_way_to_short_tasks()
+        look()
+        helper = threading.Thread(target=look)
+        helper.start()
+        helper.join()
+
+    before = os.sched_getscheduler(0)
+    worker = threading.Thread(target=work)
+    worker.start()
+    worker.join()
+    look()
+    assert policies == [os.SCHED_BATCH, os.SCHED_BATCH, before]
