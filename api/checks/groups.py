@@ -105,9 +105,10 @@ class CheckGroups:
         waiting, self._waiting, self._due = [item for item in self._waiting if not item.done.done()], [], None
         self._unanswered.update(waiting)
         for group in _with_one_outline(waiting):
-            # They are judged by what was read last, before any of them is judged.
+            # By the newest: who waited for what was just published must not be answered by what somebody else had read before.
+            basis = max((item.basis for item in group), key=lambda basis: basis.seen.moment.known_at)
             for start in range(0, len(group), LARGEST_GROUP):
-                self._judge_group(group[start : start + LARGEST_GROUP], group[-1].basis)
+                self._judge_group(group[start : start + LARGEST_GROUP], basis)
 
     def _judge_group(self, group: list[_Waiting], basis: Basis) -> None:
         try:

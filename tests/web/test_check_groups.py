@@ -28,8 +28,8 @@ class Unmeasured(SimpleNamespace):
         """Nothing has been measured."""
 
 
-def a_basis(county=None):
-    return SimpleNamespace(county=county)
+def a_basis(county=None, *, known_at=0):
+    return SimpleNamespace(county=county, seen=SimpleNamespace(moment=SimpleNamespace(known_at=known_at)))
 
 
 async def judged(groups, item, basis, *, answering_s=0.0):
@@ -122,14 +122,14 @@ def test_a_site_that_cannot_be_judged_does_not_take_the_others_with_it():
 def test_what_was_read_while_the_data_were_looked_at_anew_is_judged_together_by_the_newest():
     calls = []
     groups = CheckGroups(lambda applications, basis: calls.append((list(applications.case_no), basis)) or Unmeasured())
-    earlier, later, elsewhere = a_basis(), a_basis(), a_basis(county="another outline")
+    earlier, later, elsewhere = a_basis(known_at=1), a_basis(known_at=2), a_basis(county="another outline")
 
     async def run():
-        given = zip(range(4), (earlier, elsewhere, later, elsewhere), strict=True)
+        given = zip(range(5), (earlier, elsewhere, later, elsewhere, earlier), strict=True)
         await asyncio.gather(*(judged(groups, one(number), basis) for number, basis in given))
 
     asyncio.run(asyncio.wait_for(run(), 60))
-    assert calls == [(["A-0", "A-2"], later), (["A-1", "A-3"], elsewhere)]
+    assert calls == [(["A-0", "A-2", "A-4"], later), (["A-1", "A-3"], elsewhere)]
 
 
 def test_what_was_measured_is_let_go_once_all_of_a_group_are_answered():
