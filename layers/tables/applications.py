@@ -45,6 +45,7 @@ application_record = Table(
     CheckConstraint("known_to >= known_from", name="application_record_known_period"),
     Index("application_record_current", "case_no", unique=True, postgresql_where=text("known_to IS NULL")),
     Index("application_record_known", "known_from", "known_to"),
+    Index("application_record_ended", "known_to"),
 )
 
 applicant = Table(

@@ -13,8 +13,9 @@ from frames import EPSG, meta, published, red_lines, square
 from psycopg import sql
 from tiles_at import tile_of
 
-from layers import comparison, database, identify, ogc_features, snapshot, tiles, versions
-from layers.acting import Acting, on_behalf
+from layers import applications, comparison, database, identify, ogc_features, snapshot, tiles, versions
+from layers.acting import Acting, as_service, on_behalf
+from layers.applications import Application
 from layers.databases import create_database, drop_database
 from layers.ogc_crs import offered
 from layers.ogc_features import Selection
@@ -140,6 +141,26 @@ def test_a_feature_is_found_by_its_identifier(explained):
         assert ogc_features.one(conn, in_force(conn), "F7-00017", crs=next(iter(offered(EPSG).values())))
 
     assert [uses(plan, "version_id_identifier_idx") for plan in explained(APP, question) if "F7-00017" in plan] == [True]
+
+
+def test_when_the_register_last_changed_is_read_from_indexes(loaded):
+    """The service asks so several times a second: not by going through all applications on file to see which of them it may see."""
+    url, _ = loaded
+    with database.connect(url) as conn:
+        names = [f"A-{number}" for number in range(300)]
+        site = {"properties": {"household_id": "H"}, "geometry": square(0, 0, side=12), "epsg": EPSG}
+        applications.save(conn, [Application(case_no=name, **site) for name in names])
+        applications.settle(conn, names[:200])
+    with database.connect(url) as owner:
+        owner.autocommit = True
+        owner.execute("ANALYZE application, application_record")
+    with as_service(), database.connect(url, role=APP) as conn:
+        moment = conn.execute("SELECT clock_timestamp()").fetchone()[0]
+        plan = [row[0] for row in conn.execute(sql.SQL("EXPLAIN (ANALYZE, TIMING OFF) ") + applications.SQL["last_record_change"], {"known_at": moment}).fetchall()]
+        changed = applications.last_change(conn, known_at=moment)
+        assert changed == conn.execute("SELECT greatest(max(known_from), max(known_to)) FROM application_record").fetchone()[0]
+    read = [line.strip() for line in plan if "Scan" in line and "never executed" not in line]
+    assert len(read) == 2 and all(re.search(r"Index (Only )?Scan Backward using application_record_\w+ .*rows=1 loops=1", line) for line in read), plan
 
 
 def test_what_stands_in_the_same_place_is_found_by_the_spatial_index(explained):
