@@ -28,7 +28,7 @@ from api.processes.children import HANDLED, Child, fork
 from api.processes.duties import Plan
 from api.processes.loads import Loads
 from api.processes.worker import LEAVE
-from api.snapshots import look
+from api.snapshots import InForce, look
 from layers import acting, database, jobs
 from layers.roles import APP
 
@@ -60,6 +60,7 @@ class Master:
         self.children: list[Child] = []
         self._forked: dict[tuple[str, int, int], float] = {}
         self._looked = float("-inf")
+        self._kept: psycopg.Connection[Any] | None = None
         self._ending = False
         self._announced = False
         self._written_down = False
@@ -121,6 +122,7 @@ class Master:
         if lately or any((child.role, child.number, child.generation) == key for child in self.children):
             return
         self._forked[key] = time.monotonic()
+        self._let_go()
         plan, holding = self.plan, self.holding
         if role == "jobs":
             began = self.began
@@ -156,8 +158,7 @@ class Master:
             return
         self._looked = time.monotonic()
         try:
-            with self._connect() as conn:
-                wanted = look(conn, Moment.now()).versions
+            wanted = self._look().versions
             self.tally.seen()
             if self.holding.exactly(wanted) is None:
                 self.holding.catch_up(wanted, self._connect, between=self._turn)
@@ -169,6 +170,23 @@ class Master:
         except Exception:
             log.exception("cannot load the layers in force; checks go through PostGIS")
 
+    def _look(self) -> InForce:
+        """Ask what counts now, on a connection kept from one time to the next: the server needs forty times as long to begin a new one."""
+        if self._kept is not None:
+            try:
+                return look(self._kept, Moment.now())
+            except DATABASE_AWAY:
+                self._let_go()
+        self._kept = self._connect()
+        self._kept.autocommit = True
+        return look(self._kept, Moment.now())
+
+    def _let_go(self) -> None:
+        """Close the kept connection, before a fork too: two processes must not have the same one."""
+        if self._kept is not None:
+            self._kept.close()
+        self._kept = None
+
     def _connect(self) -> psycopg.Connection[Any]:
         return database.connect(self.plan.url, role=APP, timeout_s=processes.CONNECT_WITHIN_S)
 
@@ -179,6 +197,7 @@ class Master:
             os.read(wake, 4096)
 
     def _end(self) -> None:
+        self._let_go()
         for child in self.children:
             child.tell(signal.SIGTERM)
         until = time.monotonic() + STOP_WITHIN_S
