@@ -15,7 +15,7 @@ from psycopg_pool import ConnectionPool
 from api.errors import DATABASE_AWAY
 from api.holding import Holding, Versions
 from api.moment import Moment
-from layers import acting, classifications, snapshot, versions
+from layers import acting, classifications, database, snapshot, versions
 from layers.acting import as_service
 from spatial.layer import LayerSet
 
@@ -80,14 +80,17 @@ class Snapshots:
             return "off"
         return "loaded" if self._now is not None and self.layers(self._now[1].versions) is not None else "loading"
 
-    def in_force(self, moment: Moment) -> InForce:
-        """Tell what counts, and the moment for which that holds: the one asked for, or (for "now") the one of the last look."""
+    def in_force(self, moment: Moment, conn: psycopg.Connection[Any] | None = None) -> InForce:
+        """Tell what counts, and the moment for which that holds: the one asked for, or (for "now") the one of the last look.
+
+        Whoever has a connection on which the service acts lends it.
+        """
         if not moment.is_now:
-            return self._look(moment)
+            return self._look(moment, conn)
         seen = self.recent()
         if seen is None:
             began, news = time.monotonic(), self.news
-            seen = self._look(Moment.now())
+            seen = self._look(Moment.now(), conn)
             if news == self.news:  # else it was asked before what has been published since
                 self._now = (began, seen)
         return seen
@@ -118,8 +121,10 @@ class Snapshots:
         self._now = None
         self._wake.set()
 
-    def _look(self, moment: Moment) -> InForce:
+    def _look(self, moment: Moment, conn: psycopg.Connection[Any] | None) -> InForce:
         """Ask as the service: what is found is held for all; what each may see of it is decided where it is shown."""
+        if conn is not None:
+            return look(conn, moment)
         with as_service(), self.pool.connection() as conn:
             return look(conn, moment)
 
@@ -142,8 +147,9 @@ class Snapshots:
 
 
 def look(conn: psycopg.Connection[Any], moment: Moment) -> InForce:
-    """Ask the database what counts at a moment."""
-    found = versions.in_force(conn, valid_on=moment.valid_on, known_at=moment.known_at)
-    run_id = classifications.applicable(conn, valid_on=moment.valid_on, known_at=moment.known_at)
-    drawn = versions.in_force(conn, valid_on=moment.valid_on, known_at=moment.known_at, display_only=True)
-    return InForce(moment, found, run_id, drawn)
+    """Ask the database what counts at a moment, in one round trip."""
+    with database.seeing_all(conn):
+        run_id = classifications.ask_applicable(conn, valid_on=moment.valid_on, known_at=moment.known_at)
+        found = versions.ask_in_force_and_shown(conn, valid_on=moment.valid_on, known_at=moment.known_at)
+        measured, drawn = found()
+        return InForce(moment, measured, run_id(), drawn)

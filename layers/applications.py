@@ -103,8 +103,9 @@ def settle(conn: Connection, case_nos: Sequence[str]) -> None:
 
 def last_change(conn: Connection, *, known_at: datetime) -> datetime | None:
     """Tell when the register of live applications, as known at a moment, last changed; waits for a change under way."""
-    conn.execute(SQL["share_records"])
-    row = conn.execute(SQL["last_record_change"], {"known_at": known_at}).fetchone()
+    with conn.pipeline():  # both in one round trip; the second still sees what was there when the first was through
+        conn.execute(SQL["share_records"])
+        row = conn.execute(SQL["last_record_change"], {"known_at": known_at}).fetchone()
     return row[0] if row else None
 
 

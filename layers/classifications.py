@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -89,8 +89,13 @@ def latest(conn: Connection) -> Run | None:
 
 def applicable(conn: Connection, *, valid_on: date, known_at: datetime) -> UUID | None:
     """Return the run whose types count on a day, as known at a moment: made for the latest day up to it, and of those the newest."""
-    row = conn.execute(SQL["applicable"], {"valid_on": valid_on, "known_at": known_at}).fetchone()
-    return row[0] if row else None
+    return ask_applicable(conn, valid_on=valid_on, known_at=known_at)()
+
+
+def ask_applicable(conn: Connection, *, valid_on: date, known_at: datetime) -> Callable[[], UUID | None]:
+    """Ask what `applicable` tells; in a pipeline, call for the answer later."""
+    cursor = conn.execute(SQL["applicable"], {"valid_on": valid_on, "known_at": known_at})
+    return lambda: next((row[0] for row in cursor), None)
 
 
 def recent(conn: Connection, *, limit: int = 20) -> list[Run]:

@@ -11,7 +11,7 @@ for; a published draft takes nothing out of force. Data for showing only (`displ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -44,6 +44,8 @@ from spatial.layer import DatasetVersion
 SQL = queries("versions")
 
 Connection = psycopg.Connection[Any]
+Versions = dict[str, DatasetVersion]
+"""By layer id."""
 
 LAW_STATUSES = ("draft", "in_force", "superseded")
 
@@ -186,10 +188,29 @@ def in_force(
     Only what is law counts, or with `law_status="draft"` only drafts; `display_only` asks for the data for showing instead. It is the same
     for all: a version more closed than whoever acts may see is returned, too, and nothing earlier in its place.
     """
-    asked = {"valid_on": valid_on, "known_at": known_at, "law_status": law_status, "display_only": display_only}
-    with database.seeing_all(conn), conn.cursor(row_factory=dict_row) as cursor:
-        cursor.execute(SQL["in_force"], asked)
-        return {row["layer"]: DatasetVersion(**row) for row in cursor}
+    asked = {"valid_on": valid_on, "known_at": known_at, "law_status": law_status, "display_only": [display_only]}
+    with database.seeing_all(conn), conn.cursor() as cursor:
+        return _by_layer(cursor.execute(SQL["in_force"], asked).fetchall())
+
+
+def ask_in_force_and_shown(conn: Connection, *, valid_on: date, known_at: datetime) -> Callable[[], tuple[Versions, Versions]]:
+    """Ask at one go what `in_force` says of the data to measure with and of those for showing only; in a pipeline, call for the answer later.
+
+    Only for whoever sees all: what is hidden from others must not make way for what is not.
+    """
+    asked = {"valid_on": valid_on, "known_at": known_at, "law_status": "in_force", "display_only": [False, True]}
+    cursor = conn.cursor().execute(SQL["in_force"], asked)
+
+    def answer() -> tuple[Versions, Versions]:
+        rows = cursor.fetchall()
+        return _by_layer(row for row in rows if not row[0]), _by_layer(row for row in rows if row[0])
+
+    return answer
+
+
+def _by_layer(rows: Iterable[tuple[Any, ...]]) -> Versions:
+    """The versions in rows of the query `in_force`, whose columns after the first are in the order of the fields."""
+    return {row[1]: DatasetVersion(*row[1:]) for row in rows}
 
 
 def history(conn: Connection, layer: str) -> list[VersionRecord]:

@@ -91,9 +91,15 @@ class Checker:
 
     def basis(self, moment: Moment) -> Basis:
         """Tell what counts at a moment; asks the database."""
-        seen = self.snapshots.in_force(moment)
+        seen = self.snapshots.recent() if moment.is_now else None
+        if seen is None:
+            with as_service(), self.pool.connection() as conn:
+                seen = self.snapshots.in_force(moment, conn)
+                register = self.register.at(seen.moment.known_at, conn)
+        else:
+            register = self.register.at(seen.moment.known_at)
         types = self._types(seen.run_id) if seen.run_id else None
-        return Basis(seen, self._county(seen), types, self.register.at(seen.moment.known_at))
+        return Basis(seen, self._county(seen), types, register)
 
     def check(self, applications: Applications, *, moment: Moment) -> list[Checked]:
         """Check applications with what counts at a moment, and store all reports in one transaction."""

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
+import psycopg
 from psycopg_pool import ConnectionPool
 
 from layers import applications
 from layers.acting import as_service
 from spatial.layer import Layer
+
+MOMENTS_KEPT = 16
+REGISTERS_KEPT = 4
+
+Value = TypeVar("Value")
+Connection = psycopg.Connection[Any]
 
 
 class LiveRegister:
@@ -22,17 +30,35 @@ class LiveRegister:
     def __init__(self, pool: ConnectionPool[Any], *, epsg: int) -> None:
         self.pool = pool
         self.epsg = epsg
-        self.at = lru_cache(maxsize=16)(self._at)
-        self._since = lru_cache(maxsize=4)(self._read)
+        self._changes: dict[datetime, datetime] = {}
+        self._registers: dict[datetime, Layer] = {}
 
-    def _at(self, known_at: datetime) -> Layer:
-        """Return the register as it was known at a moment."""
-        with as_service(), self.pool.connection() as conn:
-            changed = applications.last_change(conn, known_at=known_at)
-        return self._since(changed or known_at)
+    def at(self, known_at: datetime, conn: Connection | None = None) -> Layer:
+        """Return the register as it was known at a moment. Whoever has a connection on which the service acts lends it."""
+        changed = self._changes.get(known_at)
+        if changed is None:
+            with self._asking(conn) as asked:
+                changed = applications.last_change(asked, known_at=known_at) or known_at
+            _keep(self._changes, known_at, changed, most=MOMENTS_KEPT)
+        register = self._registers.get(changed)
+        if register is None:
+            with self._asking(conn) as asked:
+                register = applications.live(asked, known_at=changed, epsg=self.epsg)
+            _ = register.tree, register.extent
+            _keep(self._registers, changed, register, most=REGISTERS_KEPT)
+        return register
 
-    def _read(self, known_at: datetime) -> Layer:
-        with as_service(), self.pool.connection() as conn:
-            layer = applications.live(conn, known_at=known_at, epsg=self.epsg)
-        _ = layer.tree, layer.extent
-        return layer
+    @contextmanager
+    def _asking(self, conn: Connection | None) -> Iterator[Connection]:
+        if conn is not None:
+            yield conn
+        else:
+            with as_service(), self.pool.connection() as own:
+                yield own
+
+
+def _keep(kept: dict[datetime, Value], key: datetime, value: Value, *, most: int) -> None:
+    """Keep a value, and let go of those kept for longest where there are more than so many."""
+    kept[key] = value
+    for oldest in list(kept)[:-most]:
+        kept.pop(oldest, None)

@@ -41,8 +41,8 @@ UPDATE dataset_version SET status = 'published', known_from = %(at)s WHERE id = 
 UPDATE dataset_version SET status = 'withdrawn', known_to = coalesce(known_to, %(at)s) WHERE id = %(id)s;
 
 -- name: in_force
-SELECT DISTINCT ON (v.layer_id)
-    v.layer_id AS layer, v.id AS version, v.title, v.authority, v.valid_from, v.valid_to, v.known_from, v.known_to, v.source_name,
+SELECT DISTINCT ON (v.display_only, v.layer_id)
+    v.display_only, v.layer_id AS layer, v.id AS version, v.title, v.authority, v.valid_from, v.valid_to, v.known_from, v.known_to, v.source_name,
     v.source_sha256, v.survey_date, v.code_system, coalesce(l.law_status, v.law_status) AS law_status, v.secrecy, v.synthetic,
     v.feature_count
 FROM dataset_version AS v
@@ -55,8 +55,8 @@ WHERE v.status <> 'staged'
   AND v.known_from <= %(known_at)s AND (v.known_to IS NULL OR %(known_at)s < v.known_to)
   AND v.valid_from <= %(valid_on)s AND (v.valid_to IS NULL OR %(valid_on)s < v.valid_to)
   AND coalesce(l.law_status, v.law_status) = %(law_status)s
-  AND v.display_only = %(display_only)s
-ORDER BY v.layer_id, greatest(v.known_from, l.made_at) DESC, v.id DESC;
+  AND v.display_only = ANY (%(display_only)s)
+ORDER BY v.display_only, v.layer_id, greatest(v.known_from, l.made_at) DESC, v.id DESC;
 
 -- name: history
 SELECT

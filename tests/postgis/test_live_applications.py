@@ -10,8 +10,9 @@ import pytest
 from frames import EPSG, buildings, meta, moment, published, square
 from planning import layer
 
-from api.checks.live_register import LiveRegister
+from api.checks.live_register import MOMENTS_KEPT, REGISTERS_KEPT, LiveRegister
 from layers import applications, database, snapshot, versions
+from layers.acting import as_service
 from layers.applications import Application
 
 
@@ -83,6 +84,36 @@ def test_the_rows_are_read_once_for_each_change(db_url):
             applications.settle(conn, ["A-1"])
             later = now(conn)
         assert (len(register.at(first).ids), len(register.at(later).ids)) == (1, 0)
+
+
+def test_of_each_moment_and_each_change_it_asks_once_and_a_lent_connection_is_used(db_url, monkeypatch):
+    asked, calls = [], {name: getattr(applications, name) for name in ("last_change", "live")}
+
+    def noted(name):
+        return lambda conn, **told: asked.append((name, conn)) or calls[name](conn, **told)
+
+    for name in calls:
+        monkeypatch.setattr(applications, name, noted(name))
+    with database.pool(db_url, max_size=1, timeout_s=0.2) as pool:
+        register = LiveRegister(pool, epsg=EPSG)
+        with as_service(), pool.connection() as conn:
+            first, second = now(conn), now(conn)
+            lent = [register.at(first, conn), register.at(first, conn), register.at(second, conn)]
+        assert {id(used) for _, used in asked} == {id(conn)}
+        # Without an application there is no change either, and each moment stands for itself.
+        assert [name for name, _ in asked] == ["last_change", "live", "last_change", "live"]
+        assert register.at(first) is lent[0] is lent[1]
+        assert len(asked) == 4
+
+
+def test_of_many_moments_only_the_last_are_kept(db_url):
+    with database.pool(db_url, max_size=2) as pool:
+        register = LiveRegister(pool, epsg=EPSG)
+        with pool.connection() as conn:
+            moments = [now(conn) for _ in range(3 * MOMENTS_KEPT)]
+        for known_at in moments:
+            register.at(known_at)
+        assert list(register._changes) == moments[-MOMENTS_KEPT:] and len(register._registers) == REGISTERS_KEPT
 
 
 def test_of_a_village_wide_layer_all_of_the_subjects_village_is_read(db):
