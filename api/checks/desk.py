@@ -40,6 +40,7 @@ class Asked:
 
 
 PATIENCE_S = 0.1
+AHEAD_S = 0.02
 STALE_S = 30.0
 """Where reading what counts now takes longer than PATIENCE_S (somebody is writing down many applications), what counted at most so long ago
 is used; a check names that moment."""
@@ -74,6 +75,7 @@ class CheckDesk:
             return stored
         async with self.groups.judged(self._read(body, asked, basis), basis) as judged:
             stored = refuse_beyond_reach(_for_store(judged))
+            self._look_ahead()
             await self.writer.store(stored)
             return stored
 
@@ -138,6 +140,11 @@ class CheckDesk:
                     return basis
             await asyncio.wait({reading})
             reading.result()
+
+    def _look_ahead(self) -> None:
+        """Read what counts anew now, when the loop is about to wait for the database, rather than while the next group is judged."""
+        if self._basis is not None and time.monotonic() - self._read_at > FRESH_S - AHEAD_S:
+            self._next()
 
     def _next(self) -> asyncio.Task[Basis]:
         """Begin to read the next basis, or join in waiting for it."""
