@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import shapely
@@ -38,6 +38,8 @@ from spatial.sweep import Sweep, ground, sweep
 from spatial.vicinity import vicinity
 
 _MOST_FAR = 500
+
+Found = TypeVar("Found")
 
 
 class Facts:
@@ -114,6 +116,13 @@ class Facts:
         self._facts, self._overlays, self._shared = {}, {}, {}
         for name in ("swept", "_sums", "_stated", "_empty"):
             self.__dict__.pop(name, None)
+
+    def once(self, key: tuple[str, ...], find: Callable[[], Found]) -> Found:
+        """Return what several facts need, found for the first of them."""
+        if key not in self._shared:
+            self._shared[key] = find()
+        found: Found = self._shared[key]
+        return found
 
     def numbers(self, names: tuple[str, ...]) -> tuple[Floats, Floats]:
         """Return the least and the most of some numeric facts, as facts × subjects."""

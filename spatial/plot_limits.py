@@ -6,7 +6,7 @@ rules. What is not known widens the answer to the interval between the strictest
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -120,12 +120,25 @@ Case = tuple[str, date, str, float | None]
 """Province, day, what is limited, farmland per head in m² (None: not known)."""
 
 
-def _each_once(pack: Pack, case: Case, terrain: np.ndarray[tuple[int], np.dtype[np.object_]], land: Mapping[str, Truth], persons: Floats) -> Limits:
+Inputs = tuple[Any, ...]
+"""Terrain (None: not known), persons (None: not known) and the truth of each kind of land, in LAND_KINDS' order, of one subject."""
+
+
+def _inputs(terrain: Fact, persons: Fact, taken: Sequence[Fact]) -> list[Inputs]:
+    land = []
+    for fact in taken:
+        assert fact.low is not None and fact.high is not None
+        land.append(np.where(fact.low > 0, TRUE, np.where(fact.high > 0, UNKNOWN, FALSE)).tolist())
+    assert persons.low is not None and persons.high is not None
+    heads = [low if low == high else None for low, high in zip(persons.low.tolist(), persons.high.tolist(), strict=True)]
+    return list(zip(terrain.values.tolist(), heads, *land, strict=True))
+
+
+def _each_once(pack: Pack, case: Case, keys: list[Inputs]) -> Limits:
     """Look each combination of inputs up once: there are few of them, however many subjects, and the pack remembers them."""
     kept = pack.limits_found.get(case)
     if kept is None:
         kept = remember(pack.limits_found, case, {}, most=_MOST_CASES)
-    keys = list(zip(terrain.tolist(), [None if n != n else n for n in persons.tolist()], *(land[kind].tolist() for kind in LAND_KINDS), strict=True))
     new = [key for key in dict.fromkeys(keys) if key not in kept]
     if new:
         kept.update(zip(new, _looked_up(pack, case, new), strict=True))
@@ -136,7 +149,7 @@ def _each_once(pack: Pack, case: Case, terrain: np.ndarray[tuple[int], np.dtype[
 _MOST_CASES = 32
 
 
-def _looked_up(pack: Pack, case: Case, keys: list[tuple[Any, ...]]) -> list[tuple[float, float, int]]:
+def _looked_up(pack: Pack, case: Case, keys: list[Inputs]) -> list[tuple[float, float, int]]:
     province, on, applies_to, per_head = case
     terrain, persons, *kinds = zip(*keys, strict=True)
     land = {kind: np.array(values, dtype=np.int8) for kind, values in zip(LAND_KINDS, kinds, strict=True)}
@@ -153,15 +166,10 @@ def limit_fact(facts: Facts, name: str, spec: FactSpec) -> Fact:
     `item` is what is limited (plot, house or floor; plot by default), `parameter` the county's farmland per head in m².
     """
     terrain, persons, *taken = (facts[other] for other in spec.of)
-    land = {}
-    for kind, fact in zip(LAND_KINDS, taken, strict=True):
-        assert fact.low is not None and fact.high is not None
-        land[kind] = np.where(fact.low > 0, TRUE, np.where(fact.high > 0, UNKNOWN, FALSE)).astype(np.int8)
-    assert persons.low is not None and persons.high is not None
-    heads = np.where(persons.low == persons.high, persons.low, np.nan)
+    keys = facts.once(("inputs of limits", *spec.of), lambda: _inputs(terrain, persons, taken))
     per_head = facts.parameter(spec.parameter).number() if spec.parameter else None
     province = facts.pack.county[:2] + "0000"
-    found = _each_once(facts.pack, (province, facts.valid_on, spec.item or "plot", per_head), terrain.values, land, heads)
+    found = _each_once(facts.pack, (province, facts.valid_on, spec.item or "plot", per_head), keys)
 
     def threshold(row: int) -> tuple[float, Value] | None:
         if found.row[row] < 0:

@@ -7,7 +7,7 @@ asking for them is an error: weekends alone would give a wrong deadline.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from pydantic import Field, model_validator
 
 from spatial.errors import CuntuError, PackError
 from spatial.lazy import lazy
+from spatial.remembered import remember
 from spatial.rules.parameters import Confidence, Strict
 from spatial.rules.yamlfile import read
 
@@ -71,6 +72,8 @@ class Calendar:
 
     years: frozenset[int]
     special: Mapping[date, bool]
+    counted: dict[tuple[int, int], float] = field(default_factory=dict, compare=False, repr=False)
+    """The working days of pairs of days asked about before."""
 
     @lazy
     def differing(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -107,8 +110,21 @@ class Calendar:
 def working_days(calendar: Calendar, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.float64]:
     """Count for n pairs of days (as ordinals) the working days after the first up to the last; NaN where a year has no notice.
 
-    Gives for every pair what `Calendar.between` gives.
+    Gives for every pair what `Calendar.between` gives. Notices begin and end on few days: each pair is counted once.
     """
+    pairs, kept = list(zip(first.tolist(), last.tolist(), strict=True)), calendar.counted
+    found = {pair: kept.get(pair) for pair in pairs}
+    new = [pair for pair, days in found.items() if days is None]
+    if new:
+        for pair, days in zip(new, _counted(calendar, *np.array(new, dtype=np.int64).T).tolist(), strict=True):
+            found[pair] = remember(kept, pair, days, most=_MOST_COUNTED)
+    return np.array([found[pair] for pair in pairs], dtype=float)
+
+
+_MOST_COUNTED = 20_000
+
+
+def _counted(calendar: Calendar, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.float64]:
     more, fewer, years = calendar.differing
     epoch = date(1970, 1, 1).toordinal()
     start, end = (first - epoch + 1).astype("datetime64[D]"), (np.maximum(last, first) - epoch + 1).astype("datetime64[D]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
 from psycopg_pool import ConnectionPool
@@ -13,11 +13,11 @@ from psycopg_pool import ConnectionPool
 from layers import applications
 from layers.acting import as_service
 from spatial.layer import Layer
+from spatial.remembered import remember
 
 MOMENTS_KEPT = 16
 REGISTERS_KEPT = 4
 
-Value = TypeVar("Value")
 Connection = psycopg.Connection[Any]
 
 
@@ -39,13 +39,13 @@ class LiveRegister:
         if changed is None:
             with self._asking(conn) as asked:
                 changed = applications.last_change(asked, known_at=known_at) or known_at
-            _keep(self._changes, known_at, changed, most=MOMENTS_KEPT)
+            remember(self._changes, known_at, changed, most=MOMENTS_KEPT)
         register = self._registers.get(changed)
         if register is None:
             with self._asking(conn) as asked:
                 register = applications.live(asked, known_at=changed, epsg=self.epsg)
             _ = register.tree, register.extent
-            _keep(self._registers, changed, register, most=REGISTERS_KEPT)
+            remember(self._registers, changed, register, most=REGISTERS_KEPT)
         return register
 
     @contextmanager
@@ -55,10 +55,3 @@ class LiveRegister:
         else:
             with as_service(), self.pool.connection() as own:
                 yield own
-
-
-def _keep(kept: dict[datetime, Value], key: datetime, value: Value, *, most: int) -> None:
-    """Keep a value, and let go of those kept for longest where there are more than so many."""
-    kept[key] = value
-    for oldest in list(kept)[:-most]:
-        kept.pop(oldest, None)
