@@ -52,7 +52,11 @@ class Question:
 
     def statement(self, variant: str, *, first: int, last: int) -> sql.Composed:
         """Return the statement for the sites from `first` to before `last`."""
-        return self.template.format(**self.variants[variant], first=sql.Literal(first), last=sql.Literal(last))
+        return self.of(variant, SQL["sites_between"].format(first=sql.Literal(first), last=sql.Literal(last)))
+
+    def of(self, variant: str, sites: sql.Composable) -> sql.Composed:
+        """Return the statement for the sites that a condition on `s` names."""
+        return self.template.format(**self.variants[variant], of_sites=sites)
 
 
 def questions(pack: Pack, versions: Mapping[str, DatasetVersion], *, on: date) -> list[Question]:
@@ -196,6 +200,13 @@ def _seconds(conn: psycopg.Connection[Any], question: Question, variant: str, sa
     began = time.perf_counter()
     conn.execute(question.statement(variant, first=sample[0], last=sample[1]))
     return time.perf_counter() - began
+
+
+def about_one_site(asked: Sequence[Question], variants: Sequence[str]) -> str:
+    """Write all questions about one site as one statement for pgbench (`:site`): a column for each question, its answers together."""
+    each = [question.of(variant, SQL["site_of_pgbench"]) for question, variant in zip(asked, variants, strict=True)]
+    answers = sql.SQL(", ").join(SQL["answer"].format(question=question) for question in each)
+    return SQL["one_site"].format(answers=answers).as_string()
 
 
 Answers = Mapping[tuple[str, str], NDArray[np.float64]]

@@ -3,10 +3,10 @@ SELECT x.id, {columns}
 FROM (
     SELECT s.id, {shared} AS m2
     FROM bench_site AS s JOIN piece AS p ON {meets}
-    WHERE p.version_id = {version} AND s.id >= {first} AND s.id < {last}
+    WHERE p.version_id = {version} AND {of_sites}
     OFFSET 0
 ) AS x
-GROUP BY x.id;
+GROUP BY x.id
 
 -- name: overlaps_by_attribute
 SELECT x.id, {columns}
@@ -14,20 +14,20 @@ FROM (
     SELECT s.id, {shared} AS m2, f.attributes
     FROM bench_site AS s JOIN piece AS p ON {meets}
     JOIN feature AS f ON f.version_id = {version} AND f.fid = p.fid
-    WHERE p.version_id = {version} AND s.id >= {first} AND s.id < {last}
+    WHERE p.version_id = {version} AND {of_sites}
     OFFSET 0
 ) AS x
-GROUP BY x.id;
+GROUP BY x.id
 
 -- name: overlaps_by_feature
 SELECT x.id, max(x.m2) AS largest_m2, sum(x.m2) AS m2, (array_agg(x.fid ORDER BY x.m2 DESC))[1] AS fid
 FROM (
     SELECT s.id, p.fid, sum({shared}) AS m2
     FROM bench_site AS s JOIN piece AS p ON {meets}
-    WHERE p.version_id = {version} AND s.id >= {first} AND s.id < {last}
+    WHERE p.version_id = {version} AND {of_sites}
     GROUP BY s.id, p.fid
 ) AS x
-GROUP BY x.id;
+GROUP BY x.id
 
 -- name: near
 SELECT x.id, {columns}
@@ -35,20 +35,20 @@ FROM (
     SELECT s.id, ST_Distance(p.geom, s.geom) AS m, ST_Dimension(p.geom) < 2 AS thin, f.attributes
     FROM bench_site AS s JOIN piece AS p ON {meets}
     JOIN feature AS f ON f.version_id = {version} AND f.fid = p.fid
-    WHERE p.version_id = {version} AND s.id >= {first} AND s.id < {last}
+    WHERE p.version_id = {version} AND {of_sites}
     OFFSET 0
 ) AS x
-GROUP BY x.id;
+GROUP BY x.id
 
 -- name: gap
 SELECT x.id, min(x.m)
 FROM (
     SELECT s.id, ST_Distance(f.geom, s.geom) AS m
     FROM bench_site AS s JOIN feature AS f ON ST_DWithin(f.geom, s.geom, {reach})
-    WHERE f.version_id = {version} AND s.id >= {first} AND s.id < {last}
+    WHERE f.version_id = {version} AND {of_sites}
       AND NOT (ST_Intersects(f.geom, s.geom) AND ST_Area(ST_Intersection(f.geom, s.geom)) >= 0.5 * f.area_m2)
 ) AS x
-GROUP BY x.id;
+GROUP BY x.id
 
 -- name: meets
 ST_Intersects(p.geom, s.geom)
@@ -106,3 +106,15 @@ NOT x.attributes ->> {field} LIKE ANY ({values}::text[])
 
 -- name: before
 (x.attributes ->> {field})::date < {day}
+
+-- name: sites_between
+s.id >= {first} AND s.id < {last}
+
+-- name: site_of_pgbench
+s.id = :site
+
+-- name: answer
+(SELECT q FROM ({question}) AS q)
+
+-- name: one_site
+SELECT {answers};

@@ -60,6 +60,24 @@ def test_however_it_is_written_it_gives_the_amounts_of_the_check(asked, way):
     assert sum(np.nansum(np.abs(values)) > 0 for values in answers.values()) > 30
 
 
+def test_one_site_is_asked_the_same_by_one_statement(asked):
+    url, ground, _ = asked
+    found = pack_questions.questions(ground.pack, ground.versions, on=ON)
+    ways = [next(iter(question.variants)) for question in found]
+    statement = pack_questions.about_one_site(found, ways)
+    with database.connect(url) as conn:
+        for site in range(0, SITES, 60):
+            [row] = conn.execute(statement.replace(":site", str(site))).fetchall()
+            alone = [conn.execute(question.statement(way, first=site, last=site + 1)).fetchall() for question, way in zip(found, ways, strict=True)]
+            told = [[] if answer is None else [tuple(number(value) for value in answer)] for answer in row]
+            assert told == [[tuple(number(value) for value in only) for only in rows] for rows in alone]
+            assert any(rows for rows in alone)
+
+
+def number(value):
+    return None if value is None or value == "" else pytest.approx(float(value), abs=1e-9)
+
+
 def test_every_fact_about_overlaps_distances_and_clearances_is_asked(asked):
     _, ground, _ = asked
     wanted = {"overlap_area", "overlap_share", "outside_area", "distance", "clearance", "clearance_beyond", "placed_clearance", "sway_clearance",
