@@ -80,14 +80,14 @@ class Snapshots:
             return "off"
         return "loaded" if self._now is not None and self.layers(self._now[1].versions) is not None else "loading"
 
-    def in_force(self, moment: Moment, conn: psycopg.Connection[Any] | None = None) -> InForce:
-        """Tell what counts, and the moment for which that holds: the one asked for, or (for "now") the one of the last look.
+    def in_force(self, moment: Moment, conn: psycopg.Connection[Any] | None = None, *, anew: bool = False) -> InForce:
+        """Tell what counts, and the moment for which that holds: the one asked for, or (for "now") the one of the last look, `anew` of one made now.
 
         Whoever has a connection on which the service acts lends it.
         """
         if not moment.is_now:
             return self._look(moment, conn)
-        seen = self.recent()
+        seen = None if anew else self.recent()
         if seen is None:
             began, news = time.monotonic(), self.news
             seen = self._look(Moment.now(), conn)

@@ -89,12 +89,12 @@ class Checker:
         county = self._county(self.snapshots.in_force(moment))
         return permit.applications_from_frame(frame, epsg=self.settings.epsg, county=county)
 
-    def basis(self, moment: Moment) -> Basis:
-        """Tell what counts at a moment; asks the database."""
-        seen = self.snapshots.recent() if moment.is_now else None
+    def basis(self, moment: Moment, *, anew: bool = False) -> Basis:
+        """Tell what counts at a moment; asks the database. What counts now may have been asked a moment ago, unless it is wanted `anew`."""
+        seen = self.snapshots.recent() if moment.is_now and not anew else None
         if seen is None:
             with as_service(), self.pool.connection() as conn:
-                seen = self.snapshots.in_force(moment, conn)
+                seen = self.snapshots.in_force(moment, conn, anew=anew)
                 register = self.register.at(seen.moment.known_at, conn)
         else:
             register = self.register.at(seen.moment.known_at)

@@ -155,7 +155,8 @@ class CheckDesk:
 
     async def _look(self) -> Basis:
         began, news = time.monotonic(), self.checker.snapshots.news
-        basis = await run_sync(lambda: self.checker.basis(Moment.now()))
+        # Anew: what somebody else has seen before would be taken for what counts as of now.
+        basis = await run_sync(lambda: self.checker.basis(Moment.now(), anew=True))
         self._basis, self._read_at, self._news = self._prepared(basis), began, news
         return self._basis
 

@@ -112,9 +112,9 @@ def test_a_client_that_has_gone_does_not_disturb_the_others(writer, a_check, cou
 def test_a_basis_slow_to_come_holds_nobody_up_unless_something_was_published(county_url, settings, monkeypatch):
     held, whole = threading.Event(), Checker.basis
 
-    def slow(self, moment):
+    def slow(self, moment, **more):
         held.wait(10)
-        return whole(self, moment)
+        return whole(self, moment, **more)
 
     async def run(desk):
         first = await desk._now()
@@ -132,6 +132,27 @@ def test_a_basis_slow_to_come_holds_nobody_up_unless_something_was_published(cou
         assert second.seen.moment.known_at > first.seen.moment.known_at
         assert await desk._now() is second
 
+    with database.pool(county_url, max_size=2) as pool:
+        checker = Checker(pool, Snapshots(pool, epsg=settings.epsg), settings)
+        asyncio.run(run(CheckDesk(checker, CheckWriter(county_url))))
+
+
+def test_what_counts_is_read_anew_ahead_of_time_while_a_check_is_stored(county_url, settings, monkeypatch):
+    """By looking, not by taking what somebody saw a moment ago for what counts now: that would make it twice as old."""
+
+    async def run(desk):
+        first = await desk._now()
+        desk._look_ahead()
+        assert await desk._now() is first  # only just read
+        monkeypatch.setattr("api.checks.desk.FRESH_S", 0.0)
+        desk._look_ahead()
+        assert desk.checker.snapshots.recent() is first.seen
+        second = await desk._reading
+        assert second.seen.moment.known_at > first.seen.moment.known_at
+        monkeypatch.setattr("api.checks.desk.FRESH_S", 10.0)
+        assert (await desk._now()).seen is second.seen
+
+    monkeypatch.setattr("api.snapshots.FRESH_S", 10.0)
     with database.pool(county_url, max_size=2) as pool:
         checker = Checker(pool, Snapshots(pool, epsg=settings.epsg), settings)
         asyncio.run(run(CheckDesk(checker, CheckWriter(county_url))))
