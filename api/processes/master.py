@@ -171,7 +171,7 @@ class Master:
             log.exception("cannot load the layers in force; checks go through PostGIS")
 
     def _look(self) -> InForce:
-        """Ask what counts now, on a connection kept from one time to the next: the server needs forty times as long to begin a new one."""
+        """Ask what counts now, on a connection kept from one time to the next: to begin one takes the server 8 ms, in the midst of checks."""
         if self._kept is not None:
             try:
                 return look(self._kept, Moment.now())
