@@ -189,8 +189,8 @@ def in_force(
     for all: a version more closed than whoever acts may see is returned, too, and nothing earlier in its place.
     """
     asked = {"valid_on": valid_on, "known_at": known_at, "law_status": law_status, "display_only": [display_only]}
-    with database.seeing_all(conn), conn.cursor() as cursor:
-        return _by_layer(cursor.execute(SQL["in_force"], asked).fetchall())
+    with database.seeing_all(conn), conn.cursor(row_factory=dict_row) as cursor:
+        return _by_layer(cursor.execute(SQL["in_force"], asked).fetchall())[display_only]
 
 
 def ask_in_force_and_shown(conn: Connection, *, valid_on: date, known_at: datetime) -> Callable[[], tuple[Versions, Versions]]:
@@ -199,18 +199,17 @@ def ask_in_force_and_shown(conn: Connection, *, valid_on: date, known_at: dateti
     Only for whoever sees all: what is hidden from others must not make way for what is not.
     """
     asked = {"valid_on": valid_on, "known_at": known_at, "law_status": "in_force", "display_only": [False, True]}
-    cursor = conn.cursor().execute(SQL["in_force"], asked)
-
-    def answer() -> tuple[Versions, Versions]:
-        rows = cursor.fetchall()
-        return _by_layer(row for row in rows if not row[0]), _by_layer(row for row in rows if row[0])
-
-    return answer
+    cursor = conn.cursor(row_factory=dict_row).execute(SQL["in_force"], asked)
+    return lambda: _by_layer(cursor.fetchall())
 
 
-def _by_layer(rows: Iterable[tuple[Any, ...]]) -> Versions:
-    """The versions in rows of the query `in_force`, whose columns after the first are in the order of the fields."""
-    return {row[1]: DatasetVersion(*row[1:]) for row in rows}
+def _by_layer(rows: Iterable[dict[str, Any]]) -> tuple[Versions, Versions]:
+    """The versions in rows of the query `in_force`: those to measure with, and those for showing only."""
+    found: tuple[Versions, Versions] = {}, {}
+    for row in rows:
+        versions = found[row.pop("display_only")]
+        versions[row["layer"]] = DatasetVersion(**row)
+    return found
 
 
 def history(conn: Connection, layer: str) -> list[VersionRecord]:

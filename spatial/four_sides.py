@@ -7,7 +7,7 @@ or a lane or ditch that no layer has, contradicts nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -83,63 +83,52 @@ def _boxes(bounds: Floats) -> Geometries:
 
 @dataclass(frozen=True)
 class _Around:
-    """The ground round n subjects, asked about side by side (arrays of n × 4): only the sides that name a kind."""
+    """The ground round n subjects, asked about side by side (arrays of n × 4): only where the answer matters."""
 
     subjects: Geometries
-    named: Bools
+    farthest: Floats
     reach_m: float
     touch_m: float
     own: Ints
     unsure: Bools
-    _found: dict[str, Floats] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, facts: Facts, rows: Ints, named: Bools, *, reach_m: float, touch_m: float) -> _Around:
-        """Look round some of the subjects."""
-        return cls(facts.subjects[rows], named, reach_m, touch_m, *_own_parcels(facts, rows))
+    def of(cls, facts: Facts, rows: Ints, *, reach_m: float, touch_m: float) -> _Around:
+        """Look round some of the subjects; the neighbours are sought up to the larger of the two distances."""
+        subjects = facts.subjects[rows]
+        return cls(subjects, _strip_bounds(subjects, max(reach_m, touch_m)), reach_m, touch_m, *_own_parcels(facts, rows))
+
+    @lazy
+    def _boxes(self) -> Geometries:
+        return _boxes(self.farthest)
 
     def presence(self, kind: str, layer: Layer | None, metres: float, asked: Bools, *, covered: Bools) -> tuple[Bools, Bools]:
-        """Where a neighbour of a kind certainly and possibly lies within so many metres (at most the larger of the two), of the sides asked about.
+        """Where a neighbour of a kind certainly and possibly lies within so many metres, of the sides asked about.
 
         A subject's own parcel is no neighbour; `covered` says round which subjects the layer's coverage is known to reach.
         """
         if layer is None or not asked.any():
             return np.zeros_like(asked), asked.copy()
-        there = asked & (self._nearest(kind, layer) <= metres)
-        maybe = there
+        there, gaps = np.zeros_like(asked), np.zeros_like(asked)
+        there[asked] = self._found(kind, layer, metres, asked)
         open_ = asked & ~covered[:, None]
         if open_.any():
-            maybe = there.copy()
-            maybe[open_] |= to_resolution(layer.extent.uncovered(_boxes(_strip_bounds(self.subjects, metres)[open_]))) > 0
-        if kind == "parcel":
-            unsure = asked & self.unsure[:, None]
-            return there & ~unsure, maybe | unsure
-        return there, maybe
+            gaps[open_] = to_resolution(layer.extent.uncovered(_boxes(_strip_bounds(self.subjects, metres)[open_]))) > 0
+        unsure = asked & self.unsure[:, None] if kind == "parcel" else np.zeros_like(asked)
+        return there & ~unsure, there | gaps | unsure
 
-    @lazy
-    def _sides(self) -> tuple[Ints, Geometries]:
-        """Of each named side the row of its subject, and the ground beyond it as far as the larger of the two distances."""
-        return np.nonzero(self.named)[0], _boxes(_strip_bounds(self.subjects, max(self.reach_m, self.touch_m))[self.named])
-
-    def _nearest(self, kind: str, layer: Layer) -> Floats:
-        """The metres from each subject to what is nearest of a kind beyond each of its named sides, infinite where there is nothing."""
-        if kind not in self._found:
-            nearest = self._found[kind] = np.full(self.named.shape, np.inf)
-            nearest[self.named] = self._searched(kind, layer)
-        return self._found[kind]
-
-    def _searched(self, kind: str, layer: Layer) -> Floats:
-        rows, boxes = self._sides
+    def _found(self, kind: str, layer: Layer, metres: float, asked: Bools) -> Bools:
+        rows, boxes = np.nonzero(asked)[0], self._boxes[asked]
         at, piece = layer.tree.query(boxes)
         if kind == "parcel":
             other = layer.piece_feature[piece] != self.own[rows[at]]
             at, piece = at[other], piece[other]
-        nearest = np.full(len(boxes), np.inf)
-        if len(at):
-            meets = shapely.intersects(boxes[at], layer.pieces[piece])
-            at, piece = at[meets], piece[meets]
-            np.minimum.at(nearest, at, to_resolution(shapely.distance(self.subjects[rows[at]], layer.pieces[piece])))
-        return nearest
+        meets = shapely.intersects(boxes[at], layer.pieces[piece])
+        at, piece = at[meets], piece[meets]
+        apart = to_resolution(shapely.distance(self.subjects[rows[at]], layer.pieces[piece]))
+        found = np.zeros(len(boxes), dtype=bool)
+        found[at[apart <= metres]] = True
+        return found
 
 
 def _own_parcels(facts: Facts, rows: Ints) -> tuple[Ints, Bools]:
@@ -156,13 +145,13 @@ def _contradicted(facts: Facts, rows: Ints, around: _Around, bits: Ints) -> tupl
     certain, possible = np.zeros(bits.shape, dtype=bool), np.zeros(bits.shape, dtype=bool)
     far = 2 * max(around.touch_m, around.reach_m)
     covered = {kind: facts.covered_round(kind, far)[rows] if kind in facts.layers else np.zeros(len(rows), dtype=bool) for kind in KINDS}
-    stated = {kind: (bits & _BITS[kind]) > 0 for kind in KINDS}
     for kind in KINDS:
-        other = around.named & ~stated[kind]
+        other = (bits > 0) & ((bits & _BITS[kind]) == 0)
         sure, maybe = around.presence(kind, facts.layers.get(kind), around.touch_m, other, covered=covered[kind])
         certain, possible = certain | sure, possible | maybe
     for kind in KINDS:
-        sure, maybe = around.presence(kind, facts.layers.get(kind), around.reach_m, possible & stated[kind], covered=covered[kind])
+        stated = possible & ((bits & _BITS[kind]) > 0)
+        sure, maybe = around.presence(kind, facts.layers.get(kind), around.reach_m, stated, covered=covered[kind])
         certain, possible = certain & ~maybe, possible & ~sure
     return certain, possible
 
@@ -177,7 +166,7 @@ def four_sides(facts: Facts, name: str, spec: FactSpec) -> Fact:
     certain, possible = (np.zeros((len(facts), 4), dtype=bool) for _ in range(2))
     reach, touch = facts.parameter(spec.parameter or "").number(), facts.parameter(spec.radius_m or "").number()
     if len(rows) and reach is not None and touch is not None:
-        around = _Around.of(facts, rows, bits[rows] > 0, reach_m=reach, touch_m=touch)
+        around = _Around.of(facts, rows, reach_m=reach, touch_m=touch)
         certain[rows], possible[rows] = _contradicted(facts, rows, around, bits[rows])
     missing = np.asarray(stated == np.array(None), dtype=bool)
     low = certain.sum(axis=1).astype(float)

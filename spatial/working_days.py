@@ -20,7 +20,6 @@ from pydantic import Field, model_validator
 
 from spatial.errors import CuntuError, PackError
 from spatial.lazy import lazy
-from spatial.remembered import remember
 from spatial.rules.parameters import Confidence, Strict
 from spatial.rules.yamlfile import read
 
@@ -116,8 +115,11 @@ def working_days(calendar: Calendar, first: NDArray[np.int64], last: NDArray[np.
     found = {pair: kept.get(pair) for pair in pairs}
     new = [pair for pair, days in found.items() if days is None]
     if new:
-        for pair, days in zip(new, _counted(calendar, *np.array(new, dtype=np.int64).T).tolist(), strict=True):
-            found[pair] = remember(kept, pair, days, most=_MOST_COUNTED)
+        counted = dict(zip(new, _counted(calendar, *np.array(new, dtype=np.int64).T).tolist(), strict=True))
+        found |= counted
+        if len(kept) > _MOST_COUNTED:  # all at once: to find the oldest for each of many new ones would take longer than counting them
+            kept.clear()
+        kept.update(counted)
     return np.array([found[pair] for pair in pairs], dtype=float)
 
 

@@ -40,10 +40,11 @@ class Asked:
 
 
 PATIENCE_S = 0.1
-AHEAD_S = 0.02
 STALE_S = 30.0
 """Where reading what counts now takes longer than PATIENCE_S (somebody is writing down many applications), what counted at most so long ago
 is used; a check names that moment."""
+AHEAD_S = 0.02
+"""So long before what was read is too old it is read anew, where a check is being stored just then: about as long as a group of checks takes."""
 
 Written = TypeVar("Written")
 Write = Callable[[Judged], Written]

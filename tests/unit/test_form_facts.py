@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -27,6 +28,16 @@ def test_working_days_of_many_are_those_the_calendar_counts_one_by_one(pairs: li
 
     first, last = (np.array([pair[side].toordinal() for pair in pairs], dtype=np.int64) for side in (0, 1))
     np.testing.assert_array_equal(working_days(load_calendar(), first, last), [one(*pair) for pair in pairs])
+
+
+def test_however_many_pairs_of_days_are_asked_no_more_than_some_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spatial.working_days._MOST_COUNTED", 5)
+    calendar = replace(load_calendar(), counted={})
+    first = np.arange(date(2022, 3, 1).toordinal(), date(2022, 6, 1).toordinal())
+    for length in (3, 9, 9, 30):
+        told = [calendar.between(date.fromordinal(day), date.fromordinal(day + length)) for day in first.tolist()]
+        assert working_days(calendar, first, first + length).tolist() == told
+        assert len(calendar.counted) == len(first)
 
 
 def test_the_week_of_the_national_day_has_two_working_days() -> None:
