@@ -174,9 +174,11 @@ class Master:
         """Ask what counts now, on a connection kept from one time to the next: to begin one takes the server 8 ms, in the midst of checks."""
         if self._kept is not None:
             try:
-                return look(self._kept, Moment.now())
-            except DATABASE_AWAY:
-                self._let_go()
+                if _answers(self._kept, within_s=processes.CONNECT_WITHIN_S):
+                    return look(self._kept, Moment.now())
+            except DATABASE_AWAY as error:
+                log.debug("the kept connection has ended: %s", error)
+            self._let_go()
         self._kept = self._connect()
         self._kept.autocommit = True
         return look(self._kept, Moment.now())
@@ -234,3 +236,18 @@ class Master:
 
     def _on_end(self, *_: object) -> None:
         self._ending = True
+
+
+def _answers(conn: psycopg.Connection[Any], *, within_s: float) -> bool:
+    """Whether the server still answers on a connection: this process must not wait for a host that is gone, it has children to look after."""
+    watched = select.poll()
+    watched.register(conn.fileno(), select.POLLIN)
+    until = time.monotonic() + within_s
+    conn.pgconn.send_query(b"")
+    while True:
+        while conn.pgconn.is_busy():
+            if not watched.poll(max(0.0, 1000 * (until - time.monotonic()))):
+                return False
+            conn.pgconn.consume_input()
+        if conn.pgconn.get_result() is None:
+            return True

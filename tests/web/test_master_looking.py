@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
+import time
 
 import psycopg
 import pytest
@@ -47,6 +50,19 @@ def test_where_the_connection_was_ended_it_makes_another_and_says_what_counts(ma
     ended = backend(master)
     assert master._look().versions == before.versions
     assert backend(master) != ended
+
+
+def test_a_server_that_has_gone_silent_is_not_waited_for(master, monkeypatch):
+    before = master._look()
+    silent = backend(master)
+    monkeypatch.setattr("api.processes.duties.CONNECT_WITHIN_S", 1)
+    os.kill(silent, signal.SIGSTOP)  # as when its host has lost power: nothing comes any more, and nothing says so
+    try:
+        began = time.monotonic()
+        assert master._look().versions == before.versions
+        assert 1 <= time.monotonic() - began < 30 and backend(master) != silent
+    finally:
+        os.kill(silent, signal.SIGCONT)
 
 
 def test_no_child_is_forked_while_it_is_open(master, monkeypatch):
