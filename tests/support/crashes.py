@@ -147,6 +147,14 @@ def killed(pids: list[int]) -> None:
             continue
 
 
+def lives(pid: int) -> bool:
+    """Whether a process is there and has not ended; one that waits to be collected has."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def descendants(pid: int) -> list[int]:
     """A process and everything it started."""
     try:

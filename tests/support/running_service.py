@@ -34,10 +34,10 @@ class Running:
     port: int
 
     def children(self, *, jobs: bool) -> list[int]:
-        """The processes that do jobs, or those that answer."""
+        """The processes that do jobs, or those that answer; one that ends while it is looked at is neither."""
         pid = self.process.pid
         found = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-        return [child for child in found if (os.getpriority(os.PRIO_PROCESS, child) >= JOBS_NICENESS) == jobs]
+        return [child for child in found if (nice := niceness(child)) is not None and (nice >= JOBS_NICENESS) == jobs]
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, str], bytes]:
         """Send one request on a connection of its own."""
@@ -54,6 +54,14 @@ class Running:
         except (OSError, http.client.HTTPException):
             return False
         return status == 200 and expected.items() <= json.loads(body).items()
+
+
+def niceness(pid: int) -> int | None:
+    """Return the niceness of a process; None for one that is there no more."""
+    try:
+        return os.getpriority(os.PRIO_PROCESS, pid)
+    except ProcessLookupError:
+        return None
 
 
 def sent(connection: http.client.HTTPConnection, method: str, path: str, body: Any = None) -> tuple[int, dict[str, str], bytes]:

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import people
 import pytest
-from crashes import LAYER, Site, backends, descendants, killed, workers, write_file
+from crashes import LAYER, Site, backends, descendants, killed, lives, workers, write_file
 from running_service import running, until
 
 ROUNDS = int(os.environ.get("CUNTU_CRASH_ROUNDS", "1"))
@@ -72,7 +72,7 @@ def test_what_the_importer_had_started_ends_with_it(site):
     family = descendants(process.pid)
     killed([process.pid])
     process.join(timeout=60)
-    until(lambda: not [pid for pid in family if Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes()])
+    until(lambda: not any(lives(pid) for pid in family))
 
 
 @pytest.mark.parametrize("victim", ["postmaster", "backend"])

@@ -13,6 +13,7 @@ from pathlib import Path
 import people
 import pytest
 from applications import IN_ZONE, application, ring
+from crashes import lives
 from frames import meta, published, red_lines, square
 from running_service import load, running, until
 
@@ -27,7 +28,7 @@ SITE = application(coordinates=[ring(1500, 0)])
 def service(county_url):
     with running("--workers", "2", CUNTU_DATABASE_URL=county_url) as made:
         until(lambda: made.ready(snapshot="loaded"))
-        until(lambda: len(made.children(jobs=False)) == 2)
+        until(lambda: (len(made.children(jobs=False)), len(made.children(jobs=True))) == (2, 1))
         yield made
 
 
@@ -91,7 +92,7 @@ def test_what_was_answered_before_everything_was_killed_is_stored_and_nothing_is
         until(lambda: len(seen.answers) >= 40)
         workers = service.children(jobs=False) + service.children(jobs=True)
         service.process.kill()
-        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+        until(lambda: not any(lives(pid) for pid in workers))
     assert {status for status, _, _ in seen.answers} == {201}
     assert_each_is_stored_whole(county_url, seen.stored())
 
@@ -129,7 +130,7 @@ def test_a_service_told_to_stop_answers_what_it_has_taken_and_leaves_no_process(
         processes = service.children(jobs=False) + service.children(jobs=True)
         service.process.send_signal(how)
         assert service.process.wait(timeout=90) == 0
-    assert not any(Path(f"/proc/{pid}").exists() for pid in processes)
+    assert not any(lives(pid) for pid in processes)
     assert {status for status, _, _ in seen.answers} == {201}
     assert_each_is_stored_whole(county_url, seen.stored())
 

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from crashes import backends, killed, workers
+from crashes import backends, killed, lives, workers
 from running_service import running, until
 from write_load import Written, assert_all_there_and_nothing_half, writer, writing
 
@@ -100,7 +100,7 @@ def test_the_whole_service_killed_is_started_again_and_nothing_acknowledged_is_l
                 time.sleep(rng.random() / 2)
                 family = workers(service)
                 killed([service.process.pid, *(backends(site)[:1] if victim != "service" else [])])
-                until(lambda family=family: not any(Path(f"/proc/{pid}").exists() for pid in family[1:]))
+                until(lambda family=family: not any(lives(pid) for pid in family[1:]))
         unheard = assert_all_there_and_nothing_half(site.start(), written)
     assert unheard <= 4 * ROUNDS, "each client may miss the answer to one write when it is cut off"
     assert written.sessions or written.overrides
